@@ -1,0 +1,1 @@
+//! Families against rules: what does nobody clean, and why not.

@@ -1,0 +1,1 @@
+//! Families: files that one writer keeps making.

@@ -1,0 +1,1 @@
+//! The smallest deletion set.

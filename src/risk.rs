@@ -1,0 +1,1 @@
+//! How safe it is to delete each node.

@@ -1,0 +1,1 @@
+//! Cleanup rules, whatever file they stand in.

@@ -1,0 +1,1 @@
+//! ncdu JSON.

@@ -1,0 +1,154 @@
+//! Hard links: which names share an inode, and what deleting a set of nodes really gives back.
+//!
+//! A directory's sum counts each inode below it once, whatever the order of arrival: the names of
+//! an inode, in pre-order, are counted one by one and every further one is taken back at the
+//! lowest directory that holds it and its predecessor. *Freed* is stricter: an inode's bytes come
+//! back only with its last name, and never where some name lies outside the tree.
+
+use crate::bytes::Interval;
+use crate::entry::Kind;
+
+use super::{NodeId, Quantity, Tree};
+
+/// One name of an inode that has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LinkRow {
+    pub(super) dev: u64,
+    pub(super) ino: u64,
+    pub(super) id: u32,
+    pub(super) nlink: u32,
+}
+
+/// The names of all inodes with more than one, grouped by inode.
+#[derive(Debug, Default)]
+pub struct LinkTable {
+    /// Sorted by device, inode and id.
+    pub(super) rows: Vec<LinkRow>,
+    /// By directory row: bytes below it that deleting it would *not* give back. Empty: none.
+    pub(super) kept_disk: Vec<u64>,
+    pub(super) kept_apparent: Vec<u64>,
+}
+
+/// The names of one inode that lie in the tree, in pre-order.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    rows: &'a [LinkRow],
+}
+
+impl<'a> Group<'a> {
+    /// The nodes that name the inode.
+    pub fn names(self) -> impl ExactSizeIterator<Item = NodeId> + 'a {
+        self.rows.iter().map(|row| NodeId(row.id))
+    }
+
+    /// Whether every name of the inode lies in the tree; where the source does not say how many
+    /// there are, those that were seen are taken for all.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self.rows.len() as u64 >= u64::from(self.nlink())
+    }
+
+    /// How many names the file system counts; 0: not known.
+    #[must_use]
+    pub fn nlink(self) -> u32 {
+        self.rows.iter().map(|row| row.nlink).max().unwrap_or(0)
+    }
+
+    /// The inode: device and number.
+    #[must_use]
+    pub fn inode(self) -> (u64, u64) {
+        (self.rows[0].dev, self.rows[0].ino)
+    }
+}
+
+impl LinkTable {
+    /// Every inode with several names, in the order of device and inode number.
+    pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        self.rows
+            .chunk_by(|a, b| (a.dev, a.ino) == (b.dev, b.ino))
+            .map(|rows| Group { rows })
+    }
+
+    /// Whether no inode has several names.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// What deleting these nodes together would give back, in the tree's own quantity: the least that
+/// is certain, and the most that is possible (unbounded where a part is unread).
+///
+/// Nodes may contain each other; each is counted once. Cost: the number of nodes, and of links.
+#[must_use]
+pub fn freed(tree: &Tree, nodes: &[NodeId]) -> Interval {
+    let mut nodes = nodes.to_vec();
+    nodes.sort_unstable();
+    let mut ranges: Vec<(NodeId, NodeId)> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        if ranges.last().is_none_or(|&(_, end)| end <= node) {
+            ranges.push((node, tree.end(node)));
+        }
+    }
+    let alone: Interval = ranges
+        .iter()
+        .map(|&(node, _)| freed_alone(tree, node))
+        .sum();
+    alone + Interval::exactly(freed_together(tree, &ranges))
+}
+
+/// What one node gives back when nothing else goes.
+fn freed_alone(tree: &Tree, id: NodeId) -> Interval {
+    let weight = tree.weight(id);
+    let kept = match tree.row(id) {
+        Some(row) => match tree.quantity() {
+            Quantity::Disk => tree.links.kept_disk.get(row),
+            Quantity::Apparent => tree.links.kept_apparent.get(row),
+        }
+        .copied()
+        .unwrap_or(0),
+        None if is_linked_elsewhere(tree, id) => weight.hi.unwrap_or(weight.lo),
+        None => 0,
+    };
+    Interval {
+        lo: weight.lo.saturating_sub(kept),
+        hi: weight.hi.map(|hi| hi.saturating_sub(kept)),
+    }
+}
+
+fn is_linked_elsewhere(tree: &Tree, id: NodeId) -> bool {
+    tree.kind(id) != Kind::Dir
+        && tree.links.rows.iter().any(|row| row.id == id.0)
+        && tree.links.groups().any(|group| {
+            group.names().any(|name| name == id) && !(group.is_whole() && group.rows.len() == 1)
+        })
+}
+
+/// What goes only because several of the ranges go: inodes whose names are spread over them.
+fn freed_together(tree: &Tree, ranges: &[(NodeId, NodeId)]) -> u64 {
+    let holder = |id: NodeId| {
+        let at = ranges.partition_point(|&(start, _)| start <= id);
+        ranges[..at]
+            .last()
+            .filter(|&&(_, end)| id < end)
+            .map(|_| at - 1)
+    };
+    let spread = |group: &Group<'_>| {
+        let first = group.names().next().and_then(holder);
+        group.is_whole()
+            && first.is_some()
+            && group.names().all(|name| holder(name).is_some())
+            && group.names().any(|name| holder(name) != first)
+    };
+    let bytes = |group: Group<'_>| {
+        group
+            .names()
+            .next()
+            .map_or(0, |name| tree.own_weight(name).lo)
+    };
+    tree.links
+        .groups()
+        .filter(spread)
+        .map(bytes)
+        .fold(0, u64::saturating_add)
+}
