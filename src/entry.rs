@@ -388,6 +388,16 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Counters at zero.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            entries: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            cancelled: AtomicBool::new(false),
+        }
+    }
+
     /// Adds what one batch held.
     pub fn add(&self, entries: u64, bytes: u64) {
         self.entries.fetch_add(entries, Ordering::Relaxed);

@@ -1,10 +1,27 @@
 //! Families against rules: what does nobody clean, and why not.
+//!
+//! [`audit`] asks every rule once which nodes it takes ([`crate::rules::coverage`]) and notes it
+//! on the nodes, so that a family's verdict is one pass over its members. For what stays
+//! uncovered it looks for the rule that *almost* takes it ([`NearMiss`]); an edit is only named
+//! when the edited rule, evaluated like any other, does take the family.
+//!
+//! Pure: the time, the free space and the policy come as arguments.
+
+mod findings;
+mod judge;
+mod name;
+mod near_miss;
+mod state;
+#[cfg(test)]
+mod tests;
 
 use crate::bytes::Interval;
-use crate::family::Family;
+use crate::family::{Disposition, Family, Writer};
+use crate::rules::RuleSet;
+use crate::rules::coverage::Ground;
 use crate::rules::model::Rule;
 use crate::time::{Age, Timestamp};
-use crate::tree::NodeId;
+use crate::tree::{NodeId, Tree};
 
 /// What an audit found out.
 #[derive(Clone, Debug)]
@@ -257,4 +274,149 @@ impl Code {
 pub struct Moment {
     /// The time that ages are counted from.
     pub now: Timestamp,
+    /// Bytes that can still be written on the volume, where known: a rule whose first file comes
+    /// due after the volume is full bounds nothing.
+    pub available: Option<u64>,
+}
+
+impl Moment {
+    /// A moment of which only the time is known.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            available: None,
+        }
+    }
+}
+
+/// Judges families by rules.
+///
+/// `keep` says what the policy says of a family. `seen_as` is the path of the tree's root on the
+/// machine that the rules are for, where it is not the path as printed.
+///
+/// ```
+/// use jettison::audit::{Moment, audit};
+/// use jettison::entry::{Batch, Entry, Kind, Rooting, Sink, Token};
+/// use jettison::rules::RuleSet;
+/// use jettison::time::Timestamp;
+/// use jettison::tree::build::Builder;
+///
+/// let mut builder = Builder::new();
+/// builder.root(Entry::named(b"/data", Kind::Dir), Rooting::Path);
+/// builder.listing(&Batch::new(Token::ROOT));
+/// let tree = builder.finish()?;
+/// let moment = Moment::at(Timestamp(1_718_074_800));
+/// let audit = audit(&tree, Vec::new(), &RuleSet::default(), &|_| None, &moment, None);
+/// assert!(!audit.has_gap());
+/// # Ok::<(), jettison::error::Error>(())
+/// ```
+#[must_use]
+pub fn audit(
+    tree: &Tree,
+    families: Vec<Family>,
+    rules: &RuleSet,
+    keep: &dyn Fn(&Family) -> Option<Age>,
+    moment: &Moment,
+    seen_as: Option<&[u8]>,
+) -> Audit {
+    let ground = Ground::new(tree, seen_as);
+    let judged = judge::judge(&ground, &families, rules, moment);
+    let mut rule_reports = state::report(&ground, rules, &judged, moment);
+    let mut family_reports = judge::families(&ground, families, &judged, moment);
+    let near = near_miss::Search::new(&ground, &family_reports, &rule_reports, &judged, moment);
+    let misses = near.run();
+    for (report, misses) in family_reports.iter_mut().zip(misses) {
+        report.near_misses = misses;
+    }
+    judge::keep(tree, &mut family_reports, &rule_reports, keep, moment);
+    state::settle(&mut rule_reports, &family_reports);
+    let findings = findings::findings(&family_reports, &rule_reports, &rules.troubles);
+    family_reports.retain(|report| report.family.confidence >= 0.5);
+    family_reports.sort_by(|a, b| {
+        let weight = |r: &FamilyReport| (r.uncovered, r.family.disk.lo.max(r.family.apparent.lo));
+        (weight(b), &a.family.template).cmp(&(weight(a), &b.family.template))
+    });
+    Audit {
+        families: family_reports,
+        rules: rule_reports,
+        findings,
+    }
+}
+
+impl Audit {
+    /// Whether something needs a patch: an output family that is not covered, kept or owned, a
+    /// writer that fails, or a rule that does not do its work.
+    #[must_use]
+    pub fn has_gap(&self) -> bool {
+        self.families.iter().any(FamilyReport::is_gap)
+            || self
+                .rules
+                .iter()
+                .enumerate()
+                .any(|(index, report)| match report.state {
+                    RuleState::Lapsed
+                    | RuleState::Disabled
+                    | RuleState::Broken
+                    | RuleState::Starved => true,
+                    RuleState::Dead => self.is_near(index),
+                    _ => false,
+                })
+    }
+
+    /// Whether a rule file, or what a rule or a family speaks of, could not be read.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.code == Code::RuleUnreadable)
+    }
+
+    /// Days until what nobody cleans has filled this many bytes, at its present growth; `None`
+    /// where nothing uncleaned grows.
+    #[must_use]
+    pub fn days_to_full(&self, available: u64) -> Option<u64> {
+        let grows = |report: &&FamilyReport| {
+            report.is_uncleaned() && report.family.writer != Writer::Stopped
+        };
+        let rates = self
+            .families
+            .iter()
+            .filter(grows)
+            .filter_map(|report| report.family.growth_per_day);
+        available.checked_div(rates.fold(0, u64::saturating_add))
+    }
+
+    /// Whether the rule almost covers some family.
+    #[must_use]
+    pub fn is_near(&self, rule: usize) -> bool {
+        self.families
+            .iter()
+            .flat_map(|report| &report.near_misses)
+            .any(|miss| miss.rule == rule)
+    }
+}
+
+impl FamilyReport {
+    /// Whether it is an output that no rule bounds, or only in part or in name.
+    #[must_use]
+    pub fn is_uncleaned(&self) -> bool {
+        let gap = matches!(
+            self.verdict,
+            Verdict::Uncovered | Verdict::Partly | Verdict::InNameOnly
+        );
+        self.family.disposition == Disposition::Output && gap
+    }
+
+    /// Whether nothing bounds it, or its writer fails.
+    #[must_use]
+    pub fn is_gap(&self) -> bool {
+        let bounded = matches!(
+            self.verdict,
+            Verdict::Covered | Verdict::Kept | Verdict::Owned | Verdict::Maybe
+        );
+        let fails = matches!(self.family.writer, Writer::Late | Writer::Stopped)
+            && !self.family.missing.is_empty();
+        self.family.disposition == Disposition::Output && (!bounded || fails)
+    }
 }

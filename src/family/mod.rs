@@ -5,9 +5,28 @@
 //! shape alone, typed after grouping, and told apart from lookalikes (photo libraries, source
 //! trees, a database's segments) by [`Disposition`].
 
+mod cells;
+mod clock;
+mod column;
+mod date;
+mod label;
+mod lineage;
+mod name;
+mod owner;
+mod profile;
+mod rows;
+#[cfg(test)]
+mod tests;
+
 use crate::bytes::Interval;
+use crate::entry::Rooting;
 use crate::time::{Age, Timestamp};
-use crate::tree::NodeId;
+use crate::tree::{NodeId, Quantity, Tree};
+
+use cells::{Reader, Table};
+use clock::Shard;
+use profile::Group;
+use rows::Rows;
 
 /// A group of files that one writer keeps making.
 #[derive(Clone, Debug, PartialEq)]
@@ -207,4 +226,220 @@ pub struct Phase {
     pub from: Option<Timestamp>,
     /// Its last period.
     pub to: Option<Timestamp>,
+}
+
+/// Every family of a tree, the largest first.
+///
+/// ```
+/// use jettison::entry::{Batch, Entry, Kind, Rooting, Sink, Token};
+/// use jettison::time::Timestamp;
+/// use jettison::tree::build::Builder;
+///
+/// let mut builder = Builder::new();
+/// builder.root(Entry::named(b"/data/ticker", Kind::Dir), Rooting::Path);
+/// let mut batch = Batch::new(Token::ROOT);
+/// for day in 10..30 {
+///     let name = format!("nyse-2024-06-{day}.csv");
+///     batch.push(Entry::named(name.as_bytes(), Kind::File));
+/// }
+/// builder.listing(&batch);
+/// let tree = builder.finish()?;
+/// let families = jettison::family::find(&tree, Timestamp(1_719_792_000));
+/// assert_eq!(families.len(), 1);
+/// assert_eq!(families[0].template, b"/data/ticker/nyse-{date}.csv");
+/// assert_eq!(families[0].files, 20);
+/// # Ok::<(), jettison::error::Error>(())
+/// ```
+#[must_use]
+pub fn find(tree: &Tree, now: Timestamp) -> Vec<Family> {
+    let (rows, groups) = profile::groups(tree);
+    let mut families: Vec<Family> = groups
+        .iter()
+        .filter_map(|group| family_of(tree, &rows, group, now))
+        .collect();
+    lineage::join(&mut families);
+    let weight = |family: &Family| match tree.quantity() {
+        Quantity::Disk => family.disk.lo,
+        Quantity::Apparent => family.apparent.lo,
+    };
+    families.sort_by(|a, b| {
+        weight(b)
+            .cmp(&weight(a))
+            .then_with(|| a.template.cmp(&b.template))
+    });
+    families
+}
+
+/// A group as a family; `None` where there is too little evidence for one.
+fn family_of(tree: &Tree, rows: &Rows, group: &Group, now: Timestamp) -> Option<Family> {
+    let mut table = Table::of(tree, rows, group);
+    table.type_columns(now);
+    let base = base_of(tree, rows, group);
+    let (template, root, variables) = table.template(&base);
+    let confidence = confidence(group, &variables, &table);
+    if variables.is_empty() || confidence < 0.5 {
+        return None;
+    }
+    let shards = shards_of(tree, rows, group, &table);
+    let sum = |own: fn(&Tree, NodeId) -> Option<Interval>| -> Interval {
+        let size = |&(id, _): &(NodeId, u32)| own(tree, id).unwrap_or(Interval::UNKNOWN);
+        group.members.iter().map(size).sum()
+    };
+    let (disk, apparent) = (sum(Tree::own_disk), sum(Tree::own_apparent));
+    let named = table.has_clock().then_some(table.grain);
+    let pace = clock::pace(tree, &shards, named, now);
+    let ruling = owner::rule_on(&owner::Case {
+        tree,
+        rows,
+        group,
+        template: &template,
+        variables: &variables,
+        bytes: apparent,
+        now,
+    });
+    Some(Family {
+        root_node: owner::node_of(tree, &root).unwrap_or(NodeId::ROOT),
+        template,
+        root,
+        disposition: ruling.disposition,
+        owner: ruling.owner,
+        confidence,
+        variables,
+        files: group.members.len() as u64,
+        disk,
+        apparent,
+        first: pace.first,
+        last: pace.last,
+        cadence: pace.cadence,
+        growth_per_day: pace.growth_per_day,
+        writer: pace.writer,
+        missing: pace.missing,
+        lineage: Vec::new(),
+        members: shards
+            .iter()
+            .map(|shard| Member {
+                node: shard.node,
+                time: shard.time,
+            })
+            .collect(),
+    })
+}
+
+/// The path of the directory below which a group's shape begins.
+fn base_of(tree: &Tree, rows: &Rows, group: &Group) -> Vec<u8> {
+    let mut row = group.members[0].1;
+    for _ in 1..group.depth {
+        row = rows.parent[row as usize];
+    }
+    match (row, tree.rooting()) {
+        (0, Rooting::Forest) => Vec::new(),
+        _ => tree.path(rows.id[row as usize]),
+    }
+}
+
+/// The members with their times and weights, oldest first, then by path.
+fn shards_of<'t>(tree: &'t Tree, rows: &Rows, group: &Group, table: &Table<'t>) -> Vec<Shard> {
+    let ranks = ranks(tree, rows, group);
+    let mut reader = Reader::new(tree);
+    let mut rank = 0;
+    let mut before = None;
+    let mut shards: Vec<(Shard, u32)> = Vec::with_capacity(group.members.len());
+    for &member in &group.members {
+        if before != Some(member.1) {
+            before = Some(member.1);
+            let at = ranks.binary_search_by_key(&member.1, |r| r.0).unwrap_or(0);
+            rank = ranks[at].1;
+        }
+        let shard = Shard {
+            node: member.0,
+            time: table
+                .moment(&mut reader, rows, member)
+                .or_else(|| tree.mtime(member.0)),
+            weight: tree.own_weight(member.0).lo,
+        };
+        shards.push((shard, rank));
+    }
+    shards.sort_by(|(a, a_rank), (b, b_rank)| {
+        let by_time = a.time.cmp(&b.time).then(a_rank.cmp(b_rank));
+        by_time.then_with(|| tree.name(a.node).cmp(tree.name(b.node)))
+    });
+    shards.into_iter().map(|(shard, _)| shard).collect()
+}
+
+/// The rows of a group's directories, and the place of each among them by path.
+fn ranks(tree: &Tree, rows: &Rows, group: &Group) -> Vec<(u32, u32)> {
+    let mut paths: Vec<(Vec<u8>, u32)> = Vec::new();
+    for members in group.members.chunk_by(|a, b| a.1 == b.1) {
+        let mut names: Vec<&[u8]> = Vec::with_capacity(usize::from(group.depth));
+        let mut row = members[0].1;
+        for _ in 1..group.depth {
+            names.push(tree.name(rows.id[row as usize]));
+            row = rows.parent[row as usize];
+        }
+        names.reverse();
+        // What follows a directory's name in a path is a `/`, which is not the smallest byte.
+        paths.push((
+            names
+                .iter()
+                .flat_map(|name| [name, &b"/"[..]])
+                .flatten()
+                .copied()
+                .collect(),
+            members[0].1,
+        ));
+    }
+    paths.sort_unstable();
+    let mut ranks: Vec<(u32, u32)> = (0..)
+        .zip(&paths)
+        .map(|(rank, path)| (path.1, rank))
+        .collect();
+    ranks.sort_unstable();
+    ranks
+}
+
+/// How sure it is that a group is one family: independent hints, each of which may be wrong.
+fn confidence(group: &Group, variables: &[Variable], table: &Table<'_>) -> f64 {
+    let has = |test: fn(VariableKind) -> bool| variables.iter().any(|v| test(v.kind));
+    let counted = has(|k| {
+        matches!(
+            k,
+            VariableKind::Counter | VariableKind::HexCounter | VariableKind::Version
+        )
+    });
+    let sure = has(|k| {
+        matches!(
+            k,
+            VariableKind::Of | VariableKind::Rotation | VariableKind::Pid
+        )
+    });
+    let clocked = table.has_clock() || has(owner::is_clock);
+    let members = group.members.len();
+    let enough = if clocked || sure {
+        3
+    } else if counted {
+        5
+    } else {
+        8
+    };
+    if members < enough {
+        return 0.0;
+    }
+    let hints = [
+        (clocked, 0.6),
+        (sure, 0.6),
+        (counted, 0.5),
+        (
+            has(|k| matches!(k, VariableKind::Uuid | VariableKind::Ulid)),
+            0.4,
+        ),
+        (members >= 20, 0.3),
+        (table.is_partly_compressed(), 0.3),
+        (has(|k| k == VariableKind::Categorical) && clocked, 0.2),
+        (table.has_clock(), 0.2),
+    ];
+    1.0 - hints
+        .iter()
+        .filter(|h| h.0)
+        .map(|h| 1.0 - h.1)
+        .product::<f64>()
 }

@@ -1,1 +1,495 @@
-//! The smallest deletion set.
+//! The smallest deletion set: which paths to delete so that an update fits, and how sure that is.
+//!
+//! A plan is the best set for one objective ([`Smallest`]) among what the risks allow. What can be
+//! reached at all, and the lowest risk that suffices, are always exact, as both only grow with
+//! what may go. The fewest paths are exact by a selection, and the least bytes among them by a
+//! small table over deficits ([`paths`]); families that go oldest first, and whatever else fits a
+//! table, by decisions in pre-order ([`tape`]); spread inodes by a bounded search ([`coupled`]).
+//! Where the work runs out first, the plan says how far it may be from the best.
+//!
+//! The planner reckons with lower bounds: *reached for certain* holds for every size that the
+//! evidence allows. Only when that fails are the upper bounds tried, for *possibly*.
+//!
+//! What is absent on purpose: a solver library (all sums here are integers beyond 2^53, and the
+//! special structure beats general methods), and any clock (work is counted).
+
+pub mod choose;
+pub mod coupled;
+pub mod paths;
+pub mod problem;
+pub mod tape;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod told;
+
+use std::cmp::Ordering;
+
+use crate::bytes::Interval;
+use crate::entry::Kind;
+use crate::policy::Risk;
+use crate::risk::{Order, Risks};
+use crate::tree::links::freed;
+use crate::tree::{NodeId, Quantity, Tree};
+
+use choose::{Ask, Choice, Chooser};
+use coupled::Goal;
+use problem::{Class, Problem, Unit};
+
+/// What "smallest" means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Smallest {
+    /// Lowest risk, then fewest paths, then least bytes lost.
+    #[default]
+    Paths,
+    /// Least bytes lost, then fewest paths.
+    Bytes,
+    /// Exactly one directory, with the least bytes lost.
+    Directory,
+    /// Least bytes lost in the worst class, then in the next; the most harmless one is free.
+    Exposure,
+}
+
+impl Smallest {
+    /// The word used in flags and JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Paths => "paths",
+            Self::Bytes => "bytes",
+            Self::Directory => "directory",
+            Self::Exposure => "exposure",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What must be available in the end, where that was said.
+    pub need: Option<u64>,
+    /// What is available, where that is known.
+    pub available: Option<u64>,
+    /// The bytes to free.
+    pub shortfall: u64,
+    /// The inodes to free.
+    pub inodes: u64,
+    /// What "smallest" means.
+    pub smallest: Smallest,
+    /// What may be chosen at all; [`Risk::Never`] is taken for [`Risk::Unknown`].
+    pub max_risk: Risk,
+    /// For [`Smallest::Paths`], in percent of the shortfall: prefer more paths to losing more than
+    /// this beyond it. `None`: the fewest paths, whatever they lose.
+    pub max_waste: Option<u64>,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            need: None,
+            available: None,
+            shortfall: 0,
+            inodes: 0,
+            smallest: Smallest::Paths,
+            max_risk: Risk::Old,
+            max_waste: Some(100),
+        }
+    }
+}
+
+/// Whether the shortfall can be freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// Whatever the true sizes are within the evidence.
+    Certain,
+    /// Only if the true sizes are large enough.
+    Possibly,
+    /// Not within what may be chosen.
+    No,
+}
+
+impl Reached {
+    /// The word used in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Possibly => "possibly",
+            Self::No => "no",
+        }
+    }
+}
+
+/// How far a set may be from the best one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gap {
+    /// So many paths at most.
+    pub paths: u64,
+    /// So many bytes lost at most.
+    pub lost: u64,
+}
+
+/// A point of the frontier: with so many paths, no less than this is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The number of paths.
+    pub paths: u64,
+    /// The least bytes that are lost with them.
+    pub lost: u64,
+    /// Whether that is proven.
+    pub proven: bool,
+}
+
+/// One path to delete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// The node.
+    pub node: NodeId,
+    /// Its path.
+    pub path: Vec<u8>,
+    /// What it is.
+    pub kind: Kind,
+    /// The worst risk in it.
+    pub risk: Risk,
+    /// Why it may go.
+    pub why: String,
+    /// What it holds on disk.
+    pub disk: Interval,
+    /// What it holds, apparent.
+    pub apparent: Interval,
+    /// What comes back when it goes alone.
+    pub freed: Interval,
+    /// How many files go with it.
+    pub files: u64,
+}
+
+/// The answer at the next class of risk, where the allowed ones do not suffice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextRisk {
+    /// That class.
+    pub risk: Risk,
+    /// Whether it suffices for certain.
+    pub reached: Reached,
+    /// The set, in the order to delete.
+    pub picks: Vec<Pick>,
+    /// What it gives back.
+    pub freed: Interval,
+    /// What it loses, at the worst.
+    pub lost: u64,
+    /// Whether it is proven to be the smallest.
+    pub proven: bool,
+}
+
+/// The chosen deletion set, with its evidence and certificate, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What all bytes here are counted in.
+    pub quantity: Quantity,
+    /// What was asked.
+    pub request: Request,
+    /// Whether the shortfall can be freed.
+    pub reached: Reached,
+    /// The objective's tuple, at the worst case; empty when nothing reaches it.
+    pub key: Vec<i64>,
+    /// Whether no better set exists.
+    pub proven: bool,
+    /// Otherwise, how far off it may be.
+    pub gap: Option<Gap>,
+    /// Whether no set keeps within the allowed waste.
+    pub waste_exceeded: bool,
+    /// The paths, in the order to delete.
+    pub picks: Vec<Pick>,
+    /// What they give back together.
+    pub freed: Interval,
+    /// What is lost with them, at the worst.
+    pub lost: u64,
+    /// Fewest paths against least bytes.
+    pub frontier: Vec<Step>,
+    /// The bytes that are still missing when everything allowed goes.
+    pub missing: Option<u64>,
+    /// The inodes that are still missing then.
+    pub missing_inodes: Option<u64>,
+    /// What everything allowed would give back, where that does not suffice.
+    pub best_achievable: Option<u64>,
+    /// What the next class of risk would do.
+    pub next_risk: Option<NextRisk>,
+}
+
+/// Finds the smallest deletion set.
+///
+/// ```
+/// use jettison::audit::Audit;
+/// use jettison::bytes::Interval;
+/// use jettison::entry::{Batch, Entry, Kind, Rooting, Sink as _, Token};
+/// use jettison::plan::{Reached, Request, plan};
+/// use jettison::policy::{Policy, Risk};
+/// use jettison::risk::{Context, classify};
+/// use jettison::tree::build::Builder;
+///
+/// let mut builder = Builder::new();
+/// let dir = |name| Entry { token: Some(Token::ROOT), ..Entry::named(name, Kind::Dir) };
+/// builder.root(dir(b"/data"), Rooting::Path);
+/// let mut batch = Batch::new(Token::ROOT);
+/// for (name, size) in [(b"a", 4096), (b"b", 8192)] {
+///     let disk = Some(Interval::exactly(size));
+///     batch.push(Entry { disk, ..Entry::named(name, Kind::File) });
+/// }
+/// builder.listing(&batch);
+/// let tree = builder.finish()?;
+///
+/// let nothing_known = Audit { families: vec![], rules: vec![], findings: vec![] };
+/// let risks = classify(&tree, &nothing_known, &Policy::default(), Context::default());
+/// let request = Request { shortfall: 5000, max_risk: Risk::Unknown, ..Request::default() };
+/// let plan = plan(&tree, &risks, &request);
+/// assert_eq!(plan.reached, Reached::Certain);
+/// assert_eq!(plan.picks[0].path, b"/data/b");
+/// assert!(plan.proven);
+/// # Ok::<(), jettison::error::Error>(())
+/// ```
+#[must_use]
+pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
+    let sure = problem(tree, risks, Bound::Least, request.shortfall);
+    let tie = |a: u32, b: u32| by_path(tree, &sure, a, b);
+    let chooser = Chooser::new(&sure, request.inodes > 0, &tie);
+    let max_risk = request.max_risk.min(Risk::Unknown);
+    let outcome = chooser.choose(&ask(request, max_risk));
+    let short = match outcome {
+        Ok(choice) => return told(tree, risks, request, Reached::Certain, choice),
+        Err(short) => short,
+    };
+    let mut plan = match possibly(tree, risks, request, max_risk) {
+        Some(choice) => told(tree, risks, request, Reached::Possibly, choice),
+        None => unreached(tree, request),
+    };
+    plan.missing = Some(request.shortfall.saturating_sub(short.bytes));
+    plan.missing_inodes = Some(request.inodes.saturating_sub(short.inodes));
+    plan.best_achievable = Some(short.bytes);
+    plan.next_risk = next_risk(tree, risks, request, &chooser, max_risk);
+    plan
+}
+
+fn ask(request: &Request, max_risk: Risk) -> Ask {
+    Ask {
+        goal: Goal {
+            bytes: request.shortfall,
+            inodes: request.inodes,
+        },
+        smallest: request.smallest,
+        max_risk,
+        max_waste: request.max_waste,
+    }
+}
+
+/// The choice if every size were as large as the evidence allows.
+fn possibly(tree: &Tree, risks: &Risks, request: &Request, max_risk: Risk) -> Option<Choice> {
+    let most = problem(tree, risks, Bound::Most, request.shortfall);
+    let tie = |a: u32, b: u32| by_path(tree, &most, a, b);
+    let chooser = Chooser::new(&most, request.inodes > 0, &tie);
+    let mut choice = chooser.choose(&ask(request, max_risk)).ok()?;
+    // What is smallest depends on sizes that nobody knows.
+    choice
+        .frontier
+        .iter_mut()
+        .for_each(|step| step.proven = false);
+    choice.gap.get_or_insert_default();
+    Some(choice)
+}
+
+fn next_risk(
+    tree: &Tree,
+    risks: &Risks,
+    request: &Request,
+    chooser: &Chooser<'_>,
+    max_risk: Risk,
+) -> Option<NextRisk> {
+    let higher = Risk::CLASSES.into_iter().filter(|&risk| risk > max_risk);
+    let told_at = |risk, reached, choice: Choice| {
+        let told = told(tree, risks, request, reached, choice);
+        NextRisk {
+            risk,
+            reached,
+            picks: told.picks,
+            freed: told.freed,
+            lost: told.lost,
+            proven: told.proven,
+        }
+    };
+    for risk in higher.clone() {
+        if let Ok(choice) = chooser.choose(&ask(request, risk)) {
+            return Some(told_at(risk, Reached::Certain, choice));
+        }
+    }
+    for risk in higher {
+        if let Some(choice) = possibly(tree, risks, request, risk) {
+            return Some(told_at(risk, Reached::Possibly, choice));
+        }
+    }
+    None
+}
+
+fn unreached(tree: &Tree, request: &Request) -> Plan {
+    Plan {
+        quantity: tree.quantity(),
+        request: request.clone(),
+        reached: Reached::No,
+        key: Vec::new(),
+        proven: true,
+        gap: None,
+        waste_exceeded: false,
+        picks: Vec::new(),
+        freed: Interval::ZERO,
+        lost: 0,
+        frontier: Vec::new(),
+        missing: None,
+        missing_inodes: None,
+        best_achievable: None,
+        next_risk: None,
+    }
+}
+
+fn told(tree: &Tree, risks: &Risks, request: &Request, reached: Reached, choice: Choice) -> Plan {
+    let nodes: Vec<NodeId> = choice.set.iter().map(|&node| NodeId(node)).collect();
+    let proven = choice.gap.is_none();
+    Plan {
+        reached,
+        key: choice.key,
+        proven,
+        gap: choice.gap,
+        waste_exceeded: choice.waste_exceeded,
+        picks: picks(tree, risks, &nodes),
+        freed: freed(tree, &nodes),
+        lost: choice.lost,
+        frontier: choice.frontier,
+        ..unreached(tree, request)
+    }
+}
+
+/// The picks in the order to delete: the most harmless first, families from their oldest, then by
+/// path.
+fn picks(tree: &Tree, risks: &Risks, nodes: &[NodeId]) -> Vec<Pick> {
+    let mut picks: Vec<(Option<(usize, u32)>, Pick)> = nodes
+        .iter()
+        .map(|&node| {
+            let totals = tree.totals(node);
+            let (risk, why) = risks.of_subtree(tree, node);
+            let pick = Pick {
+                node,
+                path: tree.path(node),
+                kind: tree.kind(node),
+                risk,
+                why,
+                disk: totals.disk,
+                apparent: totals.apparent,
+                freed: tree.freed(node),
+                files: totals.files,
+            };
+            (oldest(tree, risks.families(), node), pick)
+        })
+        .collect();
+    picks.sort_by(|(a_age, a), (b_age, b)| {
+        let age = |age: &Option<(usize, u32)>| age.unwrap_or((usize::MAX, 0));
+        (a.risk, age(a_age), &a.path).cmp(&(b.risk, age(b_age), &b.path))
+    });
+    picks.into_iter().map(|(_, pick)| pick).collect()
+}
+
+/// The first family that has members in the subtree, and the rank of the oldest of them.
+fn oldest(tree: &Tree, families: &[Order], node: NodeId) -> Option<(usize, u32)> {
+    families.iter().enumerate().find_map(|(i, family)| {
+        let inside = family
+            .members
+            .iter()
+            .filter(|m| tree.contains(node, NodeId(m.0)));
+        inside.map(|m| m.1).min().map(|rank| (i, rank))
+    })
+}
+
+/// Which end of the intervals a problem is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    Least,
+    Most,
+}
+
+/// The tree and its risks as a problem in columns. An unbounded size counts as the whole
+/// shortfall: more is not needed to make the goal possible.
+fn problem(tree: &Tree, risks: &Risks, bound: Bound, shortfall: u64) -> Problem {
+    let open = shortfall.max(1);
+    let own = |node: NodeId| {
+        let kind = tree.kind(node);
+        let own = tree.own_weight(node);
+        match (kind, bound) {
+            (Kind::Excluded | Kind::OtherFs | Kind::KernelFs, _) => 0,
+            (Kind::Unread, Bound::Most) => open,
+            (_, Bound::Least) => own.lo,
+            (_, Bound::Most) => own.hi.unwrap_or(open),
+        }
+    };
+    let mut problem = Problem::default();
+    problem.parent.reserve_exact(tree.len());
+    problem.end.reserve_exact(tree.len());
+    problem.own.reserve_exact(tree.len());
+    problem.class.reserve_exact(tree.len());
+    let mut above: Vec<NodeId> = Vec::new();
+    let mut dir = NodeId::ROOT;
+    for node in tree.nodes() {
+        if tree.is_dir(node) {
+            while above.last().is_some_and(|&up| tree.end(up) <= node) {
+                above.pop();
+            }
+            let up = above.last().copied().unwrap_or(NodeId::ROOT);
+            above.push(node);
+            dir = node;
+            problem.parent.push(up.0);
+            problem.end.push(tree.end(node).0);
+        } else {
+            // Non-directories follow their own directory at once.
+            problem.parent.push(dir.0);
+            problem.end.push(node.0 + 1);
+        }
+        let partial = bound == Bound::Most
+            && tree.is_dir(node)
+            && tree.listing(node) == crate::entry::Listing::Partial;
+        problem.own.push(if partial { open } else { own(node) });
+        problem
+            .class
+            .push(Class::new(risks.own(node), tree.is_dir(node)));
+    }
+    for group in tree.links().groups() {
+        let members: Vec<u32> = group.names().map(|name| name.0).collect();
+        if group.is_whole() && members.len() == 1 {
+            continue;
+        }
+        let bytes = members
+            .iter()
+            .map(|&m| problem.own[m as usize])
+            .max()
+            .unwrap_or(0);
+        for &member in &members {
+            problem.own[member as usize] = 0;
+            problem.class[member as usize] = problem.class[member as usize].shared();
+        }
+        if group.is_whole() {
+            problem.units.push(Unit {
+                members,
+                bytes,
+                gains: true,
+            });
+        }
+    }
+    problem.orders = risks.families().to_vec();
+    problem
+}
+
+/// The order of two nodes' paths, without writing them out where they share their directory.
+fn by_path(tree: &Tree, problem: &Problem, a: u32, b: u32) -> Ordering {
+    if problem.parent[a as usize] == problem.parent[b as usize] {
+        return tree
+            .name(NodeId(a))
+            .cmp(tree.name(NodeId(b)))
+            .then(a.cmp(&b));
+    }
+    tree.path(NodeId(a))
+        .cmp(&tree.path(NodeId(b)))
+        .then(a.cmp(&b))
+}

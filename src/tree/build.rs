@@ -5,6 +5,8 @@
 //! over the entries. Finishing is three linear loops over the directories (count backward, place
 //! forward, add up backward) and one copy of each column: nothing is sorted by path.
 
+use std::collections::BTreeMap;
+
 use crate::bytes::Interval;
 use crate::entry::{Batch, Entry, Kind, Listing, Rooting, Sink, Token};
 use crate::error::{Error, Result};
@@ -41,6 +43,7 @@ pub struct Builder {
     runs: Vec<Run>,
     seeds: Vec<Seed>,
     devices: Vec<u64>,
+    device_numbers: BTreeMap<u64, u16>,
     /// Directories whose own sizes are not exact, by token.
     unsure_dirs: Vec<Unsure>,
     /// Entries that count, by whether they have a disk size and an apparent size.
@@ -177,6 +180,7 @@ impl Builder {
             runs: Vec::new(),
             seeds: Vec::new(),
             devices: Vec::new(),
+            device_numbers: BTreeMap::new(),
             unsure_dirs: Vec::new(),
             with_disk: 0,
             full: false,
@@ -215,17 +219,17 @@ impl Builder {
         self.seeds[index] = seed;
     }
 
-    /// The number of a device; beyond 65,534 of them, the later ones are not told apart.
+    /// The number of a device; beyond 65,535 of them, the later ones are not known.
     fn device(&mut self, dev: u64) -> u16 {
-        let at = self
-            .devices
-            .iter()
-            .rposition(|&d| d == dev)
-            .unwrap_or_else(|| {
-                self.devices.push(dev);
-                self.devices.len() - 1
-            });
-        u16::try_from(at).unwrap_or(NO_DEVICE)
+        if let Some(&number) = self.device_numbers.get(&dev) {
+            return number;
+        }
+        let number = u16::try_from(self.devices.len()).unwrap_or(NO_DEVICE);
+        if number != NO_DEVICE {
+            self.devices.push(dev);
+            self.device_numbers.insert(dev, number);
+        }
+        number
     }
 
     #[inline]
@@ -667,8 +671,8 @@ fn count_links_once(tree: &mut Tree) {
             note(tree.row_at_or_above(NodeId(pair[1].id)), 1);
             let meet = meeting_row(tree, pair[0].id, pair[1].id);
             let (disk, apparent) = own(pair[1].id);
-            twice[meet].0 += disk;
-            twice[meet].1 += apparent;
+            twice[meet].0 = twice[meet].0.saturating_add(disk);
+            twice[meet].1 = twice[meet].1.saturating_add(apparent);
             note(meet, -1);
         }
         let nlink = names.iter().map(|name| name.nlink).max().unwrap_or(0);
@@ -682,8 +686,8 @@ fn count_links_once(tree: &mut Tree) {
     for row in (1..tree.dirs.len()).rev() {
         let parent = tree.dirs[row].parent as usize;
         twice[parent] = (
-            twice[parent].0 + twice[row].0,
-            twice[parent].1 + twice[row].1,
+            twice[parent].0.saturating_add(twice[row].0),
+            twice[parent].1.saturating_add(twice[row].1),
         );
         linked[parent] = (
             linked[parent].0 + linked[row].0,
@@ -695,8 +699,16 @@ fn count_links_once(tree: &mut Tree) {
         dir.apparent = dir.apparent.saturating_sub(apparent);
     }
     let kept = |bytes: i128| u64::try_from(bytes.max(0)).unwrap_or(u64::MAX);
+    let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let mut by_id: Vec<(u32, u32)> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| (row.id, index(at)))
+        .collect();
+    by_id.sort_unstable();
     tree.links = LinkTable {
         rows,
+        by_id,
         kept_disk: linked.iter().map(|l| kept(l.0)).collect(),
         kept_apparent: linked.iter().map(|l| kept(l.1)).collect(),
     };

@@ -6,7 +6,6 @@
 //! back only with its last name, and never where some name lies outside the tree.
 
 use crate::bytes::Interval;
-use crate::entry::Kind;
 
 use super::{NodeId, Quantity, Tree};
 
@@ -24,6 +23,8 @@ pub(super) struct LinkRow {
 pub struct LinkTable {
     /// Sorted by device, inode and id.
     pub(super) rows: Vec<LinkRow>,
+    /// The same names by id: (id, index into `rows`), sorted.
+    pub(super) by_id: Vec<(u32, u32)>,
     /// By directory row: bytes below it that deleting it would *not* give back. Empty: none.
     pub(super) kept_disk: Vec<u64>,
     pub(super) kept_apparent: Vec<u64>,
@@ -67,6 +68,19 @@ impl LinkTable {
         self.rows
             .chunk_by(|a, b| (a.dev, a.ino) == (b.dev, b.ino))
             .map(|rows| Group { rows })
+    }
+
+    /// The inode that the node names, if that has several names.
+    #[must_use]
+    pub fn group_of(&self, id: NodeId) -> Option<Group<'_>> {
+        let at = self.by_id.binary_search_by_key(&id.0, |&(id, _)| id).ok()?;
+        let inode = |row: &LinkRow| (row.dev, row.ino);
+        let row = inode(&self.rows[self.by_id[at].1 as usize]);
+        let start = self.rows.partition_point(|r| inode(r) < row);
+        let len = self.rows[start..].partition_point(|r| inode(r) == row);
+        Some(Group {
+            rows: &self.rows[start..start + len],
+        })
     }
 
     /// Whether no inode has several names.
@@ -116,12 +130,11 @@ fn freed_alone(tree: &Tree, id: NodeId) -> Interval {
     }
 }
 
+/// Whether the inode of a non-directory has a name besides this one.
 fn is_linked_elsewhere(tree: &Tree, id: NodeId) -> bool {
-    tree.kind(id) != Kind::Dir
-        && tree.links.rows.iter().any(|row| row.id == id.0)
-        && tree.links.groups().any(|group| {
-            group.names().any(|name| name == id) && !(group.is_whole() && group.rows.len() == 1)
-        })
+    tree.links
+        .group_of(id)
+        .is_some_and(|group| group.rows.len() > 1 || !group.is_whole())
 }
 
 /// What goes only because several of the ranges go: inodes whose names are spread over them.

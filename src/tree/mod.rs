@@ -12,6 +12,8 @@
 pub mod build;
 pub mod links;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use crate::bytes::Interval;
 use crate::entry::{Kind, Listing, Rooting};
@@ -426,10 +428,11 @@ impl Tree {
     /// name where a listing named it twice.
     #[must_use]
     pub fn find(&self, path: &[u8]) -> Option<NodeId> {
-        let path = match path {
-            b"/" => path,
-            _ => path.strip_suffix(b"/").unwrap_or(path),
-        };
+        self.find_written(path)
+            .or_else(|| self.find_written(path.strip_suffix(b"/")?))
+    }
+
+    fn find_written(&self, path: &[u8]) -> Option<NodeId> {
         let root = self.name(NodeId::ROOT);
         if path == root {
             return Some(NodeId::ROOT);
@@ -451,7 +454,8 @@ impl Tree {
         loop {
             let fits = |child: &NodeId| {
                 let name = self.name(*child);
-                rest == name || rest.strip_prefix(name).is_some_and(|r| r.starts_with(b"/"))
+                let ends = |r: &[u8]| r.is_empty() || r.starts_with(b"/") || name.ends_with(b"/");
+                rest.strip_prefix(name).is_some_and(ends)
             };
             node = self
                 .children(node)
@@ -461,7 +465,8 @@ impl Tree {
             if rest.is_empty() {
                 return Some(node);
             }
-            rest = &rest[1..];
+            // A starting point such as `edge-1:/` brings its own separator.
+            rest = rest.strip_prefix(b"/").unwrap_or(rest);
         }
     }
 
@@ -542,35 +547,5 @@ impl Iterator for Children<'_> {
         let dir = self.tree.dirs[self.row..self.end_row].first()?;
         self.row = dir.end_row as usize;
         Some(NodeId(dir.id))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_survive_packing() {
-        for seconds in [
-            0,
-            1,
-            -1,
-            i64::from(u32::MAX),
-            -(1 << 32),
-            (1 << 39) - 1,
-            1 - (1 << 39),
-        ] {
-            let (low, high) = pack_mtime(Some(seconds));
-            assert_eq!(unpack_mtime(low, high), Some(Timestamp(seconds)));
-        }
-        let (low, high) = pack_mtime(None);
-        assert_eq!(unpack_mtime(low, high), None);
-        let (low, high) = pack_mtime(Some(i64::MIN));
-        assert_eq!(unpack_mtime(low, high), Some(Timestamp(1 - (1 << 39))));
-    }
-
-    #[test]
-    fn rows_stay_small() {
-        assert!(size_of::<Dir>() <= 56, "{}", size_of::<Dir>());
     }
 }

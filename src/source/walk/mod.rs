@@ -1,1 +1,546 @@
-//! The live walk.
+//! The live walk: a directory on this machine, read to its end, as batches for a [`Sink`].
+//!
+//! Two walkers give the same batches. [`Walker::Linux`] works through directory handles, so no
+//! path is too long and no swapped name leads it astray; [`Walker::Portable`] works by path on
+//! everything that Rust runs on. What both share is here: the root's name, where a file system
+//! ends, and what is said of what could not be read.
+//!
+//! **Where a file system ends.** A walk stays on the *mount* of its root. A bind mount has the
+//! device of what it shows, and a btrfs subvolume has a device of its own inside one mount, so
+//! device numbers would be wrong in both directions; the kernel's mount id is right. Only where a
+//! kernel (before 5.8) gives none does the device decide. File systems that the kernel makes up
+//! are never entered: nothing there lies on a disk.
+//!
+//! **What is not known is said.** A directory that cannot be opened keeps its own size and has an
+//! unread listing; an entry that cannot be asked about is [`Kind::Unread`]; a name that is gone
+//! when its turn comes is left out and counted. Troubles come sorted by path.
+//!
+//! Limits: with `cross_file_systems` a file that two mounts show is counted under both; a file
+//! server that hangs, hangs the walk that enters it.
+
+mod bypath;
+#[cfg(target_os = "linux")]
+mod chain;
+#[cfg(target_os = "linux")]
+mod linux;
+mod portable;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::bytes::Interval;
+use crate::entry::{Entry, Kind, Link, Progress, Rooting, Sink, Skip, Token, Trouble};
+use crate::error::{Error, Result};
+use crate::source::volume::{Mount, parse_mounts};
+use crate::sys::{self, Fault, FileKind, Meta};
+use crate::time::Timestamp;
+
+/// How to walk.
+#[derive(Clone)]
+pub struct WalkOptions<'a> {
+    /// How many threads read; 0: as many as there are processors, at least 8 and at most 32.
+    pub threads: usize,
+    /// Whether to enter other file systems than the root's.
+    pub cross_file_systems: bool,
+    /// What to leave out.
+    pub skip: Option<Arc<dyn Skip>>,
+    /// Which walker reads.
+    pub walker: Walker,
+    /// What has been seen so far, and whether to end early.
+    pub progress: &'a Progress,
+}
+
+impl<'a> WalkOptions<'a> {
+    /// Everything on the root's file system, with the walker and the threads that suit it.
+    #[must_use]
+    pub fn new(progress: &'a Progress) -> Self {
+        Self {
+            threads: 0,
+            cross_file_systems: false,
+            skip: None,
+            walker: Walker::Auto,
+            progress,
+        }
+    }
+}
+
+/// Which walker reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walker {
+    /// The Linux walk on Linux, else the portable one.
+    Auto,
+    /// By directory handles.
+    Linux,
+    /// By paths.
+    Portable,
+}
+
+/// What a walk has to say beside its batches.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// What could not be read, sorted by path.
+    pub troubles: Vec<Trouble>,
+    /// Troubles beyond those that are kept: a bound on memory, not on the walk.
+    pub troubles_left_out: u64,
+    /// Names that were gone when their turn came.
+    pub vanished: u64,
+}
+
+/// Reads the directory `root` and everything below it.
+///
+/// ```
+/// use jettison::entry::Progress;
+/// use jettison::source::walk::{WalkOptions, walk};
+/// use jettison::tree::{NodeId, build::Builder};
+///
+/// let progress = Progress::default();
+/// let mut builder = Builder::new();
+/// let walked = walk("src".as_ref(), &WalkOptions::new(&progress), &mut builder)?;
+/// let tree = builder.finish()?;
+/// assert!(walked.troubles.is_empty());
+/// assert!(tree.name(NodeId::ROOT).ends_with(b"/src"));
+/// assert!(tree.totals(NodeId::ROOT).files > 10);
+/// # Ok::<(), jettison::error::Error>(())
+/// ```
+///
+/// # Errors
+/// When the root is missing, is no directory, may not be read or lies in a file system that the
+/// kernel makes up; and when no thread can be started.
+pub fn walk(root: &Path, options: &WalkOptions<'_>, sink: &mut dyn Sink) -> Result<Walked> {
+    let path = shown_path(root)?;
+    let meta = sys::stat_path(&path).map_err(|e| unusable(&path, &e))?;
+    if meta.kind != FileKind::Dir {
+        return Err(not_a_directory(&path, meta.kind));
+    }
+    let border = Border::new(options.cross_file_systems);
+    if let Some(fstype) = border.kernel_type(&meta, || None) {
+        return Err(Error::source(format!(
+            "{}: a {fstype} file system, which the kernel makes up",
+            path.display()
+        ))
+        .with_hint("nothing there takes room on a disk: name a directory that does"));
+    }
+    let walk = Walk {
+        threads: threads(options.threads),
+        root: path,
+        meta,
+        border,
+        skip: options.skip.clone(),
+    };
+    let mut walked = match options.walker {
+        #[cfg(target_os = "linux")]
+        Walker::Auto | Walker::Linux => linux::walk(&walk, options.progress, sink)?,
+        #[cfg(not(target_os = "linux"))]
+        Walker::Linux => return Err(Error::usage("the Linux walk needs Linux")),
+        #[cfg(not(target_os = "linux"))]
+        Walker::Auto => portable::walk(walk, options.progress, sink)?,
+        Walker::Portable => portable::walk(walk, options.progress, sink)?,
+    };
+    let key = |t: &Trouble| (t.path.clone(), t.code);
+    walked.troubles.sort_by_cached_key(key);
+    Ok(walked)
+}
+
+/// What both walkers are asked to do.
+struct Walk {
+    threads: usize,
+    root: PathBuf,
+    meta: Meta,
+    border: Border,
+    skip: Option<Arc<dyn Skip>>,
+}
+
+impl Walk {
+    fn root_bytes(&self) -> &[u8] {
+        self.root.as_os_str().as_encoded_bytes()
+    }
+
+    fn send_root(&self, sink: &mut dyn Sink) {
+        let entry = entry(self.root_bytes(), &self.meta, Some(Token::ROOT));
+        sink.root(entry, Rooting::Path);
+    }
+
+    fn interrupted(&self) -> Trouble {
+        Trouble {
+            path: self.root_bytes().to_vec(),
+            line: None,
+            code: "interrupted",
+            message: "ended early as asked; what was not reached yet is unread".to_owned(),
+        }
+    }
+}
+
+/// A warm walk is bound by the processors; a cold one waits for the disk, and gains up to some 8
+/// threads whatever their number is.
+fn threads(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(8, |cores| cores.get().clamp(8, 32)),
+        asked => asked.min(256),
+    }
+}
+
+/// The root's path as it is shown: absolute, and with no symbolic link above its last component.
+/// A last component that is itself a link is left as it is, unless a `/` after it, or a `.` or
+/// `..`, asks for what it points at.
+fn shown_path(root: &Path) -> Result<PathBuf> {
+    let failed = |cause: std::io::Error| unusable(root, &cause);
+    let bytes = root.as_os_str().as_encoded_bytes();
+    let follows = bytes.ends_with(b"/") || bytes.ends_with(b"/.");
+    match (root.parent(), root.file_name()) {
+        (Some(parent), Some(name)) if !follows => {
+            let here = Path::new(".");
+            let parent = if parent == Path::new("") {
+                here
+            } else {
+                parent
+            };
+            Ok(parent.canonicalize().map_err(failed)?.join(name))
+        }
+        _ if bytes.is_empty() => Err(failed(std::io::ErrorKind::NotFound.into())),
+        _ => root.canonicalize().map_err(failed),
+    }
+}
+
+fn unusable(path: &Path, cause: &std::io::Error) -> Error {
+    let hint = match Fault::of(cause) {
+        Fault::Gone => "check the spelling, and that what should be mounted there is mounted",
+        Fault::Denied => "run as a user who may read it",
+        Fault::TooLong => "change to a directory further down and give a relative path",
+        _ => "name a directory that can be read",
+    };
+    let reason = reason(Fault::of(cause), Some(cause));
+    Error::source(format!("{}: cannot be walked: {reason}", path.display())).with_hint(hint)
+}
+
+fn not_a_directory(path: &Path, kind: FileKind) -> Error {
+    let shown = path.display();
+    if kind == FileKind::Symlink {
+        return Error::source(format!("{shown}: a symbolic link, expected a directory"))
+            .with_hint(format!("`{shown}/` means the directory that it points at"));
+    }
+    Error::source(format!("{shown}: not a directory"))
+        .with_hint("name the directory that holds it, or say by --as what kind of file it is")
+}
+
+/// Where the walk ends.
+struct Border {
+    cross: bool,
+    mounts: Vec<Mount>,
+}
+
+/// What a directory compares its entries with.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ground {
+    mount: Option<u64>,
+    dev: u64,
+}
+
+impl Ground {
+    fn of(meta: &Meta) -> Self {
+        Self {
+            mount: meta.mount,
+            dev: meta.dev,
+        }
+    }
+
+    /// Whether the entry belongs to another mount than the directory that holds it.
+    #[inline]
+    fn ends_at(self, entry: &Meta) -> bool {
+        match (self.mount, entry.mount) {
+            (Some(here), Some(there)) => here != there,
+            _ => self.dev != entry.dev,
+        }
+    }
+}
+
+impl Border {
+    fn new(cross: bool) -> Self {
+        Self {
+            cross,
+            mounts: parse_mounts(&sys::mount_table()),
+        }
+    }
+
+    /// What an entry is that is not to be counted because the file system ends at it; `None`: it
+    /// counts. `magic` asks for the number of the entry's file system, where the table of mounts
+    /// is too old.
+    #[inline]
+    fn kind_beyond(
+        &self,
+        dir: Ground,
+        entry: &Meta,
+        magic: impl FnOnce() -> Option<u64>,
+    ) -> Option<Kind> {
+        if dir.ends_at(entry) {
+            self.judge(entry, magic)
+        } else {
+            // What would only be mounted by opening it is not there yet.
+            entry.automount.then_some(Kind::OtherFs)
+        }
+    }
+
+    /// What an entry on another mount than its directory is, where it is not to be counted.
+    #[cold]
+    fn judge(&self, entry: &Meta, magic: impl FnOnce() -> Option<u64>) -> Option<Kind> {
+        if self.kernel_type(entry, magic).is_some() {
+            return Some(Kind::KernelFs);
+        }
+        (!self.cross).then_some(Kind::OtherFs)
+    }
+
+    /// The type of the entry's file system, if the kernel makes it up.
+    fn kernel_type(&self, entry: &Meta, magic: impl FnOnce() -> Option<u64>) -> Option<&str> {
+        let known = self.mounts.iter().find(|m| Some(m.id) == entry.mount);
+        match known {
+            Some(mount) => KERNEL_FS
+                .iter()
+                .any(|&(name, _)| name == mount.fstype)
+                .then_some(mount.fstype.as_str()),
+            None => magic().and_then(|magic| {
+                let same = KERNEL_FS.iter().find(|&&(_, number)| number == magic);
+                same.map(|&(name, _)| name)
+            }),
+        }
+    }
+}
+
+/// File systems without any storage behind them, by name and magic number (linux/magic.h and the
+/// sources of each). Those that hold users' bytes in memory (tmpfs, ramfs, hugetlbfs) and devtmpfs,
+/// which is a tmpfs, are not among them.
+const KERNEL_FS: &[(&str, u64)] = &[
+    ("proc", 0x9fa0),
+    ("sysfs", 0x6265_6572),
+    ("cgroup", 0x0027_e0eb),
+    ("cgroup2", 0x6367_7270),
+    ("cpuset", 0x0027_e0eb),
+    ("debugfs", 0x6462_6720),
+    ("tracefs", 0x7472_6163),
+    ("securityfs", 0x7363_6673),
+    ("selinuxfs", 0xf97c_ff8c),
+    ("smackfs", 0x4341_5d53),
+    ("bpf", 0xcafe_4a11),
+    ("pstore", 0x6165_676c),
+    ("efivarfs", 0xde5e_81e4),
+    ("configfs", 0x6265_6570),
+    ("devpts", 0x1cd1),
+    ("mqueue", 0x1980_0202),
+    ("binfmt_misc", 0x4249_4e4d),
+    ("fusectl", 0x6573_5543),
+    ("nsfs", 0x6e73_6673),
+    ("rpc_pipefs", 0x6759_6969),
+    ("nfsd", 0x6e66_7364),
+    ("resctrl", 0x0765_5821),
+    ("binder", 0x6c6f_6f70),
+];
+
+/// The entry of an inode that counts.
+#[inline]
+fn entry<'a>(name: &'a [u8], meta: &Meta, token: Option<Token>) -> Entry<'a> {
+    let is_dir = meta.kind == FileKind::Dir;
+    Entry {
+        name,
+        kind: match meta.kind {
+            FileKind::Dir => Kind::Dir,
+            FileKind::File => Kind::File,
+            FileKind::Symlink => Kind::Symlink,
+            FileKind::Other => Kind::Other,
+        },
+        apparent: meta.apparent.map(Interval::exactly),
+        disk: meta.disk.map(Interval::exactly),
+        mtime: meta.mtime.map(Timestamp),
+        link: (!is_dir && meta.nlink > 1).then_some(Link {
+            dev: meta.dev,
+            ino: meta.ino,
+            nlink: meta.nlink,
+        }),
+        device: is_dir.then_some(meta.dev),
+        token,
+    }
+}
+
+/// The stable word for a fault.
+fn code(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Gone => "gone",
+        Fault::Interrupted | Fault::Other => "unreadable",
+        Fault::Denied => "permission-denied",
+        Fault::NotDir => "changed",
+        Fault::NoHandles => "too-many-open-files",
+        Fault::TooLong => "path-too-long",
+        Fault::Stale => "stale-handle",
+        Fault::Io => "io-error",
+    }
+}
+
+/// The fault in words; the system's own where there is nothing better to say.
+fn reason(fault: Fault, cause: Option<&std::io::Error>) -> String {
+    let fixed = match fault {
+        Fault::Gone => "no such file or directory",
+        Fault::Denied => "permission denied",
+        Fault::NotDir => "no longer the directory that was listed",
+        Fault::NoHandles => "too many open files",
+        Fault::TooLong => "the path is longer than the system takes",
+        Fault::Stale => "the file server no longer knows it",
+        Fault::Io => "the device failed to read it",
+        Fault::Interrupted | Fault::Other => {
+            return cause.map_or_else(|| "cannot be read".to_owned(), ToString::to_string);
+        }
+    };
+    fixed.to_owned()
+}
+
+/// The faults of one directory's entries: told once for each directory, however many there are.
+#[derive(Default)]
+struct Faults {
+    first: Option<(Fault, String)>,
+    count: u64,
+}
+
+impl Faults {
+    #[cold]
+    fn add(&mut self, cause: &std::io::Error) {
+        let fault = Fault::of(cause);
+        self.count += 1;
+        self.first
+            .get_or_insert_with(|| (fault, reason(fault, Some(cause))));
+    }
+
+    fn tell(self, path: Vec<u8>, troubles: &mut Troubles) {
+        let Some((fault, reason)) = self.first else {
+            return;
+        };
+        let names = if self.count == 1 { "name" } else { "names" };
+        let message = format!(
+            "sizes unknown: {} {names} could not be asked about: {reason}",
+            self.count
+        );
+        troubles.add(path, code(fault), message);
+    }
+}
+
+/// Troubles up to a bound: a walk may meet a million of them, each with a path of any length.
+#[derive(Default)]
+struct Troubles {
+    kept: Vec<Trouble>,
+    bytes: usize,
+    left_out: u64,
+}
+
+impl Troubles {
+    const MOST_BYTES: usize = 16 << 20;
+
+    fn add(&mut self, path: Vec<u8>, code: &'static str, message: String) {
+        self.bytes += path.len() + message.len() + size_of::<Trouble>();
+        if self.bytes > Self::MOST_BYTES {
+            self.left_out += 1;
+            return;
+        }
+        self.kept.push(Trouble {
+            path,
+            line: None,
+            code,
+            message,
+        });
+    }
+
+    fn pour_into(self, walked: &mut Walked) {
+        walked.troubles.extend(self.kept);
+        walked.troubles_left_out += self.left_out;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_shown_absolute() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().canonicalize().unwrap();
+        std::fs::create_dir(base.join("real")).unwrap();
+        std::fs::write(base.join("file"), b"").unwrap();
+        let shown = |text: &str| shown_path(&base.join(text)).unwrap();
+        assert_eq!(shown("real"), base.join("real"));
+        assert_eq!(shown("real/"), base.join("real"));
+        assert_eq!(shown("real/."), base.join("real"));
+        assert_eq!(shown("real/.."), base);
+        assert_eq!(shown_path(Path::new("/")).unwrap(), Path::new("/"));
+        assert_eq!(
+            shown_path(Path::new(".")).unwrap(),
+            std::env::current_dir().unwrap().canonicalize().unwrap()
+        );
+        assert!(shown_path(Path::new("src")).unwrap().is_absolute());
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("real", base.join("link")).unwrap();
+            assert_eq!(shown("link"), base.join("link"));
+            assert_eq!(shown("link/"), base.join("real"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_directory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), b"").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(".", dir.path().join("link")).unwrap();
+        let progress = Progress::default();
+        for walker in [Walker::Auto, Walker::Portable] {
+            let options = WalkOptions {
+                walker,
+                ..WalkOptions::new(&progress)
+            };
+            for name in ["missing", "file", "missing/below", "file/below", "link"] {
+                let mut sink = crate::tree::build::Builder::new();
+                let error = walk(&dir.path().join(name), &options, &mut sink).unwrap_err();
+                assert!(
+                    error.is_source() && error.hint().is_some(),
+                    "{name}: {error}"
+                );
+            }
+        }
+        let mut sink = crate::tree::build::Builder::new();
+        assert!(walk(Path::new(""), &WalkOptions::new(&progress), &mut sink).is_err());
+    }
+
+    #[test]
+    fn kernel_file_systems_are_known() {
+        let mounts =
+            parse_mounts(b"1 0 0:1 / /p rw - proc proc rw\n2 0 0:2 / /t rw - tmpfs t rw\n");
+        let border = Border {
+            cross: true,
+            mounts,
+        };
+        let on = |mount| Meta {
+            kind: FileKind::Dir,
+            apparent: None,
+            disk: None,
+            mtime: None,
+            dev: 1,
+            ino: 1,
+            nlink: 1,
+            mount,
+            automount: false,
+        };
+        assert_eq!(border.judge(&on(Some(1)), || None), Some(Kind::KernelFs));
+        assert_eq!(border.judge(&on(Some(2)), || None), None);
+        // A mount that is younger than the table is known by its number.
+        let sysfs = || Some(0x6265_6572);
+        assert_eq!(border.judge(&on(Some(3)), sysfs), Some(Kind::KernelFs));
+        assert_eq!(border.judge(&on(None), || Some(0xef53)), None);
+        let stays = Border {
+            cross: false,
+            ..border
+        };
+        assert_eq!(stays.judge(&on(Some(2)), || None), Some(Kind::OtherFs));
+    }
+
+    #[test]
+    fn troubles_are_bounded() {
+        let mut troubles = Troubles::default();
+        for _ in 0..40 {
+            troubles.add(vec![b'x'; 1 << 20], "io-error", String::new());
+        }
+        assert!(troubles.kept.len() < 16 && troubles.left_out > 24);
+    }
+}

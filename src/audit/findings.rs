@@ -1,0 +1,182 @@
+//! What needs somebody's attention, in words.
+
+use crate::audit::{Code, FamilyReport, Finding, NearMiss, RuleReport, RuleState, Verdict};
+use crate::bytes::Bytes;
+use crate::entry::Trouble;
+use crate::family::Disposition;
+
+/// Findings by severity, then by bytes, then by what they are about.
+pub(super) fn findings(
+    families: &[FamilyReport],
+    rules: &[RuleReport],
+    troubles: &[Trouble],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let reported = families.iter().filter(|r| r.family.confidence >= 0.5);
+    findings.extend(reported.filter_map(|report| of_family(report, rules)));
+    for (index, report) in rules.iter().enumerate() {
+        findings.extend(of_rule(index, report, families));
+    }
+    findings.extend(troubles.iter().map(of_trouble));
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.code.severity(), std::cmp::Reverse(f.bytes), f.code);
+        (key(a), &a.subject).cmp(&(key(b), &b.subject))
+    });
+    findings
+}
+
+fn place(report: &RuleReport) -> String {
+    format!(
+        "{}:{}",
+        String::from_utf8_lossy(&report.rule.file),
+        report.rule.line
+    )
+}
+
+fn of_family(report: &FamilyReport, rules: &[RuleReport]) -> Option<Finding> {
+    if report.family.disposition != Disposition::Output {
+        return None;
+    }
+    let code = match report.verdict {
+        Verdict::Uncovered => Code::UncoveredFamily,
+        Verdict::Partly => Code::PartlyCovered,
+        Verdict::InNameOnly => Code::CoveredInNameOnly,
+        _ => return None,
+    };
+    let amount = Bytes(report.uncovered);
+    let growth = match report.family.growth_per_day {
+        Some(growth) if growth > 0 => format!(", {} a day more", Bytes(growth)),
+        _ => String::new(),
+    };
+    let mut message = match report.verdict {
+        Verdict::Uncovered => format!("no rule covers it: {amount}{growth}"),
+        Verdict::Partly => format!("rules cover a part of it, {amount} are left{growth}"),
+        _ => format!("a rule names it and does not bound it: {amount}{growth}"),
+    };
+    let near = report.near_misses.first();
+    if let Some(miss) = near {
+        message.push_str("; ");
+        message.push_str(&almost(miss, rules));
+    }
+    Some(Finding {
+        code,
+        subject: report.family.template.clone(),
+        message,
+        hint: Some(near.map_or_else(|| new_rule(report), |miss| miss.edited.clone())),
+        bytes: report.uncovered,
+    })
+}
+
+/// `/etc/cron.d/market:4 almost covers it, and now matches nothing`.
+fn almost(miss: &NearMiss, rules: &[RuleReport]) -> String {
+    let report = &rules[miss.rule];
+    let now = if report.state == RuleState::Dead {
+        ", and now matches nothing"
+    } else {
+        ""
+    };
+    format!("{} almost covers it{now}", place(report))
+}
+
+/// A command for a family that nothing comes near.
+fn new_rule(report: &FamilyReport) -> String {
+    let family = &report.family;
+    let keep = report
+        .keep
+        .as_ref()
+        .map_or(14, |keep| (keep.age.0 / crate::time::DAY).max(1));
+    let root = crate::audit::name::quote(&family.root);
+    let extension = crate::audit::name::extension(&family.template)
+        .filter(|ext| !ext.contains(&b'{') && !ext.contains(&b'}'));
+    let name = extension.map_or_else(String::new, |ext| {
+        format!(" -name '*.{}'", String::from_utf8_lossy(ext))
+    });
+    format!("find {root} -type f{name} -mtime +{keep} -delete")
+}
+
+fn of_rule(index: usize, report: &RuleReport, families: &[FamilyReport]) -> Option<Finding> {
+    let near = families
+        .iter()
+        .flat_map(|family| family.near_misses.iter().map(move |miss| (family, miss)))
+        .filter(|(_, miss)| miss.rule == index)
+        .max_by_key(|(_, miss)| miss.points);
+    let (code, message, hint, bytes) = match report.state {
+        RuleState::Lapsed => (
+            Code::LapsedRule,
+            report.reason.clone(),
+            Some(String::from_utf8_lossy(&report.rule.text).into_owned()),
+            report.overdue.disk,
+        ),
+        RuleState::Broken => (
+            Code::BrokenRule,
+            report.reason.clone(),
+            None,
+            report.scope.disk,
+        ),
+        RuleState::Disabled => (
+            Code::DisabledRule,
+            format!("it is never run: {}", report.reason),
+            disabled_hint(report),
+            report.scope.disk,
+        ),
+        RuleState::Dead => {
+            let (family, miss) = near?;
+            let template = String::from_utf8_lossy(&family.family.template).into_owned();
+            let message = format!("it matches nothing now, and almost covers {template}");
+            let hint = format!("needs {}", miss.edit);
+            (Code::DeadRule, message, Some(hint), miss.would_cover.disk)
+        }
+        _ => return None,
+    };
+    Some(Finding {
+        code,
+        subject: place(report).into_bytes(),
+        message,
+        hint,
+        bytes,
+    })
+}
+
+/// A file whose name keeps it from being read wants another name.
+fn disabled_hint(report: &RuleReport) -> Option<String> {
+    let file = report
+        .rule
+        .via
+        .first()
+        .map_or(&report.rule.file, |place| &place.file);
+    let slash = file.iter().rposition(|&b| b == b'/')?;
+    let name = &file[slash + 1..];
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    if name.iter().all(is_plain) || !report.reason.contains("in its name") {
+        return None;
+    }
+    let stem = name
+        .split(|&b| b == b'.')
+        .next()
+        .filter(|stem| !stem.is_empty())?;
+    let plain: Vec<u8> = stem
+        .iter()
+        .map(|b| if is_plain(b) { *b } else { b'-' })
+        .collect();
+    let mut target = file[..=slash].to_vec();
+    target.extend(plain);
+    Some(format!(
+        "mv {} {}",
+        crate::audit::name::quote(file),
+        crate::audit::name::quote(&target)
+    ))
+}
+
+fn of_trouble(trouble: &Trouble) -> Finding {
+    let mut subject = trouble.path.clone();
+    if let Some(line) = trouble.line {
+        subject.extend_from_slice(format!(":{line}").as_bytes());
+    }
+    Finding {
+        code: Code::RuleUnreadable,
+        subject,
+        message: trouble.message.clone(),
+        hint: None,
+        bytes: 0,
+    }
+}

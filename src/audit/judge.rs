@@ -1,0 +1,476 @@
+//! Which rules take which members, and what that makes of a family.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::audit::{FamilyReport, Keep, Moment, RuleReport, Share, Verdict};
+use crate::bytes::Interval;
+use crate::entry::Kind;
+use crate::family::{Disposition, Family};
+use crate::rules::RuleSet;
+use crate::rules::coverage::{self, Ground, Hit, Sight};
+use crate::rules::logic;
+use crate::rules::model::{Fidelity, Rule, Tri};
+use crate::time::{Age, DAY, Timestamp};
+use crate::tree::{NodeId, Quantity, Tree};
+
+/// What every rule takes, and what that says of every node.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) rules: Vec<RuleFacts>,
+    /// By node: bits of [`SURE`], [`MAYBE`], [`NAMED`], [`EXCLUDED`].
+    pub(super) nodes: Vec<u8>,
+    /// By node: the family that it is a member of, plus one.
+    pub(super) member_of: Vec<u32>,
+}
+
+/// Some rule takes it.
+pub(super) const SURE: u8 = 1;
+/// Some rule may take it.
+pub(super) const MAYBE: u8 = 2;
+/// Some rule names it, but does not bound it.
+pub(super) const NAMED: u8 = 4;
+/// Some rule would take it, were it not excluded there.
+pub(super) const EXCLUDED: u8 = 8;
+
+/// A rule that waits longer than this for a file to come due bounds nothing.
+const FIVE_YEARS: u64 = 5 * 365 * DAY;
+
+/// What one rule takes.
+#[derive(Debug, Default)]
+pub(super) struct RuleFacts {
+    pub(super) scope: Share,
+    pub(super) eligible: Share,
+    pub(super) overdue: Share,
+    /// Nodes in scope, directories included.
+    pub(super) nodes: u64,
+    /// The same nodes have the same mark.
+    pub(super) mark: u64,
+    pub(super) sight: Sight,
+    /// The longest that a file is overdue, in seconds.
+    pub(super) longest_overdue: u64,
+    pub(super) times: Times,
+    pub(super) families: BTreeMap<u32, FamilyFacts>,
+    /// The age at which it takes a file; `None` where no age bounds it.
+    pub(super) age: Option<Age>,
+    /// Whether it can take anything at all: neither disabled nor broken nor opaque.
+    pub(super) works: bool,
+    /// The gate that is closed.
+    pub(super) closed: Option<String>,
+}
+
+/// What a rule takes of one family.
+#[derive(Debug, Default)]
+pub(super) struct FamilyFacts {
+    pub(super) files: u64,
+    pub(super) eligible: u64,
+    /// When its first member comes due.
+    pub(super) due: Option<Timestamp>,
+}
+
+/// The modification times of the files in a rule's scope.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    pub(super) oldest: Option<Timestamp>,
+    pub(super) newest: Option<Timestamp>,
+    /// Different ones, up to [`MAX_TIMES`].
+    pub(super) distinct: BTreeSet<Timestamp>,
+}
+
+const MAX_TIMES: usize = 4096;
+
+impl Times {
+    fn add(&mut self, time: Timestamp) {
+        self.oldest = Some(self.oldest.map_or(time, |t| t.min(time)));
+        self.newest = Some(self.newest.map_or(time, |t| t.max(time)));
+        if self.distinct.len() < MAX_TIMES {
+            self.distinct.insert(time);
+        }
+    }
+}
+
+/// Asks every rule once.
+pub(super) fn judge(
+    ground: &Ground<'_>,
+    families: &[Family],
+    rules: &RuleSet,
+    moment: &Moment,
+) -> Judged {
+    let tree = ground.tree();
+    let mut member_of = vec![0u32; tree.len()];
+    for (index, family) in (1u32..).zip(families) {
+        for member in &family.members {
+            member_of[member.node.0 as usize] = index;
+        }
+    }
+    let mut judged = Judged {
+        rules: Vec::with_capacity(rules.rules.len()),
+        nodes: vec![0; tree.len()],
+        member_of,
+    };
+    for rule in &rules.rules {
+        let facts = facts(ground, rule, &mut judged, moment);
+        judged.rules.push(facts);
+    }
+    judged
+}
+
+fn facts(ground: &Ground<'_>, rule: &Rule, judged: &mut Judged, moment: &Moment) -> RuleFacts {
+    let closed = closed_gate(ground, rule);
+    let refuses = rule.broken.is_some();
+    let mut facts = RuleFacts {
+        age: logic::age(rule),
+        works: !refuses
+            && !rule.sweeps.iter().all(logic::is_contradictory)
+            && rule.disabled.is_none()
+            && closed.is_none()
+            && !matches!(rule.fidelity, Fidelity::Opaque(_)),
+        closed,
+        ..RuleFacts::default()
+    };
+    if refuses {
+        return facts;
+    }
+    let taken = coverage::takes(rule, ground, moment.now);
+    facts.sight = taken.sight;
+    let in_name_only = facts.age.is_some_and(|age| age.0 > FIVE_YEARS);
+    let bit = |scope: Tri| match (in_name_only, scope) {
+        (true, _) => NAMED,
+        (false, Tri::True) => SURE,
+        (false, _) => MAYBE,
+    };
+    let overdue_from = Overdue::of(rule);
+    for hit in &taken.hits {
+        facts.note(ground.tree(), judged, hit, &overdue_from, moment.now);
+        if facts.works {
+            judged.nodes[hit.node.0 as usize] |= bit(hit.scope);
+        }
+    }
+    if facts.works
+        && let Some(sweeps) = logic::without_exclusions(rule)
+    {
+        for hit in coverage::takes_with(&sweeps, ground, moment.now).hits {
+            judged.nodes[hit.node.0 as usize] |= EXCLUDED;
+        }
+    }
+    facts
+}
+
+/// From when on a file that is due is overdue.
+struct Overdue {
+    grace: Option<u64>,
+    changed: Option<Timestamp>,
+    not_before: Option<Timestamp>,
+}
+
+const HOUR: u64 = 3600;
+
+impl Overdue {
+    fn of(rule: &Rule) -> Self {
+        let gap = rule.max_gap.map(|gap| gap.0);
+        let not_before = rule.changed.zip(gap).map(|(changed, gap)| {
+            Timestamp(changed.0.saturating_add_unsigned(gap.saturating_add(HOUR)))
+        });
+        Self {
+            grace: gap.map(|gap| gap.saturating_mul(2).saturating_add(HOUR)),
+            changed: rule.changed,
+            not_before,
+        }
+    }
+
+    /// For how long a file has been overdue.
+    fn by(&self, due: Timestamp, now: Timestamp) -> Option<u64> {
+        let grace = self.grace?;
+        // A rule file from the future says nothing about now.
+        let is_evidence = self.changed.is_some_and(|changed| changed <= now);
+        let mended = self.not_before.filter(|_| is_evidence);
+        if mended.is_some_and(|from| now <= from) {
+            return None;
+        }
+        let late = now
+            .0
+            .checked_sub(due.0)
+            .and_then(|s| u64::try_from(s).ok())?;
+        (late > grace).then_some(late)
+    }
+}
+
+impl RuleFacts {
+    fn note(&mut self, tree: &Tree, judged: &Judged, hit: &Hit, overdue: &Overdue, now: Timestamp) {
+        self.nodes += 1;
+        self.mark =
+            self.mark.rotate_left(5) ^ u64::from(hit.node.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let counted = matches!(
+            tree.kind(hit.node),
+            Kind::File | Kind::Symlink | Kind::Other
+        );
+        if !counted {
+            return;
+        }
+        let bytes = tree.own_weight(hit.node).lo;
+        self.scope.add(bytes);
+        if let Some(mtime) = tree.mtime(hit.node) {
+            self.times.add(mtime);
+        }
+        let is_due = hit.eligible == Tri::True;
+        if is_due {
+            self.eligible.add(bytes);
+            let late = hit.due.and_then(|due| overdue.by(due, now));
+            if let Some(late) = late {
+                self.overdue.add(bytes);
+                self.longest_overdue = self.longest_overdue.max(late);
+            }
+        }
+        let member = judged.member_of[hit.node.0 as usize];
+        if let Some(family) = member.checked_sub(1) {
+            let facts = self.families.entry(family).or_default();
+            facts.files += 1;
+            facts.eligible += u64::from(is_due);
+            facts.due = match (facts.due, hit.due) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (one, None) | (None, one) => one,
+            };
+        }
+    }
+}
+
+impl Share {
+    fn add(&mut self, bytes: u64) {
+        self.files += 1;
+        self.disk = self.disk.saturating_add(bytes);
+    }
+}
+
+/// The first gate that is closed on this machine, as far as the tree shows.
+fn closed_gate(ground: &Ground<'_>, rule: &Rule) -> Option<String> {
+    rule.gates
+        .iter()
+        .find(|gate| logic::gate(gate, ground) == Tri::False)
+        .map(|gate| {
+            let must = if gate.wanted { "holds" } else { "fails" };
+            format!("it runs only if `{}` {must}", gate.text)
+        })
+}
+
+/// Bytes and files of a family by what the rules make of them.
+#[derive(Default)]
+struct Tally {
+    all: Share,
+    sure: Share,
+    maybe: Share,
+    named: Share,
+    excluded: Share,
+}
+
+/// The verdict on every family.
+pub(super) fn families(
+    ground: &Ground<'_>,
+    families: Vec<Family>,
+    judged: &Judged,
+    moment: &Moment,
+) -> Vec<FamilyReport> {
+    let tree = ground.tree();
+    let mut covered_by: Vec<Vec<usize>> = vec![Vec::new(); families.len()];
+    for (rule, facts) in judged.rules.iter().enumerate().filter(|(_, f)| f.works) {
+        for &family in facts.families.keys() {
+            covered_by[family as usize].push(rule);
+        }
+    }
+    families
+        .into_iter()
+        .zip(covered_by)
+        .enumerate()
+        .map(|(index, (family, covered_by))| {
+            let tally = tally(tree, &family, judged);
+            let mut verdict = verdict(&family, &tally);
+            let first_due = covered_by
+                .iter()
+                .filter_map(|&rule| judged.rules[rule].families.get(&(index as u32)))
+                .map(|facts| (facts.eligible > 0, facts.due));
+            if verdict == Verdict::Covered && is_full_before(&family, first_due, moment) {
+                verdict = Verdict::InNameOnly;
+            }
+            let uncovered = match verdict {
+                Verdict::Covered | Verdict::Kept | Verdict::Owned | Verdict::Maybe => 0,
+                Verdict::InNameOnly | Verdict::Uncovered => tally.all.disk,
+                Verdict::Partly => tally
+                    .all
+                    .disk
+                    .saturating_sub(tally.sure.disk)
+                    .saturating_sub(tally.maybe.disk),
+            };
+            FamilyReport {
+                family,
+                verdict,
+                covered_by,
+                near_misses: Vec::new(),
+                keep: None,
+                stale: Vec::new(),
+                stale_disk: Interval::ZERO,
+                stale_apparent: Interval::ZERO,
+                uncovered,
+            }
+        })
+        .collect()
+}
+
+fn tally(tree: &Tree, family: &Family, judged: &Judged) -> Tally {
+    let mut tally = Tally::default();
+    for member in &family.members {
+        let bytes = tree.own_weight(member.node).lo;
+        let bits = judged.nodes[member.node.0 as usize];
+        tally.all.add(bytes);
+        let share = if bits & SURE != 0 {
+            &mut tally.sure
+        } else if bits & MAYBE != 0 {
+            &mut tally.maybe
+        } else if bits & NAMED != 0 {
+            &mut tally.named
+        } else if bits & EXCLUDED != 0 {
+            &mut tally.excluded
+        } else {
+            continue;
+        };
+        share.add(bytes);
+    }
+    tally
+}
+
+fn verdict(family: &Family, tally: &Tally) -> Verdict {
+    match family.disposition {
+        Disposition::Managed => return Verdict::Owned,
+        Disposition::Keep => return Verdict::Kept,
+        Disposition::Output => {}
+    }
+    let whole = |share: &Share| is_whole(share, &tally.all);
+    let both = |a: &Share, b: &Share| Share {
+        files: a.files + b.files,
+        disk: a.disk.saturating_add(b.disk),
+    };
+    let taken = both(&tally.sure, &tally.maybe);
+    if whole(&tally.sure) {
+        Verdict::Covered
+    } else if whole(&taken) {
+        Verdict::Maybe
+    } else if whole(&both(&taken, &tally.excluded)) {
+        Verdict::Kept
+    } else if is_part(&tally.sure, &tally.all) {
+        Verdict::Partly
+    } else if is_part(&tally.maybe, &tally.all) {
+        Verdict::Maybe
+    } else if is_part(&tally.named, &tally.all) {
+        Verdict::InNameOnly
+    } else {
+        Verdict::Uncovered
+    }
+}
+
+/// At least 99 % of the bytes and 95 % of the files.
+fn is_whole(share: &Share, all: &Share) -> bool {
+    all.files > 0
+        && u128::from(share.files) * 100 >= u128::from(all.files) * 95
+        && u128::from(share.disk) * 100 >= u128::from(all.disk) * 99
+}
+
+/// At least 1 % of the bytes, or where there are none, of the files.
+fn is_part(share: &Share, all: &Share) -> bool {
+    let (part, whole) = if all.disk > 0 {
+        (share.disk, all.disk)
+    } else {
+        (share.files, all.files)
+    };
+    part > 0 && u128::from(part) * 100 >= u128::from(whole)
+}
+
+/// Whether the volume is full before the first member comes due.
+fn is_full_before(
+    family: &Family,
+    due: impl Iterator<Item = (bool, Option<Timestamp>)>,
+    moment: &Moment,
+) -> bool {
+    let (Some(available), Some(growth)) = (moment.available, family.growth_per_day) else {
+        return false;
+    };
+    if growth == 0 {
+        return false;
+    }
+    let seconds = u128::from(available) * u128::from(DAY) / u128::from(growth);
+    let full = u64::try_from(seconds).unwrap_or(u64::MAX);
+    let full = Timestamp(moment.now.0.saturating_add_unsigned(full));
+    let mut known = false;
+    for (is_due, due) in due {
+        match due {
+            _ if is_due => return false,
+            Some(due) if due <= full => return false,
+            Some(_) => known = true,
+            None => return false,
+        }
+    }
+    known
+}
+
+/// Says how long each family is kept, and which members are beyond that.
+pub(super) fn keep(
+    tree: &Tree,
+    reports: &mut [FamilyReport],
+    rules: &[RuleReport],
+    policy: &dyn Fn(&Family) -> Option<Age>,
+    moment: &Moment,
+) {
+    for report in reports {
+        report.keep = keep_of(report, rules, policy);
+        if report.family.disposition != Disposition::Output {
+            continue;
+        }
+        let Some(keep) = &report.keep else { continue };
+        let cutoff = moment.now.0.saturating_sub_unsigned(keep.age.0);
+        report.stale = report
+            .family
+            .members
+            .iter()
+            .filter(|member| {
+                let time = member.time.or_else(|| tree.mtime(member.node));
+                time.is_some_and(|time| time.0 < cutoff)
+            })
+            .map(|member| member.node)
+            .collect();
+        let sum = |own: &dyn Fn(NodeId) -> Option<Interval>| {
+            report
+                .stale
+                .iter()
+                .map(|&node| own(node).unwrap_or(Interval::UNKNOWN))
+                .sum()
+        };
+        report.stale_disk = match tree.quantity() {
+            Quantity::Disk => sum(&|node| tree.own_disk(node)),
+            Quantity::Apparent => Interval::UNKNOWN,
+        };
+        report.stale_apparent = sum(&|node| tree.own_apparent(node));
+    }
+}
+
+fn keep_of(
+    report: &FamilyReport,
+    rules: &[RuleReport],
+    policy: &dyn Fn(&Family) -> Option<Age>,
+) -> Option<Keep> {
+    if let Some(age) = policy(&report.family) {
+        return Some(Keep {
+            age,
+            says: "policy".to_owned(),
+        });
+    }
+    let said = |rule: usize| {
+        let rule = &rules[rule].rule;
+        // A rule without an age says what may go, not how long it is wanted.
+        let age = logic::age(rule).filter(|age| age.0 > 0 && age.0 <= FIVE_YEARS)?;
+        Some(Keep {
+            age,
+            says: format!("{}:{}", String::from_utf8_lossy(&rule.file), rule.line),
+        })
+    };
+    let covering = report.covered_by.iter().filter_map(|&rule| said(rule));
+    covering.min_by_key(|keep| keep.age).or_else(|| {
+        let strong = report.near_misses.iter().filter(|miss| miss.points >= 70);
+        strong.filter_map(|miss| said(miss.rule)).next()
+    })
+}

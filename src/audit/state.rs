@@ -1,0 +1,244 @@
+//! How a rule fares on the tree.
+
+use std::collections::HashMap;
+
+use crate::audit::judge::{Judged, RuleFacts};
+use crate::audit::{FamilyReport, Moment, RuleReport, RuleState};
+use crate::entry::Kind;
+use crate::rules::RuleSet;
+use crate::rules::coverage::Ground;
+use crate::rules::logic;
+use crate::rules::model::{Atom, Expr, Fidelity, Root, RootPath, Rule, Segment, Tri};
+use crate::time::{Age, Timestamp};
+
+/// Every rule with its state.
+pub(super) fn report(
+    ground: &Ground<'_>,
+    rules: &RuleSet,
+    judged: &Judged,
+    moment: &Moment,
+) -> Vec<RuleReport> {
+    let earliest = earliest_of_equals(&judged.rules);
+    rules
+        .rules
+        .iter()
+        .zip(&judged.rules)
+        .map(|(rule, facts)| {
+            let (state, reason, evidence) = state(ground, rule, facts, &earliest, moment);
+            RuleReport {
+                rule: rule.clone(),
+                state,
+                reason,
+                scope: facts.scope,
+                eligible: facts.eligible,
+                overdue: facts.overdue,
+                evidence,
+            }
+        })
+        .collect()
+}
+
+/// Rules that take just the same nodes: the least age among them.
+fn earliest_of_equals(rules: &[RuleFacts]) -> HashMap<(u64, u64), Age> {
+    let mut earliest: HashMap<(u64, u64), Age> = HashMap::new();
+    for facts in rules.iter().filter(|facts| facts.works && facts.nodes > 0) {
+        let age = facts.age.unwrap_or_default();
+        let known = earliest.entry((facts.nodes, facts.mark)).or_insert(age);
+        *known = age.min(*known);
+    }
+    earliest
+}
+
+fn state(
+    ground: &Ground<'_>,
+    rule: &Rule,
+    facts: &RuleFacts,
+    earliest: &HashMap<(u64, u64), Age>,
+    moment: &Moment,
+) -> (RuleState, String, Vec<String>) {
+    let plain = |state, reason: String| (state, reason, Vec::new());
+    if let Fidelity::Opaque(why) = &rule.fidelity {
+        return plain(RuleState::Opaque, why.clone());
+    }
+    if let Some(why) = rule.disabled.as_ref().or(facts.closed.as_ref()) {
+        return plain(RuleState::Disabled, why.clone());
+    }
+    if let Some(why) = &rule.broken {
+        return plain(RuleState::Broken, why.clone());
+    }
+    if !rule.sweeps.is_empty() && rule.sweeps.iter().all(logic::is_contradictory) {
+        let why = "its ages contradict each other, so nothing ever fits";
+        return plain(RuleState::Broken, why.to_owned());
+    }
+    if facts.nodes == 0 {
+        let (state, reason) = empty(ground, rule, facts);
+        return plain(state, reason);
+    }
+    if facts.overdue.files > 0 {
+        let share = facts.overdue.disk.saturating_mul(5) < facts.eligible.disk;
+        let part = if share { "partly: " } else { "" };
+        return plain(
+            RuleState::Lapsed,
+            format!(
+                "{part}{} of {} files that it should have deleted are still there, the oldest for {}",
+                facts.overdue.files,
+                facts.eligible.files,
+                Age(facts.longest_overdue)
+            ),
+        );
+    }
+    let age = facts.age.unwrap_or_default();
+    if let Some(first) = earliest
+        .get(&(facts.nodes, facts.mark))
+        .filter(|a| **a < age)
+    {
+        return plain(
+            RuleState::Shadowed,
+            format!("another rule takes the same files after {first}"),
+        );
+    }
+    match cliff(rule, facts, moment.now) {
+        Some(evidence) => (
+            RuleState::Active,
+            "nothing is overdue".to_owned(),
+            vec![evidence],
+        ),
+        None => plain(RuleState::Idle, "nothing is overdue".to_owned()),
+    }
+}
+
+/// Files that come regularly and end just at the age limit: something removes the older ones.
+fn cliff(rule: &Rule, facts: &RuleFacts, now: Timestamp) -> Option<String> {
+    let age = facts.age.filter(|age| age.0 > 0)?;
+    let (oldest, newest) = (facts.times.oldest?, facts.times.newest?);
+    let distinct = facts.times.distinct.len() as u64;
+    if distinct < 5 {
+        return None;
+    }
+    let spacing = oldest.age(newest).0 / (distinct - 1);
+    let gap = rule.max_gap.map_or(0, |gap| gap.0);
+    let slack = spacing.saturating_mul(2).saturating_add(gap);
+    let reaches = oldest.age(now).0.saturating_add(slack) >= age.0;
+    (reaches && spacing.saturating_mul(4) <= age.0).then(|| {
+        format!(
+            "{} files, one every {}, and none older than {}",
+            facts.scope.files,
+            Age(spacing),
+            oldest.age(now)
+        )
+    })
+}
+
+/// A rule that matches nothing.
+fn empty(ground: &Ground<'_>, rule: &Rule, facts: &RuleFacts) -> (RuleState, String) {
+    let roots = || rule.sweeps.iter().flat_map(|sweep| &sweep.roots);
+    let shown = roots().next().map_or_else(String::new, root_text);
+    if facts.sight.unseen > 0 {
+        return (
+            RuleState::Unseen,
+            format!("{shown} lies outside the tree, or could not be read whole"),
+        );
+    }
+    if roots().all(is_temporary) {
+        return (
+            RuleState::Quiet,
+            format!("nothing in {shown} fits, as may well be in a temporary directory"),
+        );
+    }
+    let holds_files = facts.sight.files
+        || roots().filter(|root| root.is_glob()).any(|root| {
+            let dir = root.literal().and_then(|path| ground.find(&path).0);
+            dir.is_some_and(|dir| {
+                ground.tree().totals(dir).files > 0 || ground.tree().kind(dir) != Kind::Dir
+            })
+        });
+    let is_there = facts.sight.found > 0 || roots().any(|root| parent_is_there(ground, root));
+    if !is_there {
+        return (RuleState::Dead, format!("{shown} is not there"));
+    }
+    if !holds_files {
+        return (RuleState::Quiet, format!("{shown} holds no files"));
+    }
+    if rule.sweeps.iter().all(|sweep| is_of_locks(&sweep.expr)) {
+        return (
+            RuleState::Quiet,
+            "it looks for lock, pid or core files, and there are none".to_owned(),
+        );
+    }
+    (RuleState::Dead, format!("nothing in {shown} fits"))
+}
+
+/// For a pattern as a root: whether the directory that it looks into is there.
+fn parent_is_there(ground: &Ground<'_>, root: &Root) -> bool {
+    root.is_glob()
+        && root
+            .literal()
+            .is_some_and(|path| ground.find(&path).1 == Tri::True)
+}
+
+fn is_temporary(root: &Root) -> bool {
+    root.literal().is_some_and(|path| {
+        matches!(
+            path.as_slice(),
+            b"/tmp" | b"/var/tmp" | b"/dev/shm" | b"/run"
+        )
+    })
+}
+
+fn is_of_locks(expr: &Expr) -> bool {
+    let Some(all) = logic::disjuncts(expr) else {
+        return false;
+    };
+    !all.is_empty()
+        && all.iter().all(|conjunction| {
+            conjunction.iter().any(|(negated, test)| match &test.atom {
+                Atom::Name(pattern) if !negated => {
+                    let source = pattern.source().to_ascii_lowercase();
+                    [&b".lock"[..], b".lck", b".pid", b"core.", b"core"]
+                        .iter()
+                        .any(|mark| source.ends_with(mark) || source.starts_with(b"core."))
+                }
+                _ => false,
+            })
+        })
+}
+
+/// A root as it would be written.
+pub(super) fn root_text(root: &Root) -> String {
+    match &root.path {
+        RootPath::Unresolved(why) => why.clone(),
+        RootPath::Known(segments) => {
+            let mut text = String::new();
+            for segment in segments {
+                text.push('/');
+                text.push_str(&String::from_utf8_lossy(match segment {
+                    Segment::Name(name) => name,
+                    Segment::Glob(pattern) => pattern.source(),
+                }));
+            }
+            if text.is_empty() {
+                text.push('/');
+            }
+            text
+        }
+    }
+}
+
+/// A dead rule with a family near by says so.
+pub(super) fn settle(rules: &mut [RuleReport], families: &[FamilyReport]) {
+    for (index, report) in rules.iter_mut().enumerate() {
+        if report.state != RuleState::Dead {
+            continue;
+        }
+        let near = families
+            .iter()
+            .find(|family| family.near_misses.iter().any(|miss| miss.rule == index));
+        if let Some(near) = near {
+            report.reason = format!(
+                "{}; it almost covers {}",
+                report.reason,
+                String::from_utf8_lossy(&near.family.template)
+            );
+        }
+    }
+}

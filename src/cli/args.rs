@@ -1,0 +1,482 @@
+//! The command line: definitions and nothing else. The one door to `clap`, and the one place that
+//! looks at the environment.
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::bytes::Bytes;
+use crate::policy::Risk;
+use crate::time::Timestamp;
+
+/// What fills a disk, what nobody will ever clean up, and the smallest set to throw overboard so
+/// that an update fits.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jettison",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Without a command, `jettison SOURCE` means `jettison report SOURCE`.\n\
+                  SOURCE is a directory, a recorded terminal session or an ncdu export; - is stdin.\n\n\
+                  Exit codes: 0 nothing to do, 1 findings or fixable, 2 not fixable, 3 not known, 64 usage."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole story on one page: what fills it, what nobody cleans, the smallest deletion set
+    Report(ReportArgs),
+    /// The tree: where the space is
+    Scan(ScanArgs),
+    /// Families of files and cleanup rules: what does no rule clean, and why not
+    Audit(AuditArgs),
+    /// The smallest deletion set that frees enough
+    Plan(PlanArgs),
+    /// The tree for other tools
+    Export(ExportArgs),
+    /// Completions for a shell, to be sourced
+    Completions(CompletionsArgs),
+    /// The manual page, in roff
+    Man(ManArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) need: NeedArgs,
+    /// How many of the largest directories to show
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Directories, recordings or exports; - is stdin
+    #[arg(value_name = "SOURCE", default_value = ".")]
+    pub(crate) sources: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Levels below the root to show (JSON: all unless given)
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<usize>,
+    /// Show the N largest entries, wherever they lie
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<usize>,
+    /// The order of siblings
+    #[arg(long, value_name = "KEY", value_enum, default_value_t = SortKey::Disk)]
+    pub(crate) sort: SortKey,
+    /// Compare and sort by apparent size instead of disk usage
+    #[arg(long)]
+    pub(crate) apparent: bool,
+    /// How many rows to show at most: a number, or `all`
+    #[arg(long, value_name = "N|all", default_value = "25", value_parser = rows)]
+    pub(crate) rows: usize,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    /// List the members of each family
+    #[arg(long)]
+    pub(crate) members: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) need: NeedArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// The format to write
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ExportFormat::Ncdu)]
+    pub(crate) format: ExportFormat,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell to write completions for
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {}
+
+/// One source and how to read it.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// A directory, a recording or an export; - is stdin
+    #[arg(value_name = "SOURCE", default_value = ".")]
+    pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+}
+
+/// How to read any source.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct ReadingArgs {
+    /// What the source is, instead of recognising it by its content
+    #[arg(long = "as", value_name = "FORM", value_enum)]
+    pub(crate) form: Option<SourceForm>,
+    /// Leave out names (or, with a `/`, paths below the root) that match
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Threads of the walk; 0 chooses
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Enter other file systems below the root
+    #[arg(long)]
+    pub(crate) cross_file_systems: bool,
+    /// In a recording: a directory that was entered and never listed is empty, not unknown
+    #[arg(long)]
+    pub(crate) assume_empty: bool,
+    /// In a recording: how things stood at this line
+    #[arg(long, value_name = "LINE")]
+    pub(crate) at: Option<u64>,
+    /// Which walker to use, for tests and bug reports
+    #[arg(long, value_name = "WALKER", value_enum, default_value_t = WalkerName::Auto, hide = true)]
+    pub(crate) walker: WalkerName,
+}
+
+/// The rules and the policy to go by.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct RuleArgs {
+    /// Read the rule files below this root (a checkout, an image) instead of this machine's
+    #[arg(long = "rules", value_name = "ROOT")]
+    pub(crate) roots: Vec<PathBuf>,
+    /// The path that SOURCE has on the machine that the rules speak of
+    #[arg(long, value_name = "PATH")]
+    pub(crate) seen_as: Option<PathBuf>,
+    /// The policy file to go by, alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+/// How much room is wanted, and what may be chosen for it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Need")]
+pub(crate) struct NeedArgs {
+    /// What must be available: 30GiB, 45%
+    #[arg(long, value_name = "N")]
+    pub(crate) need: Option<String>,
+    /// What a percentage is of
+    #[arg(long, value_name = "BASE", value_enum, default_value_t = PercentBase::Usable)]
+    pub(crate) percent_of: PercentBase,
+    /// How large the volume is, where that was not measured
+    #[arg(long, value_name = "N", value_parser = Bytes::parse)]
+    pub(crate) capacity: Option<Bytes>,
+    /// How much is available, whatever was measured
+    #[arg(long, value_name = "N", value_parser = Bytes::parse)]
+    pub(crate) available: Option<Bytes>,
+    /// Free this much, whatever is available
+    #[arg(long, value_name = "N", value_parser = Bytes::parse, conflicts_with = "need")]
+    pub(crate) free: Option<Bytes>,
+    /// What the smallest set is smallest in
+    #[arg(long, value_name = "OBJECTIVE", value_enum, default_value_t = Objective::Paths)]
+    pub(crate) smallest: Objective,
+    /// The worst class that may be chosen: regenerable, expired, stale, old or unknown
+    #[arg(long, value_name = "RISK", value_parser = risk, default_value = "old")]
+    pub(crate) max_risk: Risk,
+    /// How much more than the shortfall may be lost for fewer paths: a share such as 50%, or none
+    #[arg(long, value_name = "P|none", value_parser = waste, default_value = "100%")]
+    pub(crate) max_waste: Waste,
+}
+
+/// What is printed, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// The form of the result
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
+}
+
+/// Where a result goes and how it looks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct WrittenArgs {
+    /// Write to this file, beside it first and then renamed
+    #[arg(short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The time to count ages from: RFC 3339 or @SECONDS
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    pub(crate) now: Option<Timestamp>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+    /// No progress on stderr
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+    /// Nothing on stderr but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// List everything that could not be read or understood
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SortKey {
+    Disk,
+    Apparent,
+    Count,
+    Mtime,
+    Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SourceForm {
+    Live,
+    Transcript,
+    Ncdu,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WalkerName {
+    Auto,
+    Linux,
+    Portable,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    Ncdu,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PercentBase {
+    /// used + available, as df reckons
+    #[value(name = "used+avail", alias = "usable")]
+    Usable,
+    /// the whole volume
+    Size,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Objective {
+    /// The fewest paths at the lowest risk
+    Paths,
+    /// The least bytes lost
+    Bytes,
+    /// Exactly one directory
+    Directory,
+    /// The least bytes in the worst class
+    Exposure,
+}
+
+/// The bound on waste, in percent of the shortfall; `None` is no bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waste(pub(crate) Option<u64>);
+
+fn risk(text: &str) -> Result<Risk, String> {
+    Risk::from_word(text)
+        .filter(|&risk| risk != Risk::Never)
+        .ok_or_else(|| "expected one of regenerable, expired, stale, old, unknown".to_owned())
+}
+
+fn waste(text: &str) -> Result<Waste, String> {
+    if text == "none" {
+        return Ok(Waste(None));
+    }
+    text.strip_suffix('%')
+        .filter(|number| number.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|number| number.parse().ok())
+        .map(|percent| Waste(Some(percent)))
+        .ok_or_else(|| "expected a whole percentage such as 50%, or none".to_owned())
+}
+
+fn rows(text: &str) -> Result<usize, String> {
+    match text {
+        "all" => Ok(usize::MAX),
+        _ => text
+            .parse()
+            .map_err(|_| "expected a number or all".to_owned()),
+    }
+}
+
+/// Reads the arguments; without a command they are those of `report`.
+pub(crate) fn parse(mut args: Vec<OsString>) -> Result<Cli, clap::Error> {
+    if needs_report(&args) {
+        args.insert(1, OsString::from("report"));
+    }
+    Cli::try_parse_from(args)
+}
+
+/// The whole definition, for completions and the manual.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Whether the first argument is neither a command nor a flag of the program itself.
+fn needs_report(args: &[OsString]) -> bool {
+    const OWN: [&str; 4] = ["-h", "--help", "-V", "--version"];
+    let Some(first) = args.get(1) else {
+        return true;
+    };
+    let command = definition();
+    let is_command = command.get_subcommands().any(|sub| first == sub.get_name());
+    !is_command && !OWN.iter().any(|own| first == own)
+}
+
+/// What the terminal and the environment say about showing things.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Screen {
+    pub(crate) stdout_is_terminal: bool,
+    pub(crate) stderr_is_terminal: bool,
+    pub(crate) width: usize,
+    pub(crate) no_colour: bool,
+}
+
+impl Screen {
+    /// Asks the terminal, `COLUMNS` and `NO_COLOR`.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place that reads the environment"
+    )]
+    pub(crate) fn ask() -> Self {
+        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+        let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        Self {
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            width: terminal.or(columns).unwrap_or(80).clamp(40, 1000),
+            no_colour: dumb || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
+        }
+    }
+}
+
+/// The folder of the user's configuration, if there is one.
+pub(crate) fn config_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Cli, clap::Error> {
+        parse(
+            std::iter::once("jettison")
+                .chain(line.split_whitespace())
+                .map(OsString::from)
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_help_and_a_value_name() {
+        for command in definition().get_subcommands() {
+            for arg in command.get_arguments().filter(|a| !a.is_hide_set()) {
+                let name = format!("{} {}", command.get_name(), arg.get_id());
+                assert!(arg.get_help().is_some(), "{name} has no help");
+                let takes_value = arg.get_action().takes_values();
+                assert!(
+                    !takes_value || arg.get_value_names().is_some(),
+                    "{name} names no value"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_bare_source_means_report() {
+        for line in [
+            "",
+            "/data",
+            "./scan --need 40GiB",
+            "--need 40GiB /data",
+            "- --as ncdu",
+        ] {
+            assert!(
+                matches!(read(line).unwrap().command, Command::Report(_)),
+                "{line}"
+            );
+        }
+        assert!(matches!(
+            read("scan /data --depth 2").unwrap().command,
+            Command::Scan(_)
+        ));
+        assert_eq!(read("--version").unwrap_err().exit_code(), 0);
+    }
+
+    #[test]
+    fn values_are_checked() {
+        for line in [
+            "scan --sort size",
+            "plan --need 1G --free 1G",
+            "report --max-waste 1.5%",
+            "report --max-waste %",
+            "report --max-risk never",
+            "report --max-waste 50",
+            "report --now yesterday",
+            "plan --available 1e9",
+            "scan --rows x",
+            "scan --format yaml",
+            "frobnicate --what",
+        ] {
+            assert!(read(line).is_err(), "{line}");
+        }
+        for (text, percent) in [("none", None), ("100%", Some(100)), ("0%", Some(0))] {
+            assert_eq!(waste(text), Ok(Waste(percent)));
+        }
+    }
+}

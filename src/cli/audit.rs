@@ -1,0 +1,37 @@
+//! `jettison audit`: families and rules.
+
+use crate::error::Result;
+use crate::report::json;
+use crate::report::text::audit as text;
+
+use super::args::{AuditArgs, Format, Screen};
+use super::exit::Exit;
+use super::inquiry::{Inquiry, inquire};
+use super::{deliver_text, output, style};
+
+pub(super) fn run(args: &AuditArgs, screen: &Screen) -> Result<Exit> {
+    let written = &args.output.written;
+    let inquiry = inquire(&args.source, &args.rules, written, screen)?;
+    match args.output.format {
+        Format::Text => {
+            let view = inquiry.view(args.members, written.verbose);
+            deliver_text(written, &text::audit(&view, style(written, screen)))?;
+        }
+        Format::Json => {
+            let document = json::audit::document(&inquiry.document(args.members));
+            output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
+        }
+    }
+    Ok(verdict(&inquiry))
+}
+
+/// The exit code of an audit: findings, or doubt about the rules or a family's root, or neither.
+pub(super) fn verdict(inquiry: &Inquiry) -> Exit {
+    if inquiry.audit.has_gap() {
+        Exit::Findings
+    } else if inquiry.rules_doubtful || inquiry.a_family_is_unread() {
+        Exit::Unknown
+    } else {
+        Exit::Fine
+    }
+}

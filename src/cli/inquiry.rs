@@ -1,0 +1,266 @@
+//! What most commands begin with: read the source, the rules and the policy, and audit.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::audit::{self, Audit, Code, Finding, Moment};
+use crate::entry::{Progress, Skip, Trouble};
+use crate::error::{Error, Result};
+use crate::family::{self, Family};
+use crate::policy::{Exclude, Matches, Policy};
+use crate::report::{json, text};
+use crate::rules::{self, RuleSet};
+use crate::source::{self, Form, Source, rulebook, transcript, walk};
+use crate::survey::{Survey, survey};
+use crate::time::Timestamp;
+
+use super::args::{
+    ReadingArgs, RuleArgs, Screen, SourceArgs, SourceForm, WalkerName, WrittenArgs, config_folder,
+};
+use super::progress::Watch;
+
+/// A source with what the rules make of it.
+pub(super) struct Inquiry {
+    pub(super) survey: Survey,
+    pub(super) audit: Audit,
+    pub(super) policy: Policy,
+    pub(super) now: Timestamp,
+    /// Whether any root was searched for rule files.
+    pub(super) rules_read: bool,
+    /// What could not be read or understood, of the source and of the rules.
+    pub(super) troubles: Vec<Trouble>,
+    /// Whether a rule file could not be read or understood.
+    pub(super) rules_doubtful: bool,
+}
+
+/// Reads everything that an audit needs, and audits.
+pub(super) fn inquire(
+    source: &SourceArgs,
+    rule_args: &RuleArgs,
+    written: &WrittenArgs,
+    screen: &Screen,
+) -> Result<Inquiry> {
+    // A broken policy must stop the run before anything is read.
+    let policy = policy(rule_args.policy.as_deref())?;
+    let survey = read(&source.source, &source.reading, written, screen)?;
+    let now = now(written, &survey);
+    let roots = rule_roots(rule_args, &survey);
+    let book = read_rules(&roots)?;
+    let families = family::find(&survey.tree, now);
+    let moment = Moment {
+        now,
+        available: survey.volume.as_ref().map(|volume| volume.available),
+    };
+    let matches = RefCell::new(Matches::default());
+    let tree = &survey.tree;
+    let keep = |family: &Family| {
+        let paths: Vec<_> = family
+            .members
+            .iter()
+            .map(|member| tree.path(member.node))
+            .collect();
+        let (age, entry) = policy.keep_for(paths.iter().map(Vec::as_slice))?;
+        matches.borrow_mut().note(entry);
+        Some(age)
+    };
+    let seen_as = seen_as(rule_args);
+    let mut audit = audit::audit(tree, families, &book, &keep, &moment, seen_as.as_deref());
+    note_unmatched(&mut audit, &survey, &policy, matches.into_inner());
+    let mut troubles = survey.troubles.clone();
+    troubles.extend(book.troubles.iter().cloned());
+    Ok(Inquiry {
+        audit,
+        policy,
+        now,
+        rules_read: !roots.is_empty(),
+        rules_doubtful: !book.troubles.is_empty(),
+        troubles,
+        survey,
+    })
+}
+
+/// Reads one source into a tree, with progress on a terminal.
+pub(super) fn read(
+    path: &Path,
+    reading: &ReadingArgs,
+    written: &WrittenArgs,
+    screen: &Screen,
+) -> Result<Survey> {
+    let exclude = Exclude::parse(&reading.exclude)?;
+    let progress = Arc::new(Progress::default());
+    let shows = screen.stderr_is_terminal && !written.no_progress && !written.quiet;
+    let what = text::path(path.as_os_str().as_encoded_bytes());
+    let _watch = shows.then(|| Watch::start(Arc::clone(&progress), what));
+    let options = source::Options {
+        form: reading.form.map(|form| match form {
+            SourceForm::Live => Form::Live,
+            SourceForm::Transcript => Form::Transcript,
+            SourceForm::Ncdu => Form::Ncdu,
+        }),
+        skip: (!exclude.is_empty()).then(|| Arc::new(exclude) as Arc<dyn Skip>),
+        threads: reading.threads,
+        cross_file_systems: reading.cross_file_systems,
+        walker: match reading.walker {
+            WalkerName::Auto => walk::Walker::Auto,
+            WalkerName::Linux => walk::Walker::Linux,
+            WalkerName::Portable => walk::Walker::Portable,
+        },
+        transcript: transcript::Options {
+            assume_empty: reading.assume_empty,
+            at_line: reading.at,
+        },
+        progress: &progress,
+    };
+    survey(&Source::named(path), &options)
+}
+
+/// The time to count ages from: as said, else when a recording or an export was made, else now.
+pub(super) fn now(written: &WrittenArgs, survey: &Survey) -> Timestamp {
+    written.now.or(survey.taken).unwrap_or_else(clock)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one clock of the program")]
+fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Timestamp(since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)))
+}
+
+/// The policy named, or else the machine's and then the user's, the last word being the user's.
+fn policy(named: Option<&Path>) -> Result<Policy> {
+    if let Some(file) = named {
+        let text = std::fs::read(file).map_err(|e| unreadable(file, &e))?;
+        return parse_policy(file, text);
+    }
+    let user = config_folder().map(|folder| folder.join("jettison.toml"));
+    let mut policy = Policy::default();
+    for file in [Some(PathBuf::from("/etc/jettison.toml")), user]
+        .into_iter()
+        .flatten()
+    {
+        match std::fs::read(&file) {
+            Ok(text) => policy.extend(parse_policy(&file, text)?),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => {
+                return Err(unreadable(&file, &e)
+                    .with_hint("mend its permissions, or name another one with --policy"));
+            }
+        }
+    }
+    Ok(policy)
+}
+
+fn unreadable(file: &Path, cause: &io::Error) -> Error {
+    Error::usage(format!(
+        "the policy {} cannot be read: {cause}",
+        file.display()
+    ))
+}
+
+fn parse_policy(file: &Path, text: Vec<u8>) -> Result<Policy> {
+    let name = file.display().to_string();
+    let text = String::from_utf8(text).map_err(|e| {
+        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count();
+        Error::usage(format!(
+            "{name}:{line}: not UTF-8 (a policy is a TOML file)"
+        ))
+    })?;
+    Policy::parse(&text, &name)
+}
+
+/// The roots to read rule files below: as named, else this machine's for a live source.
+fn rule_roots(args: &RuleArgs, survey: &Survey) -> Vec<PathBuf> {
+    match (&args.roots[..], survey.form) {
+        ([], Form::Live) => vec![PathBuf::from("/")],
+        (roots, _) => roots.to_vec(),
+    }
+}
+
+/// Reads the rules below every root; scripts that they call are looked up below the same root.
+fn read_rules(roots: &[PathBuf]) -> Result<RuleSet> {
+    let mut book = RuleSet::default();
+    for root in roots {
+        if !root.is_dir() {
+            return Err(
+                Error::usage(format!("--rules {}: it is not a directory", root.display()))
+                    .with_hint("name the root that holds etc/, such as / or a checkout"),
+            );
+        }
+        let (files, troubles) = rulebook::read(root);
+        book.troubles.extend(troubles);
+        let mut load = |path: &[u8]| rulebook::load(root, path);
+        let mut read = rules::read(&files, &mut load);
+        book.troubles.append(&mut read.troubles);
+        book.rules.append(&mut read.rules);
+    }
+    Ok(book)
+}
+
+/// An entry of the policy that matches nothing is a finding: it protects what is not there.
+fn note_unmatched(audit: &mut Audit, survey: &Survey, policy: &Policy, mut matches: Matches) {
+    if policy.is_empty() {
+        return;
+    }
+    if policy.judges_paths() {
+        for node in survey.tree.nodes() {
+            policy.judge_noting(&survey.tree.path(node), &mut matches);
+        }
+    }
+    let unmatched = policy.unmatched(&matches).into_iter().map(|entry| Finding {
+        code: Code::PolicyUnmatched,
+        subject: policy.place(entry).into_bytes(),
+        message: "this entry of the policy matches nothing in the source".to_owned(),
+        hint: Some("mend its `match`, or take it out".to_owned()),
+        bytes: 0,
+    });
+    audit.findings.extend(unmatched);
+}
+
+fn seen_as(args: &RuleArgs) -> Option<Vec<u8>> {
+    args.seen_as
+        .as_ref()
+        .map(|path| path.as_os_str().as_encoded_bytes().to_vec())
+}
+
+impl Inquiry {
+    /// What the text forms show of the audit.
+    pub(super) fn view(&self, members: bool, verbose: bool) -> text::audit::View<'_> {
+        text::audit::View {
+            audit: &self.audit,
+            tree: &self.survey.tree,
+            volume: self.survey.volume.as_ref(),
+            rules_read: self.rules_read,
+            now: self.now,
+            members,
+            troubles: &self.troubles,
+            verbose,
+        }
+    }
+
+    /// What the JSON forms hold of the audit.
+    pub(super) fn document(&self, members: bool) -> json::audit::Document<'_> {
+        json::audit::Document {
+            audit: &self.audit,
+            tree: &self.survey.tree,
+            volume: self.survey.volume.as_ref(),
+            members,
+            troubles: &self.troubles,
+        }
+    }
+
+    /// Whether some family's root was not read to its end, so that the family may be larger.
+    pub(super) fn a_family_is_unread(&self) -> bool {
+        let tree = &self.survey.tree;
+        let mut roots = self
+            .audit
+            .families
+            .iter()
+            .map(|report| report.family.root_node);
+        roots.any(|root| tree.totals(root).unread > 0)
+    }
+}

@@ -1,0 +1,125 @@
+//! The program: arguments in, a library call, a report out, an exit code.
+//!
+//! One file per subcommand. This is the only module that prints, asks the clock or looks at the
+//! terminal.
+
+mod args;
+mod audit;
+mod completions;
+mod exit;
+mod export;
+mod inquiry;
+mod output;
+mod plan;
+mod progress;
+mod report;
+mod scan;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use crate::error::{Error, Result};
+use crate::report::text::{self, Style};
+
+use args::{Command, Screen, WrittenArgs};
+use exit::Exit;
+
+/// Runs the program with these arguments, the first being its own name, and gives its exit code:
+/// 0 to 3 are verdicts, 64 is a wrong command line or policy, 70 a fault of jettison itself.
+#[must_use]
+pub fn run(args: Vec<OsString>) -> u8 {
+    // A panic is a fault of the program, and must not read as a verdict.
+    std::panic::catch_unwind(|| dispatch(args))
+        .unwrap_or(Exit::Internal)
+        .code()
+}
+
+fn dispatch(args: Vec<OsString>) -> Exit {
+    let command = match args::parse(args) {
+        Ok(cli) => cli.command,
+        Err(answer) => {
+            let printed = answer.print();
+            return match (answer.exit_code(), printed) {
+                (0, Ok(())) => Exit::Fine,
+                (0, Err(_)) => Exit::Unknown,
+                _ => Exit::Usage,
+            };
+        }
+    };
+    let (name, result) = perform(&command, &Screen::ask());
+    result.unwrap_or_else(|error| {
+        complain(name, &error);
+        Exit::of(&error)
+    })
+}
+
+fn perform(command: &Command, screen: &Screen) -> (&'static str, Result<Exit>) {
+    match command {
+        Command::Report(args) => ("report", report::run(args, screen)),
+        Command::Scan(args) => ("scan", scan::run(args, screen)),
+        Command::Audit(args) => ("audit", audit::run(args, screen)),
+        Command::Plan(args) => ("plan", plan::run(args, screen)),
+        Command::Export(args) => ("export", export::run(args, screen)),
+        Command::Completions(args) => ("completions", completions::shell(args.shell)),
+        Command::Man(_) => ("man", completions::manual()),
+    }
+}
+
+/// One line for the cause, one for what to do. A closed pipe has no message and ends quietly.
+fn complain(command: &str, error: &Error) {
+    let message = error.to_string();
+    if message.is_empty() {
+        return;
+    }
+    let mut lines = format!("jettison: {command}: {message}\n");
+    if let Some(hint) = error.hint() {
+        lines += &format!("hint: {hint}\n");
+    }
+    // Where stderr is closed there is nobody left to tell.
+    let _nobody_listens = std::io::stderr().write_all(lines.as_bytes());
+}
+
+/// How to show text, from what was asked and what the terminal is.
+fn style(written: &WrittenArgs, screen: &Screen) -> Style {
+    let to_terminal = screen.stdout_is_terminal && written.output.is_none();
+    let colour = match written.color {
+        args::Colour::Always => true,
+        args::Colour::Never => false,
+        args::Colour::Auto => to_terminal && !screen.no_colour,
+    };
+    Style {
+        width: screen.width,
+        colour,
+        terminal: to_terminal,
+    }
+}
+
+/// Writes a finished text to its place.
+fn deliver_text(written: &WrittenArgs, text: &str) -> Result<()> {
+    output::deliver(written.output.as_deref(), |out| {
+        out.write_all(text.as_bytes())
+    })
+}
+
+/// Tells on stderr how much could not be read, once, when the result itself does not.
+fn warn_unread(written: &WrittenArgs, troubles: &[crate::entry::Trouble]) {
+    if written.quiet || troubles.is_empty() {
+        return;
+    }
+    let shown = if written.verbose {
+        troubles.len()
+    } else {
+        troubles.len().min(3)
+    };
+    let mut lines = String::new();
+    for trouble in &troubles[..shown] {
+        lines += &format!("jettison: {}\n", text::scan::trouble(trouble));
+    }
+    if shown < troubles.len() {
+        lines += &format!(
+            "jettison: … {} more (-v lists them)\n",
+            troubles.len() - shown
+        );
+    }
+    let _nobody_listens = std::io::stderr().write_all(lines.as_bytes());
+}

@@ -1,0 +1,187 @@
+//! `jettison plan`: the smallest deletion set.
+
+use std::ffi::OsStr;
+
+use crate::error::{Error, Result};
+use crate::need::{self, Need, PercentOf, Room};
+use crate::plan::{self, Plan, Reached, Request, Smallest};
+use crate::policy::Risk;
+use crate::report::json;
+use crate::report::text::{self, plan as page};
+use crate::risk::{self, Context};
+use crate::source::Form;
+use crate::survey::Survey;
+use crate::tree::NodeId;
+
+use super::args::{
+    Format, NeedArgs, Objective, PercentBase, PlanArgs, RuleArgs, Screen, SourceArgs,
+};
+use super::exit::Exit;
+use super::inquiry::{Inquiry, inquire};
+use super::{output, style};
+
+/// Rows of the set that a page shows.
+const ROWS: usize = 20;
+
+pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
+    let written = &args.output.written;
+    if !is_asked(&args.need) {
+        return Err(Error::usage("how much room is wanted is not said")
+            .with_hint("--need 40GiB, --need 45%, or --free 10GiB"));
+    }
+    args.need.need.as_deref().map(Need::parse).transpose()?;
+    let inquiry = inquire(&args.source, &args.rules, written, screen)?;
+    let plan = make(&args.need, &inquiry)?;
+    let document = json::plan::document(&plan, inquiry.survey.volume.as_ref());
+    // The file is the document, whatever is shown on stdout meanwhile.
+    if written.output.is_some() || args.output.format == Format::Json {
+        output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
+    }
+    if args.output.format == Format::Text {
+        let command = command(&args.source, &args.rules, &args.need);
+        let view = view(&plan, &inquiry, &command);
+        let text = page::plan(&view, style(written, screen));
+        output::deliver(None, |out| out.write_all(text.as_bytes()))?;
+    }
+    Ok(verdict(&plan))
+}
+
+/// Whether a need was stated at all.
+pub(super) fn is_asked(need: &NeedArgs) -> bool {
+    need.need.is_some() || need.free.is_some()
+}
+
+/// What a page shows of a plan.
+pub(super) fn view<'a>(plan: &'a Plan, inquiry: &'a Inquiry, command: &'a str) -> page::View<'a> {
+    let volume = inquiry.survey.volume.as_ref();
+    page::View {
+        plan,
+        tree: &inquiry.survey.tree,
+        volume,
+        command,
+        rows: ROWS,
+    }
+}
+
+/// Makes the plan: how much is short, what may go, the smallest set of it.
+pub(super) fn make(args: &NeedArgs, inquiry: &Inquiry) -> Result<Plan> {
+    let survey = &inquiry.survey;
+    let context = Context {
+        live: survey.form == Form::Live,
+    };
+    let risks = risk::classify(&survey.tree, &inquiry.audit, &inquiry.policy, context);
+    Ok(plan::plan(&survey.tree, &risks, &request(args, survey)?))
+}
+
+fn request(args: &NeedArgs, survey: &Survey) -> Result<Request> {
+    let request = Request {
+        smallest: match args.smallest {
+            Objective::Paths => Smallest::Paths,
+            Objective::Bytes => Smallest::Bytes,
+            Objective::Directory => Smallest::Directory,
+            Objective::Exposure => Smallest::Exposure,
+        },
+        max_risk: args.max_risk,
+        max_waste: args.max_waste.0,
+        ..Request::default()
+    };
+    if let Some(free) = args.free {
+        return Ok(Request {
+            shortfall: free.0,
+            ..request
+        });
+    }
+    let need = Need::parse(args.need.as_deref().unwrap_or("0"))?;
+    let room = room(args, survey);
+    let bytes = need.bytes(&room)?.ok_or_else(|| {
+        Error::usage("--need apt and --need @file.json are not understood yet")
+            .with_hint("say how much: --need 40GiB or --need 45%")
+    })?;
+    let short = need::shortfall(bytes, &room)?;
+    Ok(Request {
+        need: Some(short.need),
+        available: Some(short.available),
+        shortfall: short.shortfall,
+        ..request
+    })
+}
+
+fn room<'a>(args: &NeedArgs, survey: &'a Survey) -> Room<'a> {
+    let weight = survey.tree.weight(NodeId::ROOT);
+    Room {
+        volume: survey.volume.as_ref(),
+        capacity: args.capacity.map(|bytes| bytes.0),
+        available: args.available.map(|bytes| bytes.0),
+        tree: weight.hi.unwrap_or(weight.lo),
+        percent_of: match args.percent_of {
+            PercentBase::Usable => PercentOf::UsedAndAvailable,
+            PercentBase::Size => PercentOf::Size,
+        },
+        carries_none: match survey.form {
+            Form::Live => "this directory gives none",
+            Form::Transcript => "this recording shows none",
+            Form::Ncdu => "ncdu exports carry none",
+        },
+    }
+}
+
+/// The same plan as a command that can be pasted: every argument that changes the answer.
+pub(super) fn command(source: &SourceArgs, rules: &RuleArgs, need: &NeedArgs) -> String {
+    let mut words = vec![
+        "jettison plan".to_owned(),
+        shell_word(source.source.as_os_str()),
+    ];
+    let mut flag = |name: &str, value: &OsStr| {
+        words.push(format!("{name} {}", shell_word(value)));
+    };
+    if let Some(wanted) = &need.need {
+        flag("--need", wanted.as_ref());
+    }
+    for (name, bytes) in [
+        ("--free", need.free),
+        ("--capacity", need.capacity),
+        ("--available", need.available),
+    ] {
+        if let Some(bytes) = bytes {
+            flag(name, bytes.0.to_string().as_ref());
+        }
+    }
+    for root in &rules.roots {
+        flag("--rules", root.as_os_str());
+    }
+    for (name, path) in [("--seen-as", &rules.seen_as), ("--policy", &rules.policy)] {
+        if let Some(path) = path {
+            flag(name, path.as_os_str());
+        }
+    }
+    for glob in &source.reading.exclude {
+        flag("--exclude", glob.as_ref());
+    }
+    if need.max_risk != Risk::Old {
+        flag("--max-risk", need.max_risk.word().as_ref());
+    }
+    if source.reading.assume_empty {
+        words.push("--assume-empty".to_owned());
+    }
+    words.join(" ")
+}
+
+/// A word for a shell: as it is when plain, else in single quotes.
+fn shell_word(word: &OsStr) -> String {
+    let word = text::path(word.as_encoded_bytes());
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// The exit code of a plan.
+pub(super) fn verdict(plan: &Plan) -> Exit {
+    match plan.reached {
+        Reached::Certain => Exit::Fine,
+        Reached::Possibly => Exit::Unknown,
+        Reached::No => Exit::Short,
+    }
+}

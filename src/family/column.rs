@@ -1,0 +1,538 @@
+//! Columns: each column of cells given its meaning.
+//!
+//! A column is judged as a whole, after grouping: what never changes is written back into the
+//! template, neighbouring numbers that are dates in (nearly) every row are one date, and what is
+//! left is a counter, a rotation, an identifier or one of a few words.
+
+use crate::time::Timestamp;
+
+use super::cells::{CellKind, Column, Span, Table};
+use super::date::{self, Civil, Evidence, LAYOUTS, Layout, Reading};
+use super::{Variable, VariableKind, label, name};
+
+/// A date's first and last column, its layout, and how each column of it is read.
+type Found = (usize, usize, Layout, Vec<(usize, Reading)>);
+
+impl Table<'_> {
+    /// Whether the members' names hold a clock.
+    pub(super) fn has_clock(&self) -> bool {
+        self.clock.is_some()
+    }
+
+    /// Whether some members are compressed and others are not.
+    pub(super) fn is_partly_compressed(&self) -> bool {
+        self.compression.1
+    }
+
+    /// Gives every column that varies its meaning.
+    pub(super) fn type_columns(&mut self, now: Timestamp) {
+        let mut found: Vec<Found> = Vec::new();
+        let mut at = 0;
+        while at < self.columns.len() {
+            match self.layout_at(at, now) {
+                Some((layout, readings)) => {
+                    let last = readings.last().map_or(at, |r| r.0);
+                    found.push((at, last, layout, readings));
+                    at = last + 1;
+                }
+                None => at += 1,
+            }
+        }
+        for (number, (_, _, _, readings)) in found.iter().enumerate() {
+            for &(column, reading) in readings {
+                self.columns[column].reading = Some((number, reading));
+            }
+        }
+        // The finest says when; of equals the first.
+        let best = found
+            .iter()
+            .min_by_key(|(at, _, layout, _)| (layout.grain, *at));
+        if let Some((_, _, layout, readings)) = best {
+            self.grain = layout.grain;
+            self.clock = Some(readings.clone());
+        }
+        for (first, last, layout, readings) in &found {
+            self.span_dates(*first, *last, layout, readings);
+        }
+        self.type_rest();
+    }
+
+    /// The first layout that fits, beginning with this column.
+    fn layout_at(&self, at: usize, now: Timestamp) -> Option<(Layout, Vec<(usize, Reading)>)> {
+        let column = &self.columns[at];
+        if column.kind == CellKind::Mixed && !column.constant && name::is_ulid(column.rows[0]) {
+            let ulid = LAYOUTS[LAYOUTS.len() - 1];
+            return self
+                .try_readings(at, &[Reading::Ulid], &ulid, now)
+                .map(|r| (ulid, r));
+        }
+        if column.kind == CellKind::Whole && !column.constant {
+            let embedded = LAYOUTS[0];
+            let fits = self.try_readings(at, &[Reading::Embedded], &embedded, now);
+            return fits.map(|readings| (embedded, readings));
+        }
+        let starts = match column.kind {
+            CellKind::Digits => true,
+            CellKind::Letters => date::month_of(column.rows[0]).is_some(),
+            _ => false,
+        };
+        if !starts {
+            return None;
+        }
+        LAYOUTS.iter().find_map(|layout| {
+            let readings = self.try_readings(at, layout.readings, layout, now)?;
+            Some((*layout, readings))
+        })
+    }
+
+    fn try_readings(
+        &self,
+        at: usize,
+        readings: &[Reading],
+        layout: &Layout,
+        now: Timestamp,
+    ) -> Option<Vec<(usize, Reading)>> {
+        let mut placed = Vec::with_capacity(readings.len());
+        let mut next = at;
+        for (number, &reading) in readings.iter().enumerate() {
+            if number > 0 {
+                next = self.next_part(next, reading)?;
+            } else if reading == Reading::Hour {
+                return None;
+            }
+            let mut alone = Civil::default();
+            alone.read(self.columns[next].rows[0], reading)?;
+            placed.push((next, reading));
+        }
+        if placed
+            .iter()
+            .all(|&(column, _)| self.columns[column].constant)
+        {
+            return None;
+        }
+        if let Some(&(hour, Reading::Hour)) = placed.last() {
+            let late = |cell: &&[u8]| date::number(cell).is_some_and(|n| (12..24).contains(&n));
+            if !self.columns[hour].rows.iter().any(late) {
+                return None;
+            }
+        }
+        let moments: Vec<Option<Timestamp>> = (0..self.modified.len())
+            .map(|row| {
+                let mut civil = Civil::default();
+                for &(column, reading) in &placed {
+                    civil.read(self.columns[column].rows[row], reading)?;
+                }
+                civil.moment()
+            })
+            .collect();
+        let evidence = Evidence {
+            moments: &moments,
+            modified: &self.modified,
+            now,
+        };
+        layout.is_plausible(&evidence).then_some(placed)
+    }
+
+    /// The column in which a date may go on: the next one, past a word that only says what follows.
+    fn next_part(&self, at: usize, reading: Reading) -> Option<usize> {
+        let mut next = at + 1;
+        let mut word: &[u8] = b"";
+        while let Some(column) = self.columns.get(next) {
+            let is_sign = column.kind == CellKind::Letters
+                && column.constant
+                && reading != Reading::MonthName
+                && SIGNS
+                    .iter()
+                    .any(|sign| column.rows[0].eq_ignore_ascii_case(sign));
+            let joined = column.before.len() <= 1
+                && !matches!(column.before.first(), Some(b' ' | b'(' | b','));
+            if !joined {
+                return None;
+            }
+            if !is_sign {
+                break;
+            }
+            word = column.rows[0];
+            next += 1;
+        }
+        let column = self.columns.get(next)?;
+        let letter = word.first().map(u8::to_ascii_lowercase);
+        let fits = match reading {
+            Reading::Week => letter == Some(b'w'),
+            Reading::Quarter => letter == Some(b'q'),
+            Reading::MonthName => column.kind == CellKind::Letters,
+            _ => !matches!(letter, Some(b'w' | b'q')),
+        };
+        fits.then_some(next)
+    }
+
+    /// Makes variables of a date's columns: one where they stand together, else one each.
+    fn span_dates(
+        &mut self,
+        first: usize,
+        last: usize,
+        layout: &Layout,
+        readings: &[(usize, Reading)],
+    ) {
+        let level = |column: usize| self.columns[column].level;
+        let together = level(first) == level(last);
+        let has = |reading: Reading| readings.iter().any(|r| r.1 == reading);
+        let span = |first, last, kind| Span { first, last, kind };
+        let mut spans = Vec::new();
+        if together && has(Reading::Year) && has(Reading::Month) && has(Reading::Day)
+            || together && has(Reading::ShortYear)
+            || together && has(Reading::MonthName) && has(Reading::Day)
+        {
+            let dated = readings.iter().filter(|r| {
+                matches!(
+                    r.1,
+                    Reading::Year
+                        | Reading::ShortYear
+                        | Reading::Month
+                        | Reading::MonthName
+                        | Reading::Day
+                )
+            });
+            let end = dated.map(|r| r.0).max().unwrap_or(last);
+            match layout.grain {
+                1 | 60 => spans.push(span(first, last, VariableKind::DateTime)),
+                _ => {
+                    spans.push(span(first, end, VariableKind::Date));
+                    spans.extend((end < last).then(|| span(last, last, VariableKind::Hour)));
+                }
+            }
+        } else if together && (has(Reading::Week) || has(Reading::Quarter) || has(Reading::Ordinal))
+        {
+            let kind = match readings[1].1 {
+                Reading::Week => VariableKind::IsoWeek,
+                Reading::Quarter => VariableKind::Quarter,
+                _ => VariableKind::Ordinal,
+            };
+            spans.push(span(first, readings[1].0, kind));
+            spans.extend(readings.get(2).map(|r| span(r.0, r.0, VariableKind::Hour)));
+        } else if together && matches!(readings[0].1, Reading::Packed(_)) && layout.grain < 3600 {
+            spans.push(span(first, last, VariableKind::DateTime));
+        } else {
+            self.span_apart(readings, &mut spans);
+        }
+        self.spans.extend(spans);
+    }
+
+    /// One variable for each column of a date, but for year, month and day within one name.
+    fn span_apart(&self, readings: &[(usize, Reading)], spans: &mut Vec<Span>) {
+        let mut at = 0;
+        while at < readings.len() {
+            let (column, reading) = readings[at];
+            let same = |n: usize| {
+                readings
+                    .get(at + n)
+                    .is_some_and(|r| self.columns[r.0].level == self.columns[column].level)
+            };
+            let whole = matches!(reading, Reading::Year)
+                && same(2)
+                && matches!(readings[at + 1].1, Reading::Month)
+                && matches!(readings[at + 2].1, Reading::Day);
+            let (last, kind) = if whole {
+                (readings[at + 2].0, VariableKind::Date)
+            } else {
+                (column, kind_of(reading))
+            };
+            spans.push(Span {
+                first: column,
+                last,
+                kind,
+            });
+            at += if whole { 3 } else { 1 };
+        }
+    }
+
+    fn type_rest(&mut self) {
+        self.repeat_clock();
+        self.join_versions();
+        let taken = |spans: &[Span], at: usize| spans.iter().any(|s| s.first <= at && at <= s.last);
+        for at in 0..self.columns.len() {
+            if taken(&self.spans, at) {
+                continue;
+            }
+            if self.columns[at].constant {
+                continue;
+            }
+            let kind = self.kind_alone(at);
+            self.spans.push(Span {
+                first: at,
+                last: at,
+                kind,
+            });
+        }
+        self.spans.sort_unstable_by_key(|span| span.first);
+    }
+
+    /// A number that repeats a part of the clock in every row is that part.
+    fn repeat_clock(&mut self) {
+        let Some(clock) = self.clock.clone() else {
+            return;
+        };
+        for at in 0..self.columns.len() {
+            if self.columns[at].reading.is_some() || self.columns[at].kind != CellKind::Digits {
+                continue;
+            }
+            let same = clock.iter().find(|&&(column, reading)| {
+                matches!(
+                    reading,
+                    Reading::Year | Reading::Month | Reading::Day | Reading::Hour
+                ) && !self.columns[column].constant
+                    && self.columns[column].rows == self.columns[at].rows
+            });
+            if let Some(&(_, reading)) = same {
+                self.spans.push(Span {
+                    first: at,
+                    last: at,
+                    kind: kind_of(reading),
+                });
+            } else if self.repeats_year(at, &clock) {
+                self.spans.push(Span {
+                    first: at,
+                    last: at,
+                    kind: VariableKind::Year,
+                });
+            }
+        }
+    }
+
+    fn repeats_year(&self, at: usize, clock: &[(usize, Reading)]) -> bool {
+        let Some(&(column, Reading::Packed(fields))) = clock.first() else {
+            return clock.first().is_some_and(|&(column, reading)| {
+                reading == Reading::Year
+                    && at < column
+                    && self.columns[column].rows == self.columns[at].rows
+            });
+        };
+        at < column
+            && fields.starts_with(b"Y")
+            && self.columns[at]
+                .rows
+                .iter()
+                .zip(&self.columns[column].rows)
+                .all(|(a, b)| a.len() == 4 && b.starts_with(a))
+    }
+
+    /// Three and more numbers with dots between them are one version.
+    fn join_versions(&mut self) {
+        let mut at = 0;
+        while at < self.columns.len() {
+            let mut end = at;
+            while self.columns.get(end).is_some_and(|c| {
+                c.kind == CellKind::Digits
+                    && c.reading.is_none()
+                    && (end == at || c.before == b"." && c.level == self.columns[at].level)
+            }) {
+                end += 1;
+            }
+            let vary = self.columns[at..end].iter().any(|c| !c.constant);
+            let valued = self.columns[at].before.ends_with(b"=");
+            let kind = match end - at {
+                0 | 1 => None,
+                2 => (valued && vary).then_some(VariableKind::Number),
+                _ => vary.then_some(VariableKind::Version),
+            };
+            if let Some(kind) = kind {
+                self.spans.push(Span {
+                    first: at,
+                    last: end - 1,
+                    kind,
+                });
+            }
+            at = end.max(at + 1);
+        }
+    }
+
+    fn kind_alone(&self, at: usize) -> VariableKind {
+        let column = &self.columns[at];
+        match column.kind {
+            CellKind::Uuid => VariableKind::Uuid,
+            CellKind::Digits => self.kind_of_digits(at),
+            CellKind::Letters | CellKind::Whole => kind_of_words(column),
+            CellKind::Mixed => kind_of_mixed(column),
+        }
+    }
+
+    fn kind_of_digits(&self, at: usize) -> VariableKind {
+        let column = &self.columns[at];
+        let word_before = at
+            .checked_sub(1)
+            .map(|before| &self.columns[before])
+            .filter(|before| before.constant && before.level == column.level);
+        let word = word_before.map_or(&b""[..], |c| c.rows[0]);
+        if word.eq_ignore_ascii_case(b"of") {
+            return VariableKind::Of;
+        }
+        if word.eq_ignore_ascii_case(b"pid") {
+            return VariableKind::Pid;
+        }
+        if self.is_rotation(at) {
+            return VariableKind::Rotation;
+        }
+        VariableKind::Counter
+    }
+
+    /// Whether a number shifts with every rotation: the higher, the older.
+    fn is_rotation(&self, at: usize) -> bool {
+        let column = &self.columns[at];
+        let last_level = self.ends.len() - 1;
+        let small = column
+            .rows
+            .iter()
+            .all(|cell| cell.len() <= 4 && !cell.starts_with(b"0") || *cell == b"0");
+        let behind_dot = column.before.ends_with(b".")
+            || column.before.ends_with(b"-")
+            || column.before.ends_with(b"_");
+        if column.level != last_level || !small || !behind_dot || self.has_clock() {
+            return false;
+        }
+        let mut pairs: Vec<(i64, i64)> = column
+            .rows
+            .iter()
+            .zip(&self.modified)
+            .filter_map(|(cell, modified)| Some((date::number(cell)?, modified.as_ref()?.0)))
+            .collect();
+        pairs.sort_unstable();
+        if pairs.len() < 3 {
+            // Without times only the name can tell: `x.log.3`, and nothing behind the number.
+            return pairs.is_empty()
+                && column.before == b"."
+                && self.ends[last_level].is_empty()
+                && at + 1 == self.columns.len();
+        }
+        let down = pairs.windows(2).filter(|p| p[1].1 < p[0].1).count();
+        down * 10 >= (pairs.len() - 1) * 8
+    }
+
+    /// The template from the first level on, and its variables.
+    pub(super) fn template(&self, base: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<Variable>) {
+        let mut writer = label::Writer::new(base);
+        let mut at = 0;
+        for (level, end) in self.ends.iter().enumerate() {
+            writer.next_level();
+            while self
+                .columns
+                .get(at)
+                .is_some_and(|column| column.level == level)
+            {
+                let column = &self.columns[at];
+                match self.spans.iter().find(|span| span.first == at) {
+                    Some(span) => {
+                        writer.literal(&column.before);
+                        writer.variable(column, span.kind);
+                        at = span.last + 1;
+                    }
+                    None => {
+                        writer.literal(&column.before);
+                        writer.literal(column.rows[0]);
+                        at += 1;
+                    }
+                }
+            }
+            writer.literal(end);
+        }
+        let (suffix, optional) = (&self.compression.0, self.compression.1);
+        if optional {
+            writer.literal(b"[");
+        }
+        writer.literal(suffix);
+        if optional {
+            writer.literal(b"]");
+        }
+        writer.finish()
+    }
+}
+
+/// Words that only say what number follows them.
+const SIGNS: [&[u8]; 17] = [
+    b"t", b"w", b"q", b"qtr", b"week", b"kw", b"year", b"month", b"day", b"hour", b"y", b"m", b"d",
+    b"h", b"mon", b"hr", b"quarter",
+];
+
+fn kind_of(reading: Reading) -> VariableKind {
+    match reading {
+        Reading::Year | Reading::ShortYear => VariableKind::Year,
+        Reading::Month => VariableKind::Month,
+        Reading::MonthName => VariableKind::MonthName,
+        Reading::Day => VariableKind::Day,
+        Reading::Hour => VariableKind::Hour,
+        Reading::Minute | Reading::Second => VariableKind::Time,
+        Reading::Week => VariableKind::IsoWeek,
+        Reading::Quarter => VariableKind::Quarter,
+        Reading::Ordinal => VariableKind::Ordinal,
+        Reading::Epoch(1) => VariableKind::Epoch,
+        Reading::Epoch(_) => VariableKind::EpochMs,
+        Reading::Ulid => VariableKind::Ulid,
+        Reading::Embedded => VariableKind::DateTime,
+        Reading::Packed(fields) => match fields {
+            b"YM" => VariableKind::Month,
+            b"YMDH" => VariableKind::DateHour,
+            b"YJ" => VariableKind::Ordinal,
+            b"HI" | b"HIS" | b"HIS..." => VariableKind::Time,
+            _ if fields.contains(&b'H') => VariableKind::DateTime,
+            _ => VariableKind::Date,
+        },
+    }
+}
+
+fn kind_of_words(column: &Column<'_>) -> VariableKind {
+    let all = |test: fn(&[u8]) -> bool| column.rows.iter().all(|cell| test(cell));
+    if all(|cell| date::month_of(cell).is_some()) {
+        return VariableKind::MonthName;
+    }
+    if all(|cell| date::weekday_of(cell).is_some()) {
+        return VariableKind::Weekday;
+    }
+    let mut distinct = column.rows.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let repeated = distinct.len() * 3 <= column.rows.len() * 2 || distinct.len() <= 20;
+    let same_length = distinct.iter().all(|cell| cell.len() == distinct[0].len());
+    if repeated || !same_length || distinct[0].len() < 6 {
+        VariableKind::Categorical
+    } else {
+        VariableKind::Id
+    }
+}
+
+fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
+    let all = |test: fn(&[u8]) -> bool| column.rows.iter().all(|cell| test(cell));
+    let hex = all(|cell| cell.iter().all(u8::is_ascii_hexdigit));
+    let length = column.rows[0].len();
+    let same_length = column.rows.iter().all(|cell| cell.len() == length);
+    if all(name::is_ulid) {
+        return VariableKind::Ulid;
+    }
+    if hex && same_length && length >= 8 {
+        let mut distinct = column.rows.clone();
+        distinct.sort_unstable();
+        let near = distinct[0]
+            .iter()
+            .zip(distinct[distinct.len() - 1])
+            .take_while(|(a, b)| a == b)
+            .count();
+        return if near * 3 >= length {
+            VariableKind::HexCounter
+        } else if length >= 32 {
+            VariableKind::Hash
+        } else {
+            VariableKind::Hex
+        };
+    }
+    let hostlike = all(|cell| {
+        let letters = cell.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        (2..=8).contains(&letters) && cell[letters..].iter().all(u8::is_ascii_digit)
+    });
+    let mut distinct = column.rows.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let few = distinct.len() <= 40 && distinct.len() * 2 <= column.rows.len();
+    match (few, hostlike) {
+        (true, true) if label::are_hosts(&distinct) => VariableKind::Host,
+        (true, _) => VariableKind::Categorical,
+        _ => VariableKind::Id,
+    }
+}

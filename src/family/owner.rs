@@ -1,0 +1,750 @@
+//! Whose files these are: a job's outputs, a running program's own, or somebody's to keep.
+//!
+//! Shape alone cannot tell: a photo roll is a perfect family. The gates here only ever *cap* what
+//! a family may be called; they know the marker files of databases and brokers, the directories
+//! that tools keep for themselves, and the extensions of what people make by hand.
+
+use super::name::{self, Frame, Scan};
+use super::profile::Group;
+use super::rows::Rows;
+use super::{Disposition, Variable, VariableKind, label};
+use crate::bytes::Interval;
+use crate::time::Timestamp;
+use crate::tree::{NodeId, Tree};
+
+/// Directories that are one unit of some tool: nothing in them is looked at.
+const CLOSED: [&[u8]; 34] = [
+    b".git",
+    b".hg",
+    b".svn",
+    b".bzr",
+    b"CVS",
+    b"node_modules",
+    b"site-packages",
+    b"dist-packages",
+    b".venv",
+    b"venv",
+    b"__pycache__",
+    b".tox",
+    b".nox",
+    b".cargo",
+    b".rustup",
+    b".npm",
+    b".yarn",
+    b".pnpm-store",
+    b".gradle",
+    b".m2",
+    b".mypy_cache",
+    b".pytest_cache",
+    b".ruff_cache",
+    b".eggs",
+    b"bower_components",
+    b".terraform",
+    b"_temporary",
+    b"_cacache",
+    b".pip",
+    b".ccache",
+    b"vendor",
+    b".Trash",
+    b"__MACOSX",
+    b"_spark_metadata",
+];
+
+/// Whether a directory of this name is a tool's own, whole.
+pub(super) fn is_closed(name: &[u8]) -> bool {
+    CLOSED.contains(&name)
+        || name.starts_with(b".spark-staging")
+        || name.starts_with(b".hive-staging")
+}
+
+const EXCHANGES: [&str; 60] = [
+    "NYSE", "NASDAQ", "AMEX", "ARCA", "BATS", "IEX", "CME", "CBOT", "CBOE", "NYMEX", "COMEX",
+    "ICE", "LSE", "TSX", "TSE", "HKEX", "SSE", "SZSE", "ASX", "NSE", "BSE", "SGX", "JPX", "KRX",
+    "EUREX", "XETRA", "EURONEXT", "SIX", "BME", "MOEX", "JSE", "OTC", "FINRA", "EDGX", "EDGA",
+    "BYX", "BZX", "MEMX", "PSX", "PHLX", "ISE", "MIAX", "BINANCE", "COINBASE", "KRAKEN",
+    "BITFINEX", "BITSTAMP", "OKX", "BYBIT", "HUOBI", "KUCOIN", "GEMINI", "DERIBIT", "BITMEX",
+    "FTX", "UPBIT", "TWSE", "B3", "BMV", "OSE",
+];
+const CURRENCIES: [&str; 20] = [
+    "USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "CNY", "HKD", "SGD", "SEK", "NOK",
+    "DKK", "PLN", "INR", "BRL", "MXN", "ZAR", "KRW",
+];
+const REGIONS: [&str; 16] = [
+    "us", "eu", "uk", "apac", "emea", "asia", "americas", "na", "sa", "latam", "anz", "jp",
+    "north", "south", "east", "west",
+];
+const STAGES: [&str; 9] = [
+    "prod",
+    "production",
+    "stage",
+    "staging",
+    "dev",
+    "test",
+    "qa",
+    "uat",
+    "preprod",
+];
+
+/// The word for what these values are, if nearly all are in one dictionary.
+pub(super) fn dictionary(values: &[&[u8]]) -> Option<&'static str> {
+    let mut distinct = values.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let share = |test: &dyn Fn(&[u8]) -> bool| {
+        distinct.iter().filter(|value| test(value)).count() * 10 >= distinct.len() * 6
+    };
+    let listed = |list: &'static [&'static str]| {
+        move |value: &[u8]| {
+            list.iter()
+                .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+        }
+    };
+    if share(&is_exchange) {
+        Some("exchange")
+    } else if share(&listed(&CURRENCIES)) {
+        Some("currency")
+    } else if share(&|value| is_pair(value)) {
+        Some("symbol")
+    } else if share(&|value| listed(&REGIONS)(value) || is_cloud_region(value)) {
+        Some("region")
+    } else if share(&listed(&STAGES)) {
+        Some("stage")
+    } else if distinct.len() >= 3 && share(&is_symbol) {
+        Some("symbol")
+    } else {
+        None
+    }
+}
+
+fn is_exchange(value: &[u8]) -> bool {
+    let mic = value.len() == 4 && value[0] == b'X' && value.iter().all(u8::is_ascii_uppercase);
+    mic || EXCHANGES
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// `BTCUSDT`, `EURUSD`, `BTC-USD`.
+fn is_pair(value: &[u8]) -> bool {
+    const QUOTES: [&[u8]; 8] = [
+        b"USDT", b"USDC", b"BUSD", b"USD", b"EUR", b"BTC", b"ETH", b"JPY",
+    ];
+    is_symbol(value) && value.len() >= 5 && QUOTES.iter().any(|quote| value.ends_with(quote))
+}
+
+fn is_cloud_region(value: &[u8]) -> bool {
+    let mut parts = value.split(|&b| b == b'-');
+    matches!(
+        parts.next(),
+        Some(b"us" | b"eu" | b"ap" | b"sa" | b"ca" | b"af" | b"me")
+    ) && parts
+        .next()
+        .is_some_and(|part| part.iter().all(u8::is_ascii_alphabetic))
+        && value.last().is_some_and(u8::is_ascii_digit)
+}
+
+/// Letters in upper case, perhaps with digits: a ticker symbol or a code.
+fn is_symbol(value: &[u8]) -> bool {
+    const TITLES: [&[u8]; 12] = [
+        b"README",
+        b"LICENSE",
+        b"LICENCE",
+        b"CHANGELOG",
+        b"NOTICE",
+        b"AUTHORS",
+        b"TODO",
+        b"MANIFEST",
+        b"IMG",
+        b"DSC",
+        b"VERSION",
+        b"COPYING",
+    ];
+    (1..=12).contains(&value.len())
+        && value.iter().any(u8::is_ascii_uppercase)
+        && value
+            .iter()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"._-&^=".contains(b))
+        && !TITLES.contains(&value)
+}
+
+fn is_code(value: &[u8]) -> bool {
+    is_symbol(value)
+        || is_exchange(value)
+        || label::are_hosts(&[value])
+        || [&CURRENCIES[..], &REGIONS, &STAGES]
+            .iter()
+            .any(|list| list.iter().any(|word| value == word.as_bytes()))
+}
+
+/// Whether all of these look like codes.
+pub(super) fn are_symbols(values: &[&[u8]]) -> bool {
+    values.iter().all(|value| is_code(value))
+}
+
+/// Whether the words in which these names differ are values of one variable rather than the names
+/// of several outputs. With each name stands how many files are like it.
+pub(super) fn are_values(names: &[(&[u8], u32)], often: u32) -> bool {
+    let words = differences(names);
+    if words.len() < 2 {
+        return false;
+    }
+    let codes = words.iter().filter(|word| is_code(word)).count();
+    if codes * 10 >= words.len() * 8 {
+        return true;
+    }
+    let members: u32 = names.iter().map(|name| name.1).fold(0, u32::saturating_add);
+    if words.len() >= 5 && words.len() * 10 >= members as usize * 6 {
+        return words
+            .iter()
+            .all(|word| name::is_identifier(word) || word.len() >= 4);
+    }
+    let (fewest, most) = names.iter().fold((u32::MAX, 0), |(low, high), name| {
+        (low.min(name.1), high.max(name.1))
+    });
+    let logs = names
+        .iter()
+        .any(|name| name.0.windows(3).any(|three| three == b"log"));
+    words.len() >= 3 && !logs && fewest >= often && u64::from(fewest) * 10 >= u64::from(most) * 8
+}
+
+/// What each of the names has within what all have in common.
+fn differences<'n>(names: &[(&'n [u8], u32)]) -> Vec<&'n [u8]> {
+    let bodies: Vec<&[u8]> = names
+        .iter()
+        .map(|(name, _)| &name[..name.len() - name::compression(name).len()])
+        .collect();
+    let frame = Frame::of(&bodies);
+    let mut scan = Scan::default();
+    let text = |body: &&'n [u8]| {
+        scan.split(body);
+        frame.text(body, &scan.runs)
+    };
+    bodies.iter().filter_map(text).collect()
+}
+
+/// Formats in which a directory describes itself rather than holding data.
+const RECORDS: [&[u8]; 14] = [
+    b"json",
+    b"yaml",
+    b"yml",
+    b"txt",
+    b"md",
+    b"toml",
+    b"ini",
+    b"cfg",
+    b"conf",
+    b"xml",
+    b"html",
+    b"pem",
+    b"properties",
+    b"lock",
+];
+
+/// Whether names that return in sibling after sibling are values (`NYSE.csv`, `BATS.csv`) or the
+/// parts of one record (`meta.json`, `index`).
+pub(super) fn are_leaf_values(names: &[(&[u8], u32)]) -> bool {
+    let body = &names[0].0[..names[0].0.len() - name::compression(names[0].0).len()];
+    match body.iter().rposition(|&b| b == b'.') {
+        Some(dot) if !RECORDS.contains(&&body[dot + 1..]) => true,
+        _ => differences(names).iter().all(|word| is_code(word)),
+    }
+}
+
+/// Whether a directory's name may be a value at all: the standard places of a system are not.
+pub(super) fn may_be_value(name: &[u8]) -> bool {
+    const PLACES: [&[u8]; 28] = [
+        b"etc", b"var", b"usr", b"lib", b"opt", b"tmp", b"home", b"srv", b"root", b"boot", b"bin",
+        b"share", b"log", b"cache", b"src", b"tests", b"test", b"docs", b"doc", b"include",
+        b"backup", b"backups", b"archive", b"old", b"latest", b"current", b"cur", b"new",
+    ];
+    !PLACES.contains(&name) && !name.starts_with(b".")
+}
+
+/// Who may remove a group's files, what was recognised, and how far it is believed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ruling {
+    pub(super) disposition: Disposition,
+    pub(super) owner: Option<String>,
+}
+
+/// What is known of a group when its owner is asked for.
+pub(super) struct Case<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) rows: &'a Rows,
+    pub(super) group: &'a Group,
+    pub(super) template: &'a [u8],
+    pub(super) variables: &'a [Variable],
+    pub(super) bytes: Interval,
+    pub(super) now: Timestamp,
+}
+
+/// A program that looks after its own files: a name beside or above them, and how it is told
+/// how long to keep them.
+struct Program {
+    marker: &'static [u8],
+    owner: &'static str,
+}
+
+const PROGRAMS: [Program; 32] = [
+    Program {
+        marker: b"PG_VERSION",
+        owner: "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
+    },
+    Program {
+        marker: b"pg_wal",
+        owner: "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
+    },
+    Program {
+        marker: b"meta.properties",
+        owner: "Kafka: retention.ms and retention.bytes of the topic",
+    },
+    Program {
+        marker: b"replication-offset-checkpoint",
+        owner: "Kafka: retention.ms and retention.bytes of the topic",
+    },
+    Program {
+        marker: b"partition.metadata",
+        owner: "Kafka: retention.ms and retention.bytes of the topic",
+    },
+    Program {
+        marker: b"chunks_head",
+        owner: "Prometheus: --storage.tsdb.retention.time and .size",
+    },
+    Program {
+        marker: b"_delta_log",
+        owner: "Delta Lake: VACUUM, delta.deletedFileRetentionDuration",
+    },
+    Program {
+        marker: b".hoodie",
+        owner: "Apache Hudi: hoodie.cleaner.commits.retained",
+    },
+    Program {
+        marker: b"version-hint.text",
+        owner: "Apache Iceberg: expire_snapshots and remove_orphan_files",
+    },
+    Program {
+        marker: b"ibdata1",
+        owner: "MySQL: binlog_expire_logs_seconds",
+    },
+    Program {
+        marker: b"binlog.index",
+        owner: "MySQL: binlog_expire_logs_seconds",
+    },
+    Program {
+        marker: b"mysql-bin.index",
+        owner: "MySQL: binlog_expire_logs_seconds",
+    },
+    Program {
+        marker: b"mariadb-bin.index",
+        owner: "MariaDB: binlog_expire_logs_seconds",
+    },
+    Program {
+        marker: b"WiredTiger",
+        owner: "MongoDB: the database's own TTL indexes and compact",
+    },
+    Program {
+        marker: b"ORACLE_SID",
+        owner: "Oracle: RMAN DELETE OBSOLETE",
+    },
+    Program {
+        marker: b"nodes.conf",
+        owner: "Redis: its own persistence settings",
+    },
+    Program {
+        marker: b"appendonlydir",
+        owner: "Redis: auto-aof-rewrite-percentage",
+    },
+    Program {
+        marker: b"segments_1",
+        owner: "Lucene: the index's own merge and lifecycle policy",
+    },
+    Program {
+        marker: b"_state",
+        owner: "Elasticsearch: index lifecycle management",
+    },
+    Program {
+        marker: b"node.lock",
+        owner: "Elasticsearch: index lifecycle management",
+    },
+    Program {
+        marker: b"system.keyspace",
+        owner: "Cassandra: nodetool; default_time_to_live",
+    },
+    Program {
+        marker: b"commitlog",
+        owner: "Cassandra: nodetool; commitlog_total_space",
+    },
+    Program {
+        marker: b"format_version.txt",
+        owner: "ClickHouse: TTL of the table",
+    },
+    Program {
+        marker: b"metadata_dropped",
+        owner: "ClickHouse: TTL of the table",
+    },
+    Program {
+        marker: b"CURRENT",
+        owner: "RocksDB or LevelDB: its own compaction",
+    },
+    Program {
+        marker: b"version-2",
+        owner: "ZooKeeper: autopurge.snapRetainCount and purgeInterval",
+    },
+    Program {
+        marker: b"_journal",
+        owner: "InfluxDB: the retention policy of the database",
+    },
+    Program {
+        marker: b"overlay2",
+        owner: "Docker: docker system prune",
+    },
+    Program {
+        marker: b"oci-layout",
+        owner: "a container image store: its own garbage collection",
+    },
+    Program {
+        marker: b"lock.roster",
+        owner: "BorgBackup: borg prune and borg compact",
+    },
+    Program {
+        marker: b"hints.1",
+        owner: "BorgBackup: borg prune and borg compact",
+    },
+    Program {
+        marker: b"zookeeper_server.pid",
+        owner: "ZooKeeper: autopurge.snapRetainCount and purgeInterval",
+    },
+];
+
+/// Directory names that say by themselves whose they are.
+const HOMES: [(&[u8], &str); 13] = [
+    (
+        b"pg_wal",
+        "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
+    ),
+    (b"pg_xlog", "PostgreSQL: wal_keep_segments; never by hand"),
+    (b"pg_xact", "PostgreSQL; never by hand"),
+    (b"_delta_log", "Delta Lake: delta.logRetentionDuration"),
+    (b".hoodie", "Apache Hudi: hoodie.cleaner.commits.retained"),
+    (b"overlay2", "Docker: docker system prune"),
+    (
+        b"chunks_head",
+        "Prometheus: --storage.tsdb.retention.time and .size",
+    ),
+    (b"commitlog", "Cassandra: commitlog_total_space"),
+    (b"tsm1", "InfluxDB: the retention policy of the database"),
+    (b"cups", "CUPS: PreserveJobFiles, PreserveJobHistory"),
+    (b"postfix", "Postfix: postsuper, maximal_queue_lifetime"),
+    (b"thumbnails", "a thumbnail cache"),
+    (
+        b"journal",
+        "journald: SystemMaxUse=, MaxRetentionSec=; journalctl --vacuum-time",
+    ),
+];
+
+const MEDIA: [&[u8]; 52] = [
+    b"jpg", b"jpeg", b"cr2", b"cr3", b"nef", b"arw", b"dng", b"raf", b"rw2", b"orf", b"heic",
+    b"heif", b"tif", b"tiff", b"mov", b"mp4", b"m4v", b"mkv", b"avi", b"mpg", b"mpeg", b"wmv",
+    b"webm", b"mts", b"m2ts", b"mp3", b"flac", b"ogg", b"opus", b"m4a", b"aac", b"wav", b"aiff",
+    b"wma", b"srt", b"sub", b"epub", b"mobi", b"azw3", b"cbz", b"cbr", b"psd", b"xcf", b"ai",
+    b"svg", b"gif", b"xmp", b"aae", b"thm", b"lrv", b"nfo", b"vob",
+];
+const SOURCE: [&[u8]; 62] = [
+    b"rs",
+    b"c",
+    b"h",
+    b"cc",
+    b"cpp",
+    b"hpp",
+    b"hh",
+    b"cxx",
+    b"py",
+    b"pyi",
+    b"js",
+    b"mjs",
+    b"cjs",
+    b"ts",
+    b"tsx",
+    b"jsx",
+    b"go",
+    b"java",
+    b"kt",
+    b"scala",
+    b"rb",
+    b"php",
+    b"pl",
+    b"pm",
+    b"lua",
+    b"hs",
+    b"ml",
+    b"mli",
+    b"ex",
+    b"exs",
+    b"erl",
+    b"clj",
+    b"cs",
+    b"fs",
+    b"swift",
+    b"m",
+    b"r",
+    b"jl",
+    b"f90",
+    b"tex",
+    b"md",
+    b"rst",
+    b"adoc",
+    b"html",
+    b"css",
+    b"scss",
+    b"vue",
+    b"svelte",
+    b"s",
+    b"asm",
+    b"proto",
+    b"tf",
+    b"nix",
+    b"ipynb",
+    b"mo",
+    b"po",
+    b"so",
+    b"ko",
+    b"el",
+    b"vim",
+    b"pyc",
+    b"expected",
+];
+const DOCUMENTS: [&[u8]; 16] = [
+    b"doc", b"docx", b"odt", b"ppt", b"pptx", b"odp", b"pages", b"key", b"rtf", b"eml", b"msg",
+    b"ics", b"vcf", b"pst", b"mbox", b"one",
+];
+const WEIGHTS: [&[u8]; 4] = [b"gguf", b"ggml", b"deb", b"snap"];
+
+/// Decides whose a group is.
+pub(super) fn rule_on(case: &Case<'_>) -> Ruling {
+    let keep = |owner: &str| Ruling {
+        disposition: Disposition::Keep,
+        owner: Some(owner.to_owned()),
+    };
+    let managed = |owner: &str| Ruling {
+        disposition: Disposition::Managed,
+        owner: Some(owner.to_owned()),
+    };
+    if let Some(owner) = program_of(case) {
+        return managed(owner);
+    }
+    if let Some(owner) = kept_as(case) {
+        return keep(owner);
+    }
+    Ruling {
+        disposition: Disposition::Output,
+        owner: None,
+    }
+}
+
+/// The rows of the directories that hold the first member, nearest first.
+fn rows_above(case: &Case<'_>) -> Vec<u32> {
+    let mut rows = Vec::new();
+    let Some(&(_, mut row)) = case.group.members.first() else {
+        return rows;
+    };
+    for _ in 0..8 {
+        rows.push(row);
+        if row == 0 {
+            break;
+        }
+        row = case.rows.parent[row as usize];
+    }
+    rows
+}
+
+/// Directories with more names than this are not searched for markers.
+const LISTED: usize = 4096;
+
+fn program_of(case: &Case<'_>) -> Option<&'static str> {
+    let name = |row: u32| case.tree.name(case.rows.id[row as usize]);
+    let above = rows_above(case);
+    for (at, &row) in above.iter().enumerate() {
+        let home = HOMES.iter().find(|(home, _)| *home == name(row));
+        if let Some(&(_, owner)) = home.filter(|_| row > 0) {
+            return Some(owner);
+        }
+        if at > 3 {
+            continue;
+        }
+        for child in case.tree.children(case.rows.id[row as usize]).take(LISTED) {
+            let child = case.tree.name(child);
+            let program = PROGRAMS.iter().find(|p| p.marker == child);
+            if let Some(program) = program {
+                return Some(program.owner);
+            }
+        }
+    }
+    let ids = case
+        .variables
+        .iter()
+        .filter(|v| v.kind == VariableKind::Hash)
+        .count();
+    if case.template.ends_with(b".journal") && ids > 0 {
+        return Some("journald: SystemMaxUse=, MaxRetentionSec=; journalctl --vacuum-time");
+    }
+    None
+}
+
+fn kept_as(case: &Case<'_>) -> Option<&'static str> {
+    let names: Vec<&[u8]> = rows_above(case)
+        .iter()
+        .map(|&row| case.tree.name(case.rows.id[row as usize]))
+        .collect();
+    let leaf = case.template.rsplit(|&b| b == b'/').next().unwrap_or(b"");
+    let body = leaf
+        .strip_suffix(b"]")
+        .and_then(|l| l.rsplitn(2, |&b| b == b'[').nth(1))
+        .unwrap_or(leaf);
+    let body = &body[..body.len() - name::compression(body).len()];
+    let extension = body
+        .iter()
+        .rposition(|&b| b == b'.')
+        .map_or(&b""[..], |dot| &body[dot + 1..])
+        .to_ascii_lowercase();
+    let is = |list: &[&[u8]]| list.contains(&&extension[..]);
+    if names.iter().any(|n| matches!(*n, b"cur" | b"new"))
+        || names.iter().any(|n| n.eq_ignore_ascii_case(b"maildir"))
+    {
+        return Some("mail: each file is a message");
+    }
+    if is(&MEDIA) && !is_rendered(&names) {
+        return Some("media: nobody can make it again");
+    }
+    if is(&WEIGHTS) {
+        return Some("downloaded: a package or a model");
+    }
+    if is(&SOURCE) {
+        return Some("source text");
+    }
+    if is(&DOCUMENTS) || leaf.contains(&b' ') {
+        return Some("documents written by hand");
+    }
+    if under_version_control(case)
+        && case.bytes.lo / case.group.members.len().max(1) as u64 <= 1 << 20
+    {
+        return Some("in a source repository");
+    }
+    if is_installed(case.template) || names.iter().any(|n| is_system(n)) {
+        return Some("installed by the system's package manager");
+    }
+    if names
+        .iter()
+        .any(|n| matches!(*n, b".cache" | b"Caches" | b"Cache" | b".thumbnails"))
+    {
+        return Some("a cache: its program trims it");
+    }
+    if !has_clock_or_count(case.variables) {
+        return Some("a store of hashes or names: nothing in it says when");
+    }
+    if is_unmoved(case) {
+        return Some("written in one go and never again");
+    }
+    None
+}
+
+/// Whether a path lies where only the system's packages and its administrator write.
+fn is_installed(template: &[u8]) -> bool {
+    let mut names = template.split(|&b| b == b'/').skip(1);
+    match names.next() {
+        Some(b"usr") => names.next() != Some(b"local"),
+        Some(b"etc" | b"boot" | b"bin" | b"sbin" | b"nix" | b"snap") => true,
+        Some(first) => first.starts_with(b"lib"),
+        None => false,
+    }
+}
+
+fn is_system(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"usr"
+            | b"boot"
+            | b"modules"
+            | b"firmware"
+            | b"zoneinfo"
+            | b"terminfo"
+            | b"dpkg"
+            | b"snapd"
+            | b"flatpak"
+    )
+}
+
+/// Numbered frames below a render directory can be rendered again.
+fn is_rendered(names: &[&[u8]]) -> bool {
+    names
+        .iter()
+        .any(|n| matches!(*n, b"render" | b"renders" | b"frames" | b"comp"))
+}
+
+fn under_version_control(case: &Case<'_>) -> bool {
+    rows_above(case).iter().any(|&row| {
+        case.tree
+            .children(case.rows.id[row as usize])
+            .take(LISTED)
+            .any(|child| matches!(case.tree.name(child), b".git" | b".hg" | b".svn"))
+    })
+}
+
+fn has_clock_or_count(variables: &[Variable]) -> bool {
+    variables.iter().any(|variable| {
+        !matches!(
+            variable.kind,
+            VariableKind::Categorical
+                | VariableKind::Host
+                | VariableKind::Hex
+                | VariableKind::Hash
+                | VariableKind::Id
+                | VariableKind::Uuid
+                | VariableKind::Number
+        )
+    })
+}
+
+/// A set of numbered files that all came at once, long ago, and that no name dates.
+fn is_unmoved(case: &Case<'_>) -> bool {
+    let dated = case
+        .variables
+        .iter()
+        .any(|variable| is_clock(variable.kind));
+    let times = case
+        .group
+        .members
+        .iter()
+        .filter_map(|&(id, _)| case.tree.mtime(id));
+    let (mut low, mut high) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
+    let mut seen = 0usize;
+    for time in times {
+        low = low.min(time);
+        high = high.max(time);
+        seen += 1;
+    }
+    !dated && seen > 1 && high.0 - low.0 < 7200 && case.now.0 - high.0 > 7 * 86_400
+}
+
+/// Whether values of this kind say when.
+pub(super) fn is_clock(kind: VariableKind) -> bool {
+    matches!(
+        kind,
+        VariableKind::Date
+            | VariableKind::DateTime
+            | VariableKind::Year
+            | VariableKind::Month
+            | VariableKind::Day
+            | VariableKind::DateHour
+            | VariableKind::Quarter
+            | VariableKind::IsoWeek
+            | VariableKind::MonthName
+            | VariableKind::Ordinal
+            | VariableKind::Epoch
+            | VariableKind::EpochMs
+            | VariableKind::Ulid
+    )
+}
+
+/// The node of a path's directory, from the template's literal root.
+pub(super) fn node_of(tree: &Tree, root: &[u8]) -> Option<NodeId> {
+    tree.find(root)
+}

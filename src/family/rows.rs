@@ -1,0 +1,106 @@
+//! The directories of a tree with what their names say, and a map for keys that are hashes.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::tree::{NodeId, Tree};
+
+use super::name::{self, Scan, hash, mix};
+use super::owner;
+
+/// Directories nested deeper than this are not looked into: no job writes there, and each of
+/// their paths is as long as they are deep.
+const DEEPEST: usize = 256;
+
+/// How many levels of plain names are kept in the hope of a varying level above.
+pub(super) const PLAIN_LEVELS: u8 = 3;
+
+/// The directories of a tree, in pre-order, with what their names say.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) id: Vec<NodeId>,
+    pub(super) parent: Vec<u32>,
+    pub(super) segment: Vec<u64>,
+    pub(super) varies: Vec<bool>,
+    pub(super) skipped: Vec<bool>,
+}
+
+/// Hashes of hashes: the keys are already well mixed.
+#[derive(Default)]
+pub(super) struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = mix(self.0, hash(bytes));
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+}
+
+pub(super) type ByHash<V> = HashMap<u64, V, BuildHasherDefault<Mixed>>;
+
+impl Rows {
+    pub(super) fn of(tree: &Tree) -> Self {
+        let id: Vec<NodeId> = tree.directories().collect();
+        let mut rows = Self {
+            parent: Vec::with_capacity(id.len()),
+            segment: Vec::with_capacity(id.len()),
+            varies: Vec::with_capacity(id.len()),
+            skipped: Vec::with_capacity(id.len()),
+            id,
+        };
+        let mut open: Vec<(u32, NodeId)> = Vec::new();
+        let mut scan = Scan::default();
+        for at in 0..rows.id.len() {
+            let id = rows.id[at];
+            while open.last().is_some_and(|&(_, end)| end <= id) {
+                open.pop();
+            }
+            let parent = open.last().map_or(0, |&(row, _)| row);
+            rows.parent.push(parent);
+            let name = tree.name(id);
+            let above = rows.names_above(tree, parent);
+            scan.read_directory(name, &above);
+            rows.segment.push(scan.key);
+            rows.varies.push(at > 0 && scan.varies);
+            let inside = open.len() > DEEPEST || at > 0 && rows.skipped[parent as usize];
+            rows.skipped
+                .push(inside || at > 0 && owner::is_closed(name));
+            open.push((narrow(at), tree.end(id)));
+        }
+        rows
+    }
+
+    /// The names of a directory and those above it, nearest first.
+    pub(super) fn names_above<'t>(&self, tree: &'t Tree, row: u32) -> Vec<&'t [u8]> {
+        let mut names = Vec::with_capacity(name::ANCESTORS);
+        let mut row = row as usize;
+        while row > 0 && names.len() < name::ANCESTORS {
+            names.push(tree.name(self.id[row]));
+            row = self.parent[row] as usize;
+        }
+        names
+    }
+
+    /// Whether a plain name in this directory can become part of a family.
+    pub(super) fn hopeful(&self, row: usize) -> bool {
+        let mut row = row;
+        for _ in 0..=PLAIN_LEVELS {
+            if self.varies[row] {
+                return true;
+            }
+            row = self.parent[row] as usize;
+        }
+        false
+    }
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

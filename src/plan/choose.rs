@@ -1,0 +1,810 @@
+//! Which search answers which objective, and what is certain of its answer.
+
+use crate::policy::Risk;
+
+use super::coupled::{self, Goal, Judge};
+use super::paths;
+use super::problem::{Allowed, Problem, Sums, Tie};
+use super::tape::Tape;
+use super::{Gap, Smallest, Step};
+
+/// How many nodes the general search takes on.
+const SEARCHED: usize = 20_000;
+/// How many further points of the frontier are looked for.
+const FRONTIER: usize = 3;
+
+/// What is asked of a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// What must be freed.
+    pub goal: Goal,
+    /// What "smallest" means.
+    pub smallest: Smallest,
+    /// The worst risk that may be taken.
+    pub max_risk: Risk,
+    /// For [`Smallest::Paths`]: how many percent more than the need may be lost before more paths
+    /// are preferred; `None`: no limit.
+    pub max_waste: Option<u64>,
+}
+
+/// A set and its certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The chosen nodes.
+    pub set: Vec<u32>,
+    /// The worst risk among them; `None` for the empty set.
+    pub level: Option<u8>,
+    /// The objective's tuple.
+    pub key: Vec<i64>,
+    /// What they lose.
+    pub lost: u64,
+    /// What they give back for certain.
+    pub freed: u64,
+    /// How far the set may be from the best; `None`: it is proven.
+    pub gap: Option<Gap>,
+    /// Whether no set keeps within the waste that was allowed.
+    pub waste_exceeded: bool,
+    /// Fewest paths against least bytes.
+    pub frontier: Vec<Step>,
+}
+
+/// The best of everything that may go, where it does not suffice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Short {
+    /// The bytes that all of it gives back.
+    pub bytes: u64,
+    /// The inodes.
+    pub inodes: u64,
+}
+
+/// A set, before it is measured against its objective: with the least that any set can have.
+struct Candidate {
+    set: Vec<u32>,
+    lost: u64,
+    paths_bound: u64,
+    lost_bound: u64,
+}
+
+/// A problem with its sums: what every search needs.
+pub struct Chooser<'a> {
+    problem: &'a Problem,
+    sums: Sums,
+    tie: Tie<'a>,
+}
+
+impl<'a> Chooser<'a> {
+    /// Prepares a problem; inodes are only counted when they are asked for.
+    #[must_use]
+    pub fn new(problem: &'a Problem, inodes: bool, tie: Tie<'a>) -> Self {
+        Self {
+            problem,
+            sums: problem.sums(inodes),
+            tie,
+        }
+    }
+
+    /// The smallest set, or what is the most that can be reached.
+    ///
+    /// # Errors
+    /// When everything allowed together does not suffice.
+    pub fn choose(&self, ask: &Ask) -> Result<Choice, Short> {
+        if ask.goal.bytes == 0 && ask.goal.inodes == 0 {
+            return Ok(Self::nothing(ask.smallest));
+        }
+        if ask.smallest == Smallest::Directory {
+            return self.directory(ask);
+        }
+        let level = self.lowest_level(ask)?;
+        let all = Allowed::at(self.problem, &self.sums, level, u64::MAX);
+        match ask.smallest {
+            Smallest::Bytes => {
+                // Risk is no part of this key: everything that is allowed may be used.
+                let all = Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
+                let found = self.least_bytes(&all, ask.goal);
+                Ok(self.finish(ask, found))
+            }
+            Smallest::Exposure => Ok(self.exposure(ask, level)),
+            _ => Ok(self.paths(ask, &all, level)),
+        }
+    }
+
+    fn nothing(smallest: Smallest) -> Choice {
+        let key = match smallest {
+            Smallest::Paths => vec![-1, 0, 0],
+            Smallest::Bytes => vec![0, 0],
+            Smallest::Directory => vec![0],
+            Smallest::Exposure => vec![0; 6],
+        };
+        Choice {
+            set: Vec::new(),
+            level: None,
+            key,
+            lost: 0,
+            freed: 0,
+            gap: None,
+            waste_exceeded: false,
+            frontier: Vec::new(),
+        }
+    }
+
+    /// The first level of risk at which everything together suffices: what can be reached only
+    /// grows with what may go, so this is proven.
+    fn lowest_level(&self, ask: &Ask) -> Result<u8, Short> {
+        let judge = Judge::new(self.problem, &self.sums);
+        let mut most = Short {
+            bytes: 0,
+            inodes: 0,
+        };
+        for level in 0..=ask.max_risk as u8 {
+            let all = Allowed::at(self.problem, &self.sums, level, u64::MAX);
+            let worth = judge.worth(&all.maximal);
+            if ask.goal.is_met(worth) {
+                return Ok(level);
+            }
+            most = Short {
+                bytes: worth.freed,
+                inodes: worth.inodes,
+            };
+        }
+        Err(most)
+    }
+
+    /// Exactly one directory that suffices, with the least bytes; of a chain the innermost.
+    fn directory(&self, ask: &Ask) -> Result<Choice, Short> {
+        let all = Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
+        let inodes = |node: u32| self.sums.inodes.get(node as usize).copied().unwrap_or(0);
+        let mut most = Short {
+            bytes: 0,
+            inodes: 0,
+        };
+        let mut best: Option<u32> = None;
+        for (node, _) in (0u32..).zip(&all.ok).filter(|n| *n.1) {
+            if !self.problem.class[node as usize].is_dir() {
+                continue;
+            }
+            let (bytes, count) = (self.sums.freed(node), inodes(node));
+            most.bytes = most.bytes.max(bytes);
+            most.inodes = most.inodes.max(count);
+            if bytes < ask.goal.bytes || count < ask.goal.inodes {
+                continue;
+            }
+            let better = |old: u32| {
+                let by_lost = self.sums.lost(node).cmp(&self.sums.lost(old));
+                let inner = self.problem.contains(old, node);
+                by_lost.is_lt() || (by_lost.is_eq() && (inner || (self.tie)(node, old).is_lt()))
+            };
+            if best.is_none_or(better) {
+                best = Some(node);
+            }
+        }
+        // A single directory is not bound by what others must go before it unless it is blocked
+        // by them, and `Allowed` does not see elder relatives outside it.
+        let judge = Judge::new(self.problem, &self.sums);
+        let best = match best {
+            Some(node) if judge.left_behind(&[node]).is_some() => self.ordered_directory(ask, &all),
+            other => other,
+        };
+        let Some(node) = best else {
+            return Err(most);
+        };
+        let lost = self.sums.lost(node);
+        Ok(self.finish(
+            ask,
+            Candidate {
+                set: vec![node],
+                lost,
+                paths_bound: 1,
+                lost_bound: lost,
+            },
+        ))
+    }
+
+    /// The same where the best directory would leave an elder relative behind.
+    fn ordered_directory(&self, ask: &Ask, all: &Allowed) -> Option<u32> {
+        let judge = Judge::new(self.problem, &self.sums);
+        let mut fitting: Vec<u32> = (0u32..)
+            .zip(&all.ok)
+            .filter(|&(node, &ok)| ok && self.problem.class[node as usize].is_dir())
+            .map(|(node, _)| node)
+            .filter(|&node| ask.goal.is_met(judge.worth(&[node])))
+            .collect();
+        fitting.sort_by(|&a, &b| {
+            let by_lost = self.sums.lost(a).cmp(&self.sums.lost(b));
+            let inner = self
+                .problem
+                .contains(a, b)
+                .cmp(&self.problem.contains(b, a));
+            by_lost.then(inner).then_with(|| (self.tie)(a, b))
+        });
+        fitting
+            .into_iter()
+            .find(|&node| judge.left_behind(&[node]).is_none())
+    }
+
+    /// Fewest paths, then least bytes, within the allowed waste where possible.
+    fn paths(&self, ask: &Ask, all: &Allowed, level: u8) -> Choice {
+        let free = self.fewest(all, ask.goal);
+        let limit = ask.max_waste.map(|percent| {
+            let more = u128::from(ask.goal.bytes) * u128::from(percent) / 100;
+            let limit = u128::from(ask.goal.bytes) + more;
+            u64::try_from(limit).unwrap_or(u64::MAX)
+        });
+        let frontier = self.frontier(&free, ask.goal, level);
+        let mut exceeded = false;
+        let chosen = match limit {
+            Some(limit) if free.lost > limit && ask.goal.bytes > 0 => {
+                let within = self.within(ask.goal, level, limit);
+                exceeded = within.is_none();
+                within.unwrap_or(free)
+            }
+            _ => free,
+        };
+        let point = Step {
+            paths: chosen.set.len() as u64,
+            lost: chosen.lost,
+            proven: chosen.lost == chosen.lost_bound
+                && chosen.paths_bound >= chosen.set.len() as u64,
+        };
+        let mut choice = self.finish(ask, chosen);
+        choice.waste_exceeded = exceeded;
+        choice.frontier = frontier;
+        if choice.frontier.iter().all(|step| step.paths != point.paths) {
+            choice.frontier.push(point);
+            choice.frontier.sort_by_key(|step| step.paths);
+        }
+        choice
+    }
+
+    /// The fewest paths that lose at most `limit`. A node that loses more alone is out; if the
+    /// fewest of the rest still lose too much, more paths are tried by least bytes.
+    fn within(&self, goal: Goal, level: u8, limit: u64) -> Option<Candidate> {
+        let some = Allowed::at(self.problem, &self.sums, level, limit);
+        let judge = Judge::new(self.problem, &self.sums);
+        if !goal.is_met(judge.worth(&some.maximal)) {
+            return None;
+        }
+        let found = self.fewest(&some, goal);
+        if found.lost <= limit {
+            return Some(found);
+        }
+        let paths_bound = found.paths_bound;
+        let least = self.least_bytes(&some, goal);
+        (least.lost <= limit).then(|| Candidate {
+            paths_bound: paths_bound.min(least.set.len() as u64),
+            lost_bound: least.lost_bound.min(least.lost),
+            ..least
+        })
+    }
+
+    /// From a fewest set on: each next point needs more paths to lose less, so no node of it
+    /// loses as much as the point before.
+    fn frontier(&self, first: &Candidate, goal: Goal, level: u8) -> Vec<Step> {
+        let step = |found: &Candidate| Step {
+            paths: found.set.len() as u64,
+            lost: found.lost,
+            proven: found.lost == found.lost_bound && found.paths_bound >= found.set.len() as u64,
+        };
+        let mut points = vec![step(first)];
+        let judge = Judge::new(self.problem, &self.sums);
+        while points.len() <= FRONTIER {
+            let last = points[points.len() - 1];
+            if last.lost <= goal.bytes || last.lost == 0 {
+                break;
+            }
+            let some = Allowed::at(self.problem, &self.sums, level, last.lost - 1);
+            if !goal.is_met(judge.worth(&some.maximal)) {
+                break;
+            }
+            let next = step(&self.fewest(&some, goal));
+            if next.lost >= last.lost || next.paths <= last.paths {
+                break;
+            }
+            points.push(next);
+        }
+        points
+    }
+
+    /// Whether some inode has names in several of the subtrees that may go.
+    fn is_coupled(&self, all: &Allowed) -> bool {
+        let holder = |node: u32| all.maximal.partition_point(|&top| top <= node);
+        self.problem.units.iter().any(|unit| {
+            unit.members.len() > 1
+                && unit.members.iter().all(|&m| all.ok[m as usize])
+                && unit
+                    .members
+                    .iter()
+                    .any(|&m| holder(m) != holder(unit.members[0]))
+        })
+    }
+
+    /// Whether an inode's names are spread at all, so that sums below one node do not add up.
+    fn is_spread(&self, all: &Allowed) -> bool {
+        self.problem
+            .units
+            .iter()
+            .any(|u| u.members.len() > 1 && u.members.iter().all(|&m| all.ok[m as usize]))
+    }
+
+    fn is_ordered(&self, all: &Allowed) -> bool {
+        let mut members = self.problem.orders.iter().flat_map(|order| &order.members);
+        members.any(|m| all.ok[m.0 as usize])
+    }
+
+    /// Fewest paths, then least bytes, of what is allowed, which suffices.
+    fn fewest(&self, all: &Allowed, goal: Goal) -> Candidate {
+        let is_plain = self.sums.lost.is_empty() && !self.is_coupled(all);
+        if is_plain && goal.bytes > 0 {
+            let found = paths::fewest(self.problem, &self.sums, &all.maximal, goal.bytes, self.tie);
+            let judge = Judge::new(self.problem, &self.sums);
+            // What is best without the other bonds and keeps them is best with them.
+            if let Some(found) = found
+                .filter(|f| goal.is_met(judge.worth(&f.set)) && judge.left_behind(&f.set).is_none())
+            {
+                return Candidate {
+                    paths_bound: found.set.len() as u64,
+                    set: found.set,
+                    lost: found.bytes,
+                    lost_bound: found.bound,
+                };
+            }
+        }
+        if let Some(found) = self.by_table(all, goal, false) {
+            return found;
+        }
+        self.by_regret(all, goal)
+            .unwrap_or_else(|| self.by_search(all, goal))
+    }
+
+    /// By an exact table over what is freed, where sums add up and the table fits.
+    fn by_table(&self, all: &Allowed, goal: Goal, bytes_first: bool) -> Option<Candidate> {
+        if self.is_spread(all) {
+            return None;
+        }
+        let cost = |node: u32| {
+            let lost = self.sums.lost(node);
+            if bytes_first { [lost, 1] } else { [1, lost] }
+        };
+        let judge = Judge::new(self.problem, &self.sums);
+        let most = judge.worth(&all.maximal);
+        let by_inodes = goal.inodes > 0;
+        let mut bound = None;
+        for inodes in [false, true] {
+            let (need, most) = match inodes {
+                true if !by_inodes => continue,
+                true => (goal.inodes, most.inodes),
+                false => (goal.bytes, most.freed),
+            };
+            let grain = if inodes {
+                1
+            } else {
+                paths::grain(self.problem, &all.maximal)
+            };
+            let worth = if inodes {
+                &self.sums.inodes
+            } else {
+                &self.sums.freed
+            };
+            let tape = Tape::new(self.problem, worth, all, grain)?;
+            let Some(table) = tape.table(most, cost) else {
+                continue;
+            };
+            let enough = table
+                .amounts()
+                .filter(|&(s, _)| s.saturating_mul(grain) >= need);
+            let (amount, cost) = enough.min_by_key(|&(s, cost)| (cost, s))?;
+            let set = tape.set(&table, amount * grain);
+            let (paths, lost) = if bytes_first {
+                (cost[1], cost[0])
+            } else {
+                (cost[0], cost[1])
+            };
+            if goal.is_met(judge.worth(&set)) {
+                return Some(Candidate {
+                    set,
+                    lost,
+                    paths_bound: paths,
+                    lost_bound: lost,
+                });
+            }
+            bound = bound.max(Some(paths));
+        }
+        // Each need alone has its answer and neither serves the other: the search takes over.
+        let _ = bound;
+        None
+    }
+
+    /// Fewest paths over a tape whose sums do not fit a table.
+    fn by_regret(&self, all: &Allowed, goal: Goal) -> Option<Candidate> {
+        if self.is_spread(all) || !self.sums.lost.is_empty() || goal.inodes > 0 {
+            return None;
+        }
+        let grain = paths::grain(self.problem, &all.maximal);
+        let need = goal.bytes.div_ceil(grain).saturating_mul(grain);
+        let tape = Tape::new(self.problem, &self.sums.freed, all, grain)?;
+        let (set, proven) = tape.fewest(need)?;
+        let lost = Judge::new(self.problem, &self.sums).worth(&set).lost;
+        let paths_bound = set.len() as u64;
+        Some(Candidate {
+            set,
+            lost,
+            paths_bound,
+            lost_bound: if proven { lost } else { need },
+        })
+    }
+
+    /// The general search, or for what is too large for it a good set with its bounds.
+    fn by_search(&self, all: &Allowed, goal: Goal) -> Candidate {
+        let known = self.greedy(all, goal);
+        let judge = Judge::new(self.problem, &self.sums);
+        if all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED {
+            let best = coupled::fewest(self.problem, &self.sums, all, goal, Some(known.clone()));
+            if let Some(best) = best {
+                return Candidate {
+                    set: best.set,
+                    lost: best.lost,
+                    paths_bound: best.paths_bound as u64,
+                    lost_bound: best.lost_bound,
+                };
+            }
+        }
+        let upper = coupled::upper_worth(self.problem, &self.sums, all);
+        let mut tops: Vec<u64> = all.maximal.iter().map(|&top| upper[top as usize]).collect();
+        tops.sort_unstable_by(|a, b| b.cmp(a));
+        let mut sum = 0u64;
+        let mut enough = |bytes: &u64| {
+            let short = sum < goal.bytes;
+            sum = sum.saturating_add(*bytes);
+            short
+        };
+        let paths_bound = tops.iter().take_while(|b| enough(b)).count() as u64;
+        Candidate {
+            lost: judge.worth(&known).lost,
+            set: known,
+            paths_bound,
+            lost_bound: goal.bytes,
+        }
+    }
+
+    /// A sufficient set: the largest maximal nodes, with the elder relatives that they need, as
+    /// few as suffice, and none without which it still does.
+    fn greedy(&self, all: &Allowed, goal: Goal) -> Vec<u32> {
+        let judge = Judge::new(self.problem, &self.sums);
+        let mut tops = all.maximal.clone();
+        let key = |node: u32| {
+            let inodes = self.sums.inodes.get(node as usize).copied().unwrap_or(0);
+            // Where both are needed, what brings both nearest comes first.
+            let share = |n: u64, of: u64| {
+                if of == 0 {
+                    0
+                } else {
+                    u128::from(n.min(of)) * 1_000_000 / u128::from(of)
+                }
+            };
+            share(self.sums.freed(node), goal.bytes) + share(inodes, goal.inodes)
+        };
+        tops.sort_by(|&a, &b| key(b).cmp(&key(a)).then_with(|| (self.tie)(a, b)));
+        // What suffices only grows with the number of nodes, so it is found by halving.
+        let with_elders = |count: usize| self.with_elders(&tops[..count], all);
+        let (mut low, mut high) = (0, tops.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if goal.is_met(judge.worth(&with_elders(middle))) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        let set = with_elders(high);
+        if set.len() <= 2_000 {
+            judge.prune(&set, goal)
+        } else {
+            set
+        }
+    }
+
+    /// The nodes and every maximal node that holds an elder relative of what they hold.
+    fn with_elders(&self, tops: &[u32], all: &Allowed) -> Vec<u32> {
+        let mut set = tops.to_vec();
+        let judge = Judge::new(self.problem, &self.sums);
+        loop {
+            let mut tops: Vec<u32> = judge
+                .elders(&set)
+                .filter_map(|left| {
+                    let at = all.maximal.partition_point(|&top| top <= left);
+                    all.maximal.get(at.checked_sub(1)?).copied()
+                })
+                .collect();
+            tops.sort_unstable();
+            tops.dedup();
+            if tops.is_empty() {
+                return set;
+            }
+            // A family never reaches beyond what is allowed, so each round adds something.
+            set.extend(tops);
+        }
+    }
+
+    /// Least bytes, then fewest paths.
+    fn least_bytes(&self, all: &Allowed, goal: Goal) -> Candidate {
+        let few = self.fewest(all, goal);
+        let grain = paths::grain(self.problem, &all.maximal);
+        let floor = goal.bytes.div_ceil(grain).saturating_mul(grain);
+        let is_few = few.paths_bound >= few.set.len() as u64;
+        if few.lost <= floor && is_few {
+            return Candidate {
+                lost_bound: few.lost,
+                ..few
+            };
+        }
+        if let Some(found) = self.by_table(all, goal, true) {
+            return found;
+        }
+        let judge = Judge::new(self.problem, &self.sums);
+        let known = match self.fill(all, goal) {
+            Some(set) if judge.worth(&set).lost < few.lost => set,
+            _ => few.set.clone(),
+        };
+        if all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED {
+            let bounds = (floor, usize::try_from(few.paths_bound).unwrap_or(0));
+            let (set, proven) = coupled::least(self.problem, &self.sums, all, goal, &known, bounds);
+            let lost = judge.worth(&set).lost;
+            return Candidate {
+                paths_bound: if proven {
+                    set.len() as u64
+                } else {
+                    few.paths_bound
+                },
+                lost_bound: if proven { lost } else { floor.min(lost) },
+                set,
+                lost,
+            };
+        }
+        let lost = judge.worth(&known).lost;
+        Candidate {
+            set: known,
+            lost,
+            paths_bound: few.paths_bound,
+            lost_bound: floor.min(lost),
+        }
+    }
+
+    /// The largest node that still fits, again and again, and at the end the smallest that closes
+    /// the rest; where nothing binds nodes to each other.
+    fn fill(&self, all: &Allowed, goal: Goal) -> Option<Vec<u32>> {
+        if self.is_spread(all) || self.is_ordered(all) || goal.inodes > 0 {
+            return None;
+        }
+        let mut nodes: Vec<(u64, u32)> = (0u32..)
+            .zip(&all.ok)
+            .filter(|&(node, &ok)| ok && self.sums.freed(node) > 0)
+            .map(|(node, _)| (self.sums.freed(node), node))
+            .collect();
+        nodes.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| (self.tie)(a.1, b.1)));
+        let mut chosen = std::collections::BTreeMap::new();
+        let is_free = |chosen: &std::collections::BTreeMap<u32, u32>, node: u32| {
+            let end = self.problem.end[node as usize];
+            chosen
+                .range(..end)
+                .next_back()
+                .is_none_or(|(_, &e)| e <= node)
+        };
+        let mut left = goal.bytes;
+        for &(bytes, node) in &nodes {
+            if bytes <= left && is_free(&chosen, node) {
+                chosen.insert(node, self.problem.end[node as usize]);
+                left -= bytes;
+            }
+        }
+        if left > 0 {
+            let closing = nodes
+                .iter()
+                .rev()
+                .find(|n| n.0 >= left && is_free(&chosen, n.1))?;
+            chosen.insert(closing.1, self.problem.end[closing.1 as usize]);
+        }
+        let set: Vec<u32> = chosen.into_keys().collect();
+        let judge = Judge::new(self.problem, &self.sums);
+        Some(if set.len() <= 2_000 {
+            judge.prune(&set, goal)
+        } else {
+            set
+        })
+    }
+
+    /// Least bytes lost in the worst class, then in the next; the most harmless class is free.
+    ///
+    /// An empty entry of a high class costs nothing there, so all that is allowed is looked at,
+    /// not only what the lowest sufficient class has.
+    fn exposure(&self, ask: &Ask, level: u8) -> Choice {
+        let all = &Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
+        let by_class = self.by_class();
+        if ask.goal.inodes == 0 && !self.is_spread(all) && self.sums.lost.is_empty() {
+            let judge = Judge::new(self.problem, &self.sums);
+            let grain = paths::grain(self.problem, &all.maximal);
+            let most = judge.worth(&all.maximal).freed;
+            let tape = Tape::new(self.problem, &self.sums.freed, all, grain);
+            let table = tape.as_ref().and_then(|tape| {
+                tape.table(most, |node| {
+                    let [_, one, two, three, four] = by_class[node as usize];
+                    [four, three, two, one, 1]
+                })
+            });
+            if let Some((tape, table)) = tape.zip(table) {
+                let enough = table
+                    .amounts()
+                    .filter(|a| a.0.saturating_mul(grain) >= ask.goal.bytes);
+                if let Some((amount, _)) = enough.min_by_key(|&(s, cost)| (cost, s)) {
+                    let set = tape.set(&table, amount * grain);
+                    let lost = amount * grain;
+                    let paths_bound = set.len() as u64;
+                    let found = Candidate {
+                        set,
+                        lost,
+                        paths_bound,
+                        lost_bound: lost,
+                    };
+                    return self.finish(ask, found);
+                }
+            }
+        }
+        self.least_harm(ask, level)
+    }
+
+    /// Everything below the class that is needed, and of that class as few bytes as the rest
+    /// takes; then whatever can be spared is spared, the worst first.
+    fn least_harm(&self, ask: &Ask, level: u8) -> Choice {
+        let all = &Allowed::at(self.problem, &self.sums, level, u64::MAX);
+        let judge = Judge::new(self.problem, &self.sums);
+        let few = self.least_bytes(all, ask.goal);
+        let mut set = few.set;
+        if let Some(below) = level.checked_sub(1) {
+            let harmless = Allowed::at(self.problem, &self.sums, below, u64::MAX);
+            let worse: Vec<u32> = set
+                .iter()
+                .copied()
+                .filter(|&node| self.sums.worst[node as usize] == level)
+                .collect();
+            let outside = |top: &u32| !worse.iter().any(|&w| self.problem.contains(w, *top));
+            let mut all_of: Vec<u32> = harmless.maximal.iter().copied().filter(outside).collect();
+            all_of.extend(&worse);
+            // The last of the list is the first to be spared.
+            all_of.sort_by_key(|&n| (self.sums.worst[n as usize], self.sums.freed(n)));
+            let in_order = judge.left_behind(&all_of).is_none();
+            if all_of.len() <= 2_000 && in_order && ask.goal.is_met(judge.worth(&all_of)) {
+                set = judge.prune(&all_of, ask.goal);
+            }
+        }
+        let lost = judge.worth(&set).lost;
+        let found = Candidate {
+            set,
+            lost,
+            paths_bound: 0,
+            lost_bound: 0,
+        };
+        self.finish(ask, found)
+    }
+
+    /// Bytes lost with every subtree, by class; a shared inode has the worst class of its names.
+    fn by_class(&self) -> Vec<[u64; 5]> {
+        let mut sums = vec![[0u64; 5]; self.problem.len()];
+        let mut add = |node: u32, level: u8, bytes: u64| {
+            if let Some(cell) = sums[node as usize].get_mut(usize::from(level)) {
+                *cell = cell.saturating_add(bytes);
+            }
+        };
+        for (node, &own) in (0u32..).zip(&self.problem.own) {
+            add(node, self.problem.class[node as usize].level(), own);
+        }
+        for unit in &self.problem.units {
+            let level = unit
+                .members
+                .iter()
+                .map(|&m| self.problem.class[m as usize].level())
+                .max();
+            if let Some((at, level)) = self.problem.meeting(&unit.members).zip(level) {
+                add(at, level, unit.bytes);
+            }
+        }
+        for node in (1..self.problem.len()).rev() {
+            let below = sums[node];
+            for (cell, bytes) in sums[self.problem.parent[node] as usize]
+                .iter_mut()
+                .zip(below)
+            {
+                *cell = cell.saturating_add(bytes);
+            }
+        }
+        sums
+    }
+
+    /// Measures a candidate against its objective.
+    fn finish(&self, ask: &Ask, found: Candidate) -> Choice {
+        let judge = Judge::new(self.problem, &self.sums);
+        let worth = judge.worth(&found.set);
+        let inner: Vec<u32> = found.set.iter().map(|&node| self.innermost(node)).collect();
+        // An inode spread over several picks may need the outer one.
+        let set = if judge.worth(&inner) == worth {
+            inner
+        } else {
+            found.set
+        };
+        let level = set.iter().map(|&node| self.sums.worst[node as usize]).max();
+        let (paths, lost) = (number(set.len() as u64), number(worth.lost));
+        let key = match ask.smallest {
+            Smallest::Paths => vec![level.map_or(-1, i64::from), paths, lost],
+            Smallest::Bytes => vec![lost, paths],
+            Smallest::Directory => vec![lost],
+            Smallest::Exposure => self.exposed(&set, paths),
+        };
+        let gap = Gap {
+            paths: (set.len() as u64).saturating_sub(found.paths_bound),
+            lost: worth.lost.saturating_sub(found.lost_bound),
+        };
+        Choice {
+            set,
+            level,
+            key,
+            lost: worth.lost,
+            freed: worth.freed,
+            gap: (gap != Gap::default()).then_some(gap),
+            waste_exceeded: false,
+            frontier: Vec::new(),
+        }
+    }
+
+    /// Bytes lost in each class, the worst first, then the paths and all bytes lost.
+    fn exposed(&self, set: &[u32], paths: i64) -> Vec<i64> {
+        let mut sums = [0u64; 5];
+        let mut add = |level: u8, bytes: u64| {
+            if let Some(sum) = sums.get_mut(usize::from(level)) {
+                *sum = sum.saturating_add(bytes);
+            }
+        };
+        for node in set.iter().flat_map(|&node| self.problem.subtree(node)) {
+            let node = node as usize;
+            add(self.problem.class[node].level(), self.problem.own[node]);
+        }
+        let judge = Judge::new(self.problem, &self.sums);
+        for unit in judge.units_within(set) {
+            let level = unit
+                .members
+                .iter()
+                .map(|&m| self.problem.class[m as usize].level())
+                .max();
+            add(level.unwrap_or(0), unit.bytes);
+        }
+        let mut key: Vec<i64> = sums[1..].iter().rev().map(|&bytes| number(bytes)).collect();
+        key.extend([paths, number(judge.worth(set).lost)]);
+        key
+    }
+
+    /// Of a chain of directories that are worth the same, the innermost: it loses fewer names.
+    fn innermost(&self, node: u32) -> u32 {
+        let mut node = node;
+        loop {
+            let end = self.problem.end[node as usize];
+            let mut child = node + 1;
+            let mut same = None;
+            while child < end {
+                if self.sums.freed(child) > 0
+                    && self.sums.freed(child) == self.sums.freed(node)
+                    && self.sums.lost(child) == self.sums.lost(node)
+                    && self.sums.inodes.is_empty()
+                    && self.problem.orders.is_empty()
+                    && self.problem.class[child as usize].is_dir()
+                {
+                    same = Some(child);
+                }
+                child = self.problem.end[child as usize];
+            }
+            match same {
+                Some(child) => node = child,
+                None => return node,
+            }
+        }
+    }
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,507 @@
+//! The hard core: inodes with names in several candidates, families that lie crosswise.
+//!
+//! Fewest paths with two-name inodes spread over directories is k-clique in disguise, so nothing
+//! better than a search is known. Two bounds keep it short: a set frees at least the sum of what
+//! lies wholly inside its nodes, and at most that sum where every spread inode is shared out over
+//! its names (`ceil(bytes / names)` a name). The search counts its work and stops; what it has
+//! then carries a gap.
+
+use super::problem::{Allowed, Problem, Sums, Unit};
+
+/// Elementary steps of one search.
+const WORK: u64 = 25_000_000;
+
+/// What a set really is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worth {
+    /// Bytes that come back.
+    pub freed: u64,
+    /// Bytes that are gone.
+    pub lost: u64,
+    /// Inodes that come back.
+    pub inodes: u64,
+}
+
+/// What must be freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goal {
+    /// Bytes.
+    pub bytes: u64,
+    /// Inodes.
+    pub inodes: u64,
+}
+
+impl Goal {
+    /// Whether it is reached.
+    #[must_use]
+    pub fn is_met(self, worth: Worth) -> bool {
+        worth.freed >= self.bytes && worth.inodes >= self.inodes
+    }
+}
+
+/// A set found by a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Best {
+    /// The chosen nodes.
+    pub set: Vec<u32>,
+    /// What they lose.
+    pub lost: u64,
+    /// No set can do with fewer paths.
+    pub paths_bound: usize,
+    /// No set of as many paths can lose less.
+    pub lost_bound: u64,
+}
+
+/// Judges any set by the definition.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    problem: &'a Problem,
+    sums: &'a Sums,
+}
+
+impl<'a> Judge<'a> {
+    /// For the sets of one problem; `sums` must know the inodes where they matter.
+    #[must_use]
+    pub fn new(problem: &'a Problem, sums: &'a Sums) -> Self {
+        Self { problem, sums }
+    }
+
+    /// What deleting the set gives back and loses. The nodes must not hold each other.
+    #[must_use]
+    pub fn worth(&self, set: &[u32]) -> Worth {
+        let mut worth = Worth {
+            freed: 0,
+            lost: 0,
+            inodes: 0,
+        };
+        for &node in set {
+            worth.freed = worth.freed.saturating_add(self.sums.freed(node));
+            worth.lost = worth.lost.saturating_add(self.sums.lost(node));
+            worth.inodes += self.sums.inodes.get(node as usize).copied().unwrap_or(0);
+        }
+        if set.len() < 2 {
+            return worth;
+        }
+        let mut sorted = set.to_vec();
+        sorted.sort_unstable();
+        let holder = |node: u32| {
+            let at = sorted.partition_point(|&start| start <= node);
+            at.checked_sub(1)
+                .filter(|&i| self.problem.contains(sorted[i], node))
+        };
+        for unit in self
+            .problem
+            .units
+            .iter()
+            .filter(|unit| unit.members.len() > 1)
+        {
+            let first = holder(unit.members[0]);
+            if first.is_none() || unit.members.iter().any(|&m| holder(m).is_none()) {
+                continue;
+            }
+            if unit.members.iter().any(|&m| holder(m) != first) {
+                worth.lost = worth.lost.saturating_add(unit.bytes);
+                if unit.gains {
+                    worth.freed = worth.freed.saturating_add(unit.bytes);
+                    worth.inodes += 1;
+                }
+            }
+        }
+        worth
+    }
+
+    /// The units all of whose members go with the set.
+    pub fn units_within<'s>(&self, set: &'s [u32]) -> impl Iterator<Item = &'s Unit>
+    where
+        'a: 's,
+    {
+        let problem = self.problem;
+        let goes = move |&m: &u32| set.iter().any(|&s| problem.contains(s, m));
+        problem
+            .units
+            .iter()
+            .filter(move |unit| unit.members.iter().all(goes))
+    }
+
+    /// An older relative that would stay although a younger one goes; `None`: the order is kept.
+    #[must_use]
+    pub fn left_behind(&self, set: &[u32]) -> Option<u32> {
+        self.elders(set).next()
+    }
+
+    /// All older relatives that would stay although a younger one goes.
+    pub fn elders(&self, set: &[u32]) -> impl Iterator<Item = u32> + use<'a> {
+        let problem = self.problem;
+        let mut sorted = set.to_vec();
+        sorted.sort_unstable();
+        problem.orders.iter().flat_map(move |order| {
+            let goes = |node: u32| {
+                let at = sorted.partition_point(|&start| start <= node);
+                at > 0 && problem.contains(sorted[at - 1], node)
+            };
+            let gone = order.members.iter().filter(|m| goes(m.0));
+            let youngest = gone.map(|m| m.1).max().unwrap_or(0);
+            let older = order
+                .members
+                .iter()
+                .filter(|m| m.1 < youngest && !goes(m.0));
+            older.map(|m| m.0).collect::<Vec<_>>()
+        })
+    }
+
+    /// Drops every node without which the goal is still met, the last of the list first.
+    #[must_use]
+    pub fn prune(&self, set: &[u32], goal: Goal) -> Vec<u32> {
+        let mut kept = set.to_vec();
+        for i in (0..kept.len()).rev() {
+            let mut fewer = kept.clone();
+            fewer.remove(i);
+            if goal.is_met(self.worth(&fewer)) && self.left_behind(&fewer).is_none() {
+                kept = fewer;
+            }
+        }
+        kept
+    }
+}
+
+/// The search's view of the problem.
+struct Search<'a> {
+    problem: &'a Problem,
+    sums: &'a Sums,
+    judge: Judge<'a>,
+    goal: Goal,
+    /// The most that each node can add, spread inodes shared out.
+    upper: Vec<u64>,
+    /// Whether a node may be in a set at all.
+    useful: Vec<bool>,
+    /// Candidates, the largest upper worth first.
+    items: Vec<u32>,
+    /// Sums of the upper worths of the first so many items.
+    prefix: Vec<u64>,
+    /// Sets that lose more than this are of no use.
+    limit: u64,
+    best: Option<(usize, u64, Vec<u32>)>,
+    work: u64,
+}
+
+/// Fewest paths, then least bytes. `None`: not found within the work; `known` is a set that is
+/// already at hand.
+#[must_use]
+pub fn fewest(
+    problem: &Problem,
+    sums: &Sums,
+    allowed: &Allowed,
+    goal: Goal,
+    known: Option<Vec<u32>>,
+) -> Option<Best> {
+    let mut search = Search::new(problem, sums, allowed, goal);
+    let known = known.map(|set| (set.len(), search.judge.worth(&set).lost, set));
+    let most = known.as_ref().map_or(search.items.len(), |k| k.0);
+    let mut count = 1;
+    while count <= most && search.prefix[count.min(search.items.len())] < goal.bytes {
+        count += 1;
+    }
+    while count <= most {
+        if known.as_ref().is_some_and(|k| k.0 == count) {
+            search.best.clone_from(&known);
+        }
+        let complete = search.of_count(count);
+        if let Some((paths, lost, set)) = search.best.take() {
+            let lost_bound = if complete { lost } else { goal.bytes.min(lost) };
+            return Some(Best {
+                set,
+                lost,
+                paths_bound: paths.min(count),
+                lost_bound,
+            });
+        }
+        if !complete {
+            break;
+        }
+        count += 1;
+    }
+    known.map(|(_, lost, set)| Best {
+        set,
+        lost,
+        paths_bound: count,
+        lost_bound: goal.bytes.min(lost),
+    })
+}
+
+/// Least bytes, then fewest paths, starting from a set that is at hand; and whether that is
+/// proven. No set loses less than `floor`, nor does with fewer than `paths` paths.
+#[must_use]
+pub fn least(
+    problem: &Problem,
+    sums: &Sums,
+    allowed: &Allowed,
+    goal: Goal,
+    known: &[u32],
+    (floor, paths): (u64, usize),
+) -> (Vec<u32>, bool) {
+    let mut search = Search::new(problem, sums, allowed, goal);
+    // Often some set loses no more than the floor: then the first that does has the fewest paths.
+    search.limit = floor;
+    for count in paths.max(1)..=search.items.len() {
+        let complete = search.of_count(count);
+        if let Some(best) = search.best.take() {
+            return (best.2, complete || best.1 <= floor);
+        }
+        if !complete {
+            break;
+        }
+    }
+    search.limit = u64::MAX;
+    search.work = 0;
+    search.best = Some((known.len(), search.judge.worth(known).lost, known.to_vec()));
+    let complete = search.of_bytes(allowed);
+    let set = search.best.take().map_or_else(Vec::new, |best| best.2);
+    (set, complete)
+}
+
+impl<'a> Search<'a> {
+    fn new(problem: &'a Problem, sums: &'a Sums, allowed: &Allowed, goal: Goal) -> Self {
+        let upper = upper_worth(problem, sums, allowed);
+        // What is worth nothing may still have to go, as somebody's elder.
+        let mut useful: Vec<bool> = upper
+            .iter()
+            .map(|&bytes| bytes > 0 || goal.inodes > 0)
+            .collect();
+        for &(member, _) in problem.orders.iter().flat_map(|order| &order.members) {
+            let mut node = member;
+            while allowed.ok[node as usize] && !useful[node as usize] {
+                useful[node as usize] = true;
+                node = problem.parent[node as usize];
+            }
+        }
+        useful
+            .iter_mut()
+            .zip(&allowed.ok)
+            .for_each(|(useful, ok)| *useful &= ok);
+        let mut items: Vec<u32> = (0u32..)
+            .zip(&useful)
+            .filter(|item| *item.1)
+            .map(|(node, _)| node)
+            .collect();
+        // Of a chain that is worth the same the innermost loses the fewest names.
+        items.sort_by_key(|&n| (std::cmp::Reverse(upper[n as usize]), std::cmp::Reverse(n)));
+        let mut prefix = vec![0u64];
+        for &item in &items {
+            let sum = prefix[prefix.len() - 1];
+            prefix.push(sum.saturating_add(upper[item as usize]));
+        }
+        Self {
+            problem,
+            sums,
+            judge: Judge::new(problem, sums),
+            goal,
+            upper,
+            items,
+            prefix,
+            useful,
+            limit: u64::MAX,
+            best: None,
+            work: 0,
+        }
+    }
+
+    fn spend(&mut self, picks: usize) -> bool {
+        let members = self.problem.units.len() + self.problem.orders.len() + picks;
+        self.work = self.work.saturating_add(4 + members as u64);
+        self.work <= WORK
+    }
+
+    fn is_free(&self, picks: &[u32], node: u32) -> bool {
+        !picks
+            .iter()
+            .any(|&p| self.problem.contains(p, node) || self.problem.contains(node, p))
+    }
+
+    /// All sets of exactly `count` paths, with the bounds; false when the work ran out.
+    ///
+    /// A set is built by its items' numbers, rising; in between, an elder relative that is left
+    /// behind forces one of the nodes that hold it. Every forced item must have a higher number
+    /// than the last free one, so each set is met through its own smallest free item.
+    fn of_count(&mut self, count: usize) -> bool {
+        // A frame: the choices still open at this depth, best last, and the floor for free ones.
+        let mut picks: Vec<u32> = Vec::new();
+        let mut frames = vec![self.choices(&picks, 0, count)];
+        while let Some(frame) = frames.last_mut() {
+            let Some((item, floor)) = frame.pop() else {
+                frames.pop();
+                picks.pop();
+                continue;
+            };
+            picks.push(self.items[item]);
+            if !self.spend(picks.len()) {
+                return false;
+            }
+            if picks.len() == count {
+                self.consider(&picks);
+                picks.pop();
+                continue;
+            }
+            let choices = self.choices(&picks, floor, count);
+            frames.push(choices);
+        }
+        true
+    }
+
+    /// The items that may come next, each with the floor that then holds; the best is last.
+    fn choices(&mut self, picks: &[u32], floor: usize, count: usize) -> Vec<(usize, usize)> {
+        let left = count - picks.len();
+        let sum: u64 = picks
+            .iter()
+            .map(|&p| self.upper[p as usize])
+            .fold(0, u64::saturating_add);
+        let lost: u64 = picks
+            .iter()
+            .map(|&p| self.sums.lost(p))
+            .fold(0, u64::saturating_add);
+        if self
+            .best
+            .as_ref()
+            .is_some_and(|b| b.0 <= count && b.1 <= lost)
+        {
+            return Vec::new();
+        }
+        let last = self.items.len();
+        let reaches = |from: usize| {
+            let to = (from + left).min(last);
+            sum.saturating_add(self.prefix[to] - self.prefix[from]) >= self.goal.bytes
+        };
+        let mut choices = Vec::new();
+        let forced = if picks.is_empty() {
+            None
+        } else {
+            self.judge.left_behind(picks)
+        };
+        for item in floor..last {
+            if forced.is_none() && !reaches(item) {
+                break;
+            }
+            let node = self.items[item];
+            if !self.is_free(picks, node) {
+                continue;
+            }
+            match forced {
+                Some(left) if self.problem.contains(node, left) => choices.push((item, floor)),
+                Some(_) => {}
+                None => choices.push((item, item + 1)),
+            }
+        }
+        self.work = self
+            .work
+            .saturating_add((choices.len() * picks.len()) as u64);
+        choices.reverse();
+        choices
+    }
+
+    fn consider(&mut self, picks: &[u32]) {
+        let worth = self.judge.worth(picks);
+        let better = |b: &(usize, u64, Vec<u32>)| (picks.len(), worth.lost) < (b.0, b.1);
+        if self.goal.is_met(worth)
+            && worth.lost <= self.limit
+            && self.best.as_ref().is_none_or(better)
+            && self.judge.left_behind(picks).is_none()
+        {
+            self.best = Some((picks.len(), worth.lost, picks.to_vec()));
+        }
+    }
+
+    /// Takes or skips node after node in pre-order; false when the work ran out.
+    fn of_bytes(&mut self, allowed: &Allowed) -> bool {
+        let rest = self.rest(allowed);
+        // A frame: the next node to decide, and how many picks were made before it.
+        let mut frames = vec![(0usize, 0usize)];
+        let mut picks: Vec<u32> = Vec::new();
+        while let Some((from, made)) = frames.pop() {
+            picks.truncate(made);
+            let mut node = from;
+            while node < allowed.ok.len() && !self.useful[node] {
+                node += 1;
+            }
+            if !self.spend(picks.len()) {
+                return false;
+            }
+            if node >= allowed.ok.len() || !self.may_win(&picks, rest[node]) {
+                continue;
+            }
+            frames.push((node + 1, made));
+            picks.push(u32::try_from(node).unwrap_or(u32::MAX));
+            let worth = self.judge.worth(&picks);
+            let is_done = self.goal.is_met(worth) && self.judge.left_behind(&picks).is_none();
+            let best = self
+                .best
+                .as_ref()
+                .map_or((u64::MAX, usize::MAX), |b| (b.1, b.0));
+            if is_done && (worth.lost, picks.len()) < best {
+                self.best = Some((picks.len(), worth.lost, picks.clone()));
+            }
+            if !is_done && (worth.lost, picks.len()) < best {
+                frames.push((self.problem.end[node] as usize, made + 1));
+            }
+        }
+        true
+    }
+
+    fn may_win(&self, picks: &[u32], rest: u64) -> bool {
+        let sum: u64 = picks
+            .iter()
+            .map(|&p| self.upper[p as usize])
+            .fold(rest, u64::saturating_add);
+        let lost: u64 = picks
+            .iter()
+            .map(|&p| self.sums.lost(p))
+            .fold(0, u64::saturating_add);
+        let best = self
+            .best
+            .as_ref()
+            .map_or((u64::MAX, usize::MAX), |b| (b.1, b.0));
+        sum >= self.goal.bytes && (lost, picks.len() + 1) < best
+    }
+
+    /// The most that can still be added from each node on.
+    fn rest(&self, allowed: &Allowed) -> Vec<u64> {
+        let mut rest = vec![0u64; allowed.ok.len() + 1];
+        for node in (0..allowed.ok.len()).rev() {
+            rest[node] = rest[node + 1];
+            if allowed.ok[node] {
+                let behind = rest[self.problem.end[node] as usize];
+                rest[node] = rest[node].max(behind.saturating_add(self.upper[node]));
+            }
+        }
+        rest
+    }
+}
+
+/// Adds to each allowed node its share of the inodes that lie only partly in it.
+pub fn upper_worth(problem: &Problem, sums: &Sums, allowed: &Allowed) -> Vec<u64> {
+    let mut upper = sums.freed.clone();
+    for unit in problem
+        .units
+        .iter()
+        .filter(|u| u.gains && u.members.len() > 1)
+    {
+        if unit.members.iter().any(|&m| !allowed.ok[m as usize]) {
+            continue;
+        }
+        let share = unit.bytes.div_ceil(unit.members.len() as u64);
+        let meeting = problem.meeting(&unit.members);
+        let mut inside: Vec<u32> = Vec::new();
+        for &member in &unit.members {
+            let mut node = member;
+            while Some(node) != meeting && allowed.ok[node as usize] {
+                inside.push(node);
+                node = problem.parent[node as usize];
+            }
+        }
+        inside.sort_unstable();
+        for names in inside.chunk_by(|a, b| a == b) {
+            let part = share.saturating_mul(names.len() as u64).min(unit.bytes);
+            let cell = &mut upper[names[0] as usize];
+            *cell = cell.saturating_add(part);
+        }
+    }
+    upper
+}

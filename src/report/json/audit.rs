@@ -1,0 +1,140 @@
+//! `jettison.audit/1`: families, rules and findings.
+
+use serde_json::{Value, json};
+
+use crate::audit::{Audit, FamilyReport, Finding, NearMiss, RuleReport, Severity, Share};
+use crate::entry::{Trouble, Volume};
+use crate::family::Writer;
+use crate::tree::Tree;
+
+use super::{interval, path, time, troubles, volume};
+
+/// What is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// The audit.
+    pub audit: &'a Audit,
+    /// The tree that it looked at.
+    pub tree: &'a Tree,
+    /// The volume, where known.
+    pub volume: Option<&'a Volume>,
+    /// Whether to list members.
+    pub members: bool,
+    /// What could not be read or understood, of the source and of the rules.
+    pub troubles: &'a [Trouble],
+}
+
+/// The whole object.
+#[must_use]
+pub fn document(doc: &Document<'_>) -> Value {
+    let Document { audit, tree, .. } = *doc;
+    let days = doc.volume.and_then(|v| audit.days_to_full(v.available));
+    json!({
+        "schema": "jettison.audit/1",
+        "families": audit.families.iter().map(|f| family(f, doc)).collect::<Vec<_>>(),
+        "rules": audit.rules.iter().map(rule).collect::<Vec<_>>(),
+        "findings": audit.findings.iter().map(finding).collect::<Vec<_>>(),
+        "quantity": tree.quantity().word(),
+        "volume": volume(doc.volume),
+        "days_to_full": days,
+        "troubles": troubles(doc.troubles),
+    })
+}
+
+fn share(share: Share) -> Value {
+    json!({ "files": share.files, "disk": share.disk })
+}
+
+fn family(report: &FamilyReport, doc: &Document<'_>) -> Value {
+    let f = &report.family;
+    let ids = |at: &usize| doc.audit.rules.get(*at).map(|rule| rule.rule.id.clone());
+    let variables: Vec<_> = f
+        .variables
+        .iter()
+        .map(|v| json!({ "name": v.name, "kind": v.kind.word() }))
+        .collect();
+    let lineage: Vec<_> = f
+        .lineage
+        .iter()
+        .map(|p| json!({ "template": path(&p.template), "from": time(p.from), "to": time(p.to) }))
+        .collect();
+    let members = doc.members.then(|| {
+        f.members
+            .iter()
+            .map(|m| path(&doc.tree.path(m.node)))
+            .collect::<Vec<_>>()
+    });
+    json!({
+        "template": path(&f.template),
+        "root": path(&f.root),
+        "disposition": f.disposition.word(),
+        "confidence": f.confidence,
+        "owner": f.owner,
+        "variables": variables,
+        "files": f.files,
+        "disk": interval(f.disk),
+        "apparent": interval(f.apparent),
+        "first": time(f.first),
+        "last": time(f.last),
+        "cadence_seconds": f.cadence.map(|c| c.0),
+        "growth_bytes_per_day": f.growth_per_day,
+        "writer": f.writer.word(),
+        "active": f.writer == Writer::Active,
+        "keep_seconds": report.keep.as_ref().map(|k| k.age.0),
+        "stale": { "files": report.stale.len(), "disk": interval(report.stale_disk) },
+        "missing": f.missing,
+        "lineage": lineage,
+        "verdict": report.verdict.word(),
+        "covered_by": report.covered_by.iter().filter_map(ids).collect::<Vec<_>>(),
+        "near_misses": report.near_misses.iter().map(|m| near_miss(m, doc.audit)).collect::<Vec<_>>(),
+        "members": members,
+    })
+}
+
+fn near_miss(miss: &NearMiss, audit: &Audit) -> Value {
+    json!({
+        "rule": audit.rules.get(miss.rule).map(|rule| &rule.rule.id),
+        "points": miss.points,
+        "edit": miss.edit,
+        "edited": miss.edited,
+        "would_cover": share(miss.would_cover),
+        "also_catches": miss.also_catches.iter().map(|t| path(t)).collect::<Vec<_>>(),
+    })
+}
+
+fn rule(report: &RuleReport) -> Value {
+    let r = &report.rule;
+    let via: Vec<_> = r
+        .via
+        .iter()
+        .map(|p| json!({ "file": path(&p.file), "line": p.line }))
+        .collect();
+    json!({
+        "id": r.id,
+        "format": r.format.word(),
+        "file": path(&r.file),
+        "line": r.line,
+        "via": via,
+        "text": path(&r.text),
+        "state": report.state.word(),
+        "reason": report.reason,
+        "scope": share(report.scope),
+        "eligible": share(report.eligible),
+        "overdue": share(report.overdue),
+        "evidence": report.evidence,
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    let severity = match finding.code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    json!({
+        "code": finding.code.word(),
+        "severity": severity,
+        "subject": path(&finding.subject),
+        "message": finding.message,
+        "hint": finding.hint,
+    })
+}

@@ -1,0 +1,63 @@
+//! `jettison.plan/1`: the deletion set with its evidence and certificate.
+
+use serde_json::{Value, json};
+
+use crate::entry::Volume;
+use crate::plan::{Pick, Plan, Reached};
+
+use super::{interval, path, volume};
+
+/// The whole object.
+#[must_use]
+pub fn document(plan: &Plan, on: Option<&Volume>) -> Value {
+    let next = plan.next_risk.as_ref().map(|next| {
+        json!({
+            "risk": next.risk.word(),
+            "reached": next.reached == Reached::Certain,
+            "paths": next.picks.len(),
+            "lost": next.lost,
+        })
+    });
+    let frontier: Vec<_> = plan
+        .frontier
+        .iter()
+        .map(|step| json!({ "paths": step.paths, "lost": step.lost, "proven": step.proven }))
+        .collect();
+    json!({
+        "schema": "jettison.plan/1",
+        "quantity": plan.quantity.word(),
+        "need": plan.request.need,
+        "available": plan.request.available,
+        "shortfall": plan.request.shortfall,
+        "reached": plan.reached == Reached::Certain,
+        "possibly_reached": plan.reached != Reached::No,
+        "smallest": plan.request.smallest.word(),
+        "key": plan.key,
+        "proven": plan.proven,
+        "gap": plan.gap.map(|gap| json!({ "paths": gap.paths, "lost": gap.lost })),
+        "waste_exceeded": plan.waste_exceeded,
+        "picks": plan.picks.iter().map(pick).collect::<Vec<_>>(),
+        "freed": interval(plan.freed),
+        "lost": plan.lost,
+        "frontier": frontier,
+        "missing": plan.missing,
+        "best_achievable": plan.best_achievable,
+        "next_risk": next,
+        "host": null,
+        "volume": volume(on),
+    })
+}
+
+fn pick(pick: &Pick) -> Value {
+    json!({
+        "path": path(&pick.path),
+        "kind": pick.kind.word(),
+        "risk": pick.risk.word(),
+        "why": pick.why,
+        "disk": interval(pick.disk),
+        "apparent": interval(pick.apparent),
+        "freed": interval(pick.freed),
+        "files": pick.files,
+        "evidence": null,
+    })
+}

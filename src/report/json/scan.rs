@@ -1,0 +1,157 @@
+//! `jettison.scan/1`: the tree, written as it is walked, so that a million entries need no second
+//! copy of themselves, and without recursion.
+
+use std::io::{self, Write};
+
+use crate::bytes::Interval;
+use crate::entry::{Kind, Rooting, Trouble, Volume};
+use crate::tree::{NodeId, Totals, Tree};
+
+use super::{interval, path, time, troubles, volume};
+
+/// What is written.
+#[derive(Debug)]
+pub struct Scan<'a> {
+    /// The name of the source, as given.
+    pub source: &'a [u8],
+    /// Its tree.
+    pub tree: &'a Tree,
+    /// Its volume, where known.
+    pub volume: Option<&'a Volume>,
+    /// What could not be read.
+    pub troubles: &'a [Trouble],
+    /// Levels below the root to write; `None`: all.
+    pub depth: Option<usize>,
+}
+
+/// Writes `jettison.scan/1`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(scan: &Scan<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let complete = scan.tree.totals(NodeId::ROOT).unread == 0;
+    write!(
+        out,
+        r#"{{"schema":"jettison.scan/1","source":{}"#,
+        path(scan.source)
+    )?;
+    write!(out, r#","quantity":"{}""#, scan.tree.quantity().word())?;
+    write!(
+        out,
+        r#","volume":{},"complete":{complete},"root":"#,
+        volume(scan.volume)
+    )?;
+    write_tree(scan.tree, scan.depth.unwrap_or(usize::MAX), out)?;
+    writeln!(
+        out,
+        r#","reconciliation":null,"troubles":{}}}"#,
+        troubles(scan.troubles)
+    )
+}
+
+/// A directory whose children are being written, and how their list ends.
+struct Open {
+    children: std::vec::IntoIter<NodeId>,
+    path_len: usize,
+    end: &'static str,
+}
+
+/// Writes the tree, children by name, without recursion.
+fn write_tree(tree: &Tree, depth: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut at = tree.path(NodeId::ROOT);
+    write_node(tree, NodeId::ROOT, &at, out)?;
+    let mut root = begin_children(tree, NodeId::ROOT, 0, depth, out)?;
+    root.path_len = at.len();
+    let mut open = vec![root];
+    let mut first = true;
+    while let Some(level) = open.last_mut() {
+        let Some(node) = level.children.next() else {
+            out.write_all(level.end.as_bytes())?;
+            open.pop();
+            first = false;
+            continue;
+        };
+        if !first {
+            out.write_all(b",")?;
+        }
+        at.truncate(level.path_len);
+        extend_path(tree, node, open.len() == 1, &mut at);
+        write_node(tree, node, &at, out)?;
+        let mut below = begin_children(tree, node, open.len(), depth, out)?;
+        below.path_len = at.len();
+        open.push(below);
+        first = true;
+    }
+    Ok(())
+}
+
+/// Opens the list of children; at the depth limit a directory's is null.
+fn begin_children(
+    tree: &Tree,
+    node: NodeId,
+    level: usize,
+    depth: usize,
+    out: &mut dyn Write,
+) -> io::Result<Open> {
+    if level >= depth && tree.is_dir(node) {
+        out.write_all(b"null")?;
+        return Ok(Open {
+            children: Vec::new().into_iter(),
+            path_len: 0,
+            end: "}",
+        });
+    }
+    out.write_all(b"[")?;
+    Ok(Open {
+        children: tree.children_by_name(node).into_iter(),
+        path_len: 0,
+        end: "]}",
+    })
+}
+
+fn extend_path(tree: &Tree, node: NodeId, below_root: bool, at: &mut Vec<u8>) {
+    if below_root && tree.rooting() == Rooting::Forest {
+        at.clear();
+    } else if !at.ends_with(b"/") {
+        at.push(b'/');
+    }
+    at.extend_from_slice(tree.name(node));
+}
+
+/// One node, up to the value of its last key, `children`.
+fn write_node(tree: &Tree, node: NodeId, at: &[u8], out: &mut dyn Write) -> io::Result<()> {
+    let Totals {
+        apparent,
+        disk,
+        files,
+        dirs,
+        newest,
+        ..
+    } = tree.totals(node);
+    let freed = match tree.kind(node) {
+        Kind::Excluded | Kind::OtherFs | Kind::KernelFs => Interval::ZERO,
+        _ => tree.freed(node),
+    };
+    write!(
+        out,
+        r#"{{"path":{},"kind":"{}""#,
+        path(at),
+        tree.kind(node).word()
+    )?;
+    write!(
+        out,
+        r#","apparent":{},"disk":{}"#,
+        interval(apparent),
+        interval(disk)
+    )?;
+    write!(
+        out,
+        r#","freed":{},"files":{files},"dirs":{dirs}"#,
+        interval(freed)
+    )?;
+    write!(
+        out,
+        r#","mtime":{},"children":"#,
+        time(newest.or(tree.mtime(node)))
+    )
+}

@@ -1,0 +1,354 @@
+//! Families and rules: what does nobody clean, and why not.
+
+use crate::audit::{Audit, Code, FamilyReport, NearMiss, RuleReport, RuleState};
+use crate::bytes::{Bytes, Interval};
+use crate::entry::{Trouble, Volume};
+use crate::family::{Disposition, Family, Writer};
+use crate::time::Timestamp;
+use crate::tree::{Quantity, Tree};
+
+use super::scan::trouble;
+use super::{Column, Style, count, path, per_day, several, size, table_below};
+
+/// An audit and what it was made of.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The audit.
+    pub audit: &'a Audit,
+    /// The tree that it looked at.
+    pub tree: &'a Tree,
+    /// The volume, to say when it is full.
+    pub volume: Option<&'a Volume>,
+    /// Whether any rules root was read at all.
+    pub rules_read: bool,
+    /// The time of the audit.
+    pub now: Timestamp,
+    /// Whether to list members and troubles.
+    pub members: bool,
+    /// What could not be read or understood.
+    pub troubles: &'a [Trouble],
+    /// Whether to list these.
+    pub verbose: bool,
+}
+
+/// Writes the audit: the answer, what nobody cleans, which rules do not work, what is covered.
+#[must_use]
+pub fn audit(view: &View<'_>, style: Style) -> String {
+    let mut lines = vec![style.strong(&answer(view))];
+    lines.extend(whose_rules(view, style));
+    let gaps = gaps(view, style);
+    if !gaps.is_empty() {
+        lines.extend([String::new(), style.strong("WHAT NOBODY CLEANS")]);
+        lines.extend(gaps);
+    }
+    lines.extend(section(
+        "RULES THAT DO NOT WORK",
+        idle_rules(view, style),
+        style,
+    ));
+    lines.extend(section("LOOKED AFTER", settled(view, style), style));
+    lines.extend(doubts(view, style));
+    lines.join("\n") + "\n"
+}
+
+fn section(title: &str, body: Vec<String>, style: Style) -> Vec<String> {
+    if body.is_empty() {
+        return body;
+    }
+    let mut lines = vec![String::new(), style.strong(title)];
+    lines.extend(body);
+    lines
+}
+
+fn weight(tree: &Tree, family: &Family) -> Interval {
+    match tree.quantity() {
+        Quantity::Disk => family.disk,
+        Quantity::Apparent => family.apparent,
+    }
+}
+
+fn answer(view: &View<'_>) -> String {
+    let gaps: Vec<_> = view
+        .audit
+        .families
+        .iter()
+        .filter(|f| f.is_uncleaned())
+        .collect();
+    if gaps.is_empty() {
+        let families = several(view.audit.families.len() as u64, "family", "families");
+        let rules = several(view.audit.rules.len() as u64, "rule", "rules");
+        return match view.audit.families.len() {
+            0 => format!("No family of sharded outputs was found; {rules} read."),
+            _ => format!("Nothing is left uncleaned: {families}, {rules}."),
+        };
+    }
+    let bytes: u64 = gaps
+        .iter()
+        .map(|f| f.uncovered)
+        .fold(0, u64::saturating_add);
+    let growth: u64 = gaps
+        .iter()
+        .filter_map(|f| growing(&f.family))
+        .fold(0, u64::saturating_add);
+    let families = several(gaps.len() as u64, "family", "families");
+    let grows = if growth > 0 {
+        format!(", growing {}/day", Bytes(growth))
+    } else {
+        String::new()
+    };
+    let full = days_to_full(view).map_or_else(String::new, |days| match days {
+        0 => " Full within a day.".to_owned(),
+        days => format!(" Full in {}.", several(days, "day", "days")),
+    });
+    format!(
+        "{} in {families} that nobody cleans{grows}.{full}",
+        Bytes(bytes)
+    )
+}
+
+/// The growth of a family that is still written.
+fn growing(family: &Family) -> Option<u64> {
+    family
+        .growth_per_day
+        .filter(|_| family.writer != Writer::Stopped)
+}
+
+/// Days until what nobody cleans has filled the volume, at its present growth.
+#[must_use]
+pub fn days_to_full(view: &View<'_>) -> Option<u64> {
+    view.audit.days_to_full(view.volume?.available)
+}
+
+fn whose_rules(view: &View<'_>, style: Style) -> Vec<String> {
+    if view.rules_read {
+        return Vec::new();
+    }
+    let text =
+        "No cleanup rules were read: --rules ROOT names the machine's root or a checkout of it.";
+    vec![style.doubt(text)]
+}
+
+/// What nobody cleans, largest first, each with its evidence and what to do.
+#[must_use]
+pub fn gaps(view: &View<'_>, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    let reports: Vec<_> = view
+        .audit
+        .families
+        .iter()
+        .filter(|f| f.is_uncleaned())
+        .collect();
+    let rates: Vec<String> = reports
+        .iter()
+        .map(|report| growing(&report.family).map_or_else(String::new, per_day))
+        .collect();
+    let rows: Vec<Vec<String>> = reports
+        .iter()
+        .zip(rates)
+        .map(|(report, rate)| {
+            let template = path(&report.family.template);
+            let bytes = size(weight(view.tree, &report.family));
+            vec![report.verdict.word().to_owned(), bytes, rate, template]
+        })
+        .collect();
+    let columns = [Column::Word, Column::Figure, Column::Figure, Column::Path];
+    for (report, head) in reports.iter().zip(table_below(&columns, &rows, style)) {
+        lines.push(head.replacen(report.verdict.word(), &style.bad(report.verdict.word()), 1));
+        lines.extend(evidence(view, report, style));
+    }
+    lines
+}
+
+fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String> {
+    let mut lines = vec![format!("    {}", history(&report.family, view.now))];
+    lines.extend(resharded(&report.family));
+    if !report.stale.is_empty()
+        && let Some(keep) = &report.keep
+    {
+        let stale = match view.tree.quantity() {
+            Quantity::Disk => report.stale_disk,
+            Quantity::Apparent => report.stale_apparent,
+        };
+        let files = several(report.stale.len() as u64, "file", "files");
+        let days = keep.age.0 / crate::time::DAY;
+        let says = &keep.says;
+        lines.push(format!(
+            "    {} in {files} is older than {days} days ({says})",
+            size(stale)
+        ));
+    }
+    for miss in report.near_misses.iter().take(2) {
+        lines.extend(near_miss(view.audit, miss, style));
+    }
+    if view.members {
+        let members = report.family.members.iter();
+        lines.extend(members.map(|m| format!("      {}", path(&view.tree.path(m.node)))));
+    }
+    lines
+}
+
+/// `900 files, 2023-08-19…2024-06-13, every day, active; 2 missing: 2024-02-19, …`.
+fn history(family: &Family, now: Timestamp) -> String {
+    let mut text = several(family.files, "file", "files");
+    if let (Some(first), Some(last)) = (family.first, family.last) {
+        text += &format!(", {}…{}", first.date_text(), last.date_text());
+    }
+    if let Some(cadence) = family.cadence {
+        text += &format!(", one every {cadence}");
+    }
+    text += match family.writer {
+        Writer::Active => ", still written",
+        Writer::Late => ", the next one is late",
+        Writer::Stopped => ", no longer written",
+        Writer::Unknown => "",
+    };
+    if family.writer == Writer::Stopped
+        && let Some(last) = family.last
+    {
+        text += &format!(" for {}", last.age(now));
+    }
+    if !family.missing.is_empty() {
+        let some: Vec<_> = family.missing.iter().take(3).map(String::as_str).collect();
+        let more = if family.missing.len() > some.len() {
+            ", …"
+        } else {
+            ""
+        };
+        text += &format!(
+            "; {} missing: {}{more}",
+            count(family.missing.len() as u64),
+            some.join(", ")
+        );
+    }
+    text
+}
+
+fn resharded(family: &Family) -> Vec<String> {
+    let earlier = family
+        .lineage
+        .windows(2)
+        .filter(|pair| pair[1].template == family.template);
+    earlier
+        .map(|pair| {
+            let since = pair[1]
+                .from
+                .map_or_else(|| "?".to_owned(), Timestamp::date_text);
+            format!(
+                "    since {since}, when {} became this",
+                path(&pair[0].template)
+            )
+        })
+        .collect()
+}
+
+/// Where a rule stands, `/etc/cron.d/market:4`.
+fn place(report: &RuleReport) -> String {
+    format!("{}:{}", path(&report.rule.file), report.rule.line)
+}
+
+fn near_miss(audit: &Audit, miss: &NearMiss, style: Style) -> Vec<String> {
+    let Some(rule) = audit.rules.get(miss.rule) else {
+        return Vec::new();
+    };
+    let fares = match rule.state {
+        RuleState::Dead => ", and now matches nothing",
+        RuleState::Disabled => ", and is never run",
+        RuleState::Broken => ", and cannot work as written",
+        _ => "",
+    };
+    let mut lines = vec![
+        format!(
+            "    {} almost covers it{fares}:",
+            style.strong(&place(rule))
+        ),
+        format!("      {}", path(&rule.rule.text)),
+        format!("      needs: {}", style.strong(&path(miss.edit.as_bytes()))),
+    ];
+    if !miss.also_catches.is_empty() {
+        let others: Vec<_> = miss.also_catches.iter().map(|t| path(t)).collect();
+        lines.push(style.doubt(&format!("      would also catch: {}", others.join(", "))));
+    }
+    lines
+}
+
+/// Rules that do not do their work and that no near miss has shown already.
+fn idle_rules(view: &View<'_>, style: Style) -> Vec<String> {
+    let shown: Vec<usize> = view
+        .audit
+        .families
+        .iter()
+        .filter(|f| f.is_uncleaned())
+        .flat_map(|f| f.near_misses.iter().take(2).map(|miss| miss.rule))
+        .collect();
+    let bad = |state: RuleState| {
+        use RuleState::{Broken, Dead, Disabled, Lapsed, Opaque, Starved};
+        matches!(state, Lapsed | Dead | Starved | Disabled | Broken | Opaque)
+    };
+    let mut lines = Vec::new();
+    for (at, rule) in view.audit.rules.iter().enumerate() {
+        if bad(rule.state) && !shown.contains(&at) {
+            lines.push(format!(
+                "  {}  {}",
+                style.doubt(rule.state.word()),
+                place(rule)
+            ));
+            lines.push(format!("    {}", path(&rule.rule.text)));
+            lines.push(format!("    {}", path(rule.reason.as_bytes())));
+        }
+    }
+    lines
+}
+
+/// The families that need nothing, one line each.
+fn settled(view: &View<'_>, style: Style) -> Vec<String> {
+    let rows: Vec<Vec<String>> = view
+        .audit
+        .families
+        .iter()
+        .filter(|f| !f.is_uncleaned() && f.family.disposition != Disposition::Keep)
+        .map(|report| {
+            let by = report
+                .covered_by
+                .first()
+                .and_then(|&at| view.audit.rules.get(at));
+            let by = by.map_or_else(String::new, |rule| format!("  by {}", place(rule)));
+            let owner = report.family.owner.as_ref().filter(|_| by.is_empty());
+            let owner = owner.map_or_else(String::new, |owner| format!("  {owner}"));
+            let bytes = size(weight(view.tree, &report.family));
+            let template = path(&report.family.template);
+            vec![
+                report.verdict.word().to_owned(),
+                bytes,
+                format!("{template}{by}{owner}"),
+            ]
+        })
+        .collect();
+    table_below(&[Column::Word, Column::Figure, Column::Path], &rows, style)
+}
+
+/// What could not be read or understood, by number or one by one, and what matched nothing.
+#[must_use]
+pub fn doubts(view: &View<'_>, style: Style) -> Vec<String> {
+    let unmatched = view
+        .audit
+        .findings
+        .iter()
+        .filter(|f| f.code == Code::PolicyUnmatched);
+    let mut lines: Vec<String> = unmatched
+        .map(|f| style.doubt(&format!("? {}: {}", path(&f.subject), f.message)))
+        .collect();
+    if view.troubles.is_empty() {
+        return lines;
+    }
+    let n = several(view.troubles.len() as u64, "place", "places");
+    let end = if view.verbose {
+        ":"
+    } else {
+        " (-v lists them)"
+    };
+    lines.push(style.doubt(&format!("? {n} could not be read or understood{end}")));
+    if view.verbose {
+        lines.extend(view.troubles.iter().map(|t| format!("  {}", trouble(t))));
+    }
+    lines
+}

@@ -1,0 +1,139 @@
+//! The whole story on one page: what fills it, what nobody cleans, the smallest deletion set.
+
+use crate::bytes::Bytes;
+use crate::tree::{NodeId, Quantity, Tree};
+
+use super::audit::{View as AuditView, days_to_full, doubts, gaps};
+use super::plan::{View as PlanView, answer, body};
+use super::{Column, Style, age, bar, count, path, several, size, table_below};
+
+/// What the page tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The audit, with its tree and volume.
+    pub audit: AuditView<'a>,
+    /// The plan, where there is a need.
+    pub plan: Option<PlanView<'a>>,
+    /// The largest places, largest first.
+    pub largest: &'a [NodeId],
+}
+
+/// Writes the page.
+#[must_use]
+pub fn story(view: &View<'_>, style: Style) -> String {
+    let mut lines = head(view, style);
+    lines.push(String::new());
+    lines.extend(fills(view, style));
+    let gaps = gaps(&view.audit, style);
+    lines.extend([String::new(), style.strong("WHAT NOBODY CLEANS")]);
+    if gaps.is_empty() {
+        lines.push(nothing_uncleaned(&view.audit));
+    } else {
+        lines.extend(gaps);
+    }
+    if !view.audit.rules_read && !view.audit.audit.families.is_empty() {
+        let text =
+            "  No cleanup rules were read: --rules ROOT names the machine's root or a checkout.";
+        lines.push(style.doubt(text));
+    }
+    if let Some(plan) = &view.plan {
+        lines.extend(body(plan, style));
+    }
+    lines.extend(unknown(view, style));
+    lines.join("\n") + "\n"
+}
+
+/// The answer: the need and the way where there is a need, else how full it is.
+fn head(view: &View<'_>, style: Style) -> Vec<String> {
+    let full = match days_to_full(&view.audit) {
+        Some(0) => " Full within a day.".to_owned(),
+        Some(days) => format!(" Full in {}.", several(days, "day", "days")),
+        None => String::new(),
+    };
+    if let Some(plan) = &view.plan {
+        let mut lines = answer(plan, style);
+        if let Some(first) = lines.first_mut() {
+            first.push_str(&style.strong(&full));
+        }
+        return lines;
+    }
+    let tree = view.audit.tree;
+    let root = path(&tree.path(NodeId::ROOT));
+    let held = size(tree.weight(NodeId::ROOT));
+    let room = view.audit.volume.map_or_else(String::new, |v| {
+        format!(
+            "; {} available of {} on {}",
+            Bytes(v.available),
+            Bytes(v.size),
+            path(&v.mount)
+        )
+    });
+    vec![style.strong(&format!("{root} holds {held}{room}.{full}"))]
+}
+
+fn fills(view: &View<'_>, style: Style) -> Vec<String> {
+    let tree = view.audit.tree;
+    let mut lines = vec![style.strong("WHAT FILLS IT")];
+    if tree.quantity() == Quantity::Apparent {
+        lines[0] += " (apparent sizes: disk usage is not known)";
+    }
+    let whole = view.largest.first().map_or(0, |&node| tree.weight(node).lo);
+    let freed = !tree.links().is_empty();
+    let mut columns = vec![Column::Figure];
+    let mut header = vec![tree.quantity().word().to_owned()];
+    if freed {
+        columns.push(Column::Figure);
+        header.push("freed".to_owned());
+    }
+    columns.extend([Column::Figure, Column::Figure, Column::Path, Column::Word]);
+    header.extend(["files", "newest", "path", ""].map(str::to_owned));
+    let mut rows = vec![header];
+    for &node in view.largest {
+        let totals = tree.totals(node);
+        let mut row = vec![size(tree.weight(node))];
+        row.extend(freed.then(|| size(tree.freed(node))));
+        row.push(count(totals.files));
+        row.push(age(totals.newest.or(tree.mtime(node)), view.audit.now));
+        row.push(label(tree, node));
+        let bar = bar(tree.weight(node).lo, whole, 12);
+        row.push(if style.terminal { bar } else { String::new() });
+        rows.push(row);
+    }
+    let mut rows = table_below(&columns, &rows, style);
+    if let Some(first) = rows.first_mut() {
+        *first = style.quiet(first);
+    }
+    lines.extend(rows);
+    lines
+}
+
+fn label(tree: &Tree, node: NodeId) -> String {
+    let slash = if tree.is_dir(node) { "/" } else { "" };
+    format!("{}{slash}", path(&tree.path(node)))
+}
+
+fn nothing_uncleaned(audit: &AuditView<'_>) -> String {
+    let rules = several(audit.audit.rules.len() as u64, "rule", "rules");
+    match audit.audit.families.len() as u64 {
+        0 => format!("  No family of sharded outputs was found; {rules} read."),
+        n => format!("  Nothing: {}, {rules}.", several(n, "family", "families")),
+    }
+}
+
+/// What is not known, and how to find out.
+fn unknown(view: &View<'_>, style: Style) -> Vec<String> {
+    let tree = view.audit.tree;
+    let unread = tree.totals(NodeId::ROOT).unread;
+    let mut lines = Vec::new();
+    if unread > 0 {
+        let places = several(unread, "directory was", "directories were");
+        let line = format!("? {places} not read to the end: figures with ≥ are lower bounds");
+        lines.extend([String::new(), style.doubt(&line)]);
+    }
+    let more = doubts(&view.audit, style);
+    if !more.is_empty() && lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(more);
+    lines
+}

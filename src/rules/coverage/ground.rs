@@ -1,0 +1,329 @@
+//! Where the paths of rules lie in a tree.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::{Sight, prefix_of};
+use crate::entry::{Kind, Listing, Rooting};
+use crate::rules::model::{Root, RootPath, Segment, Sweep, Tri};
+use crate::rules::paths::components;
+use crate::tree::{NodeId, Tree};
+
+/// A tree as a rule's machine names it.
+#[derive(Debug)]
+pub struct Ground<'a> {
+    pub(super) tree: &'a Tree,
+    starts: Vec<Start>,
+    /// The children by name, of directories that were searched.
+    by_name: RefCell<HashMap<NodeId, Rc<[NodeId]>>>,
+    /// Every node by its name, made when walks have looked at the tree several times over.
+    all_by_name: OnceCell<Vec<NodeId>>,
+    pub(super) looked_at: Cell<u64>,
+}
+
+/// After so many entries of the tree looked at, times its size, names are sorted once.
+const WALKS: u64 = 4;
+/// Below so many entries a walk is as good as a search.
+const SMALL: u32 = 256;
+
+/// A part of the tree whose absolute path is known.
+#[derive(Clone, Debug)]
+struct Start {
+    path: Vec<Vec<u8>>,
+    node: NodeId,
+}
+
+impl<'a> Ground<'a> {
+    /// The tree as it is, or as it is seen at `seen_as` on the machine in question.
+    #[must_use]
+    pub fn new(tree: &'a Tree, seen_as: Option<&[u8]>) -> Self {
+        let owned = |path: &[u8]| components(path).into_iter().map(<[u8]>::to_vec).collect();
+        let starts = match (seen_as, tree.rooting()) {
+            (Some(path), _) => vec![Start {
+                path: owned(path),
+                node: NodeId::ROOT,
+            }],
+            (None, Rooting::Path) => vec![Start {
+                path: owned(tree.name(NodeId::ROOT)),
+                node: NodeId::ROOT,
+            }],
+            (None, Rooting::Forest) => tree
+                .children(NodeId::ROOT)
+                .filter_map(|child| {
+                    let path = absolute_part(tree.name(child))?;
+                    Some(Start {
+                        path: owned(path),
+                        node: child,
+                    })
+                })
+                .collect(),
+        };
+        Self {
+            tree,
+            starts,
+            by_name: RefCell::default(),
+            all_by_name: OnceCell::new(),
+            looked_at: Cell::new(0),
+        }
+    }
+
+    /// The tree.
+    #[must_use]
+    pub fn tree(&self) -> &'a Tree {
+        self.tree
+    }
+
+    /// The absolute path of a node on the machine in question.
+    #[must_use]
+    pub fn path(&self, node: NodeId) -> Vec<u8> {
+        let mut names = Vec::new();
+        let mut at = Some(node);
+        let mut start = None;
+        while let Some(id) = at {
+            start = self.starts.iter().find(|start| start.node == id);
+            if start.is_some() {
+                break;
+            }
+            names.push(self.tree.name(id));
+            at = self.tree.parent(id);
+        }
+        let Some(start) = start else {
+            return self.tree.path(node);
+        };
+        let mut path = Vec::new();
+        let above = start.path.iter().map(Vec::as_slice);
+        for name in above.chain(names.into_iter().rev()) {
+            path.push(b'/');
+            path.extend_from_slice(name);
+        }
+        if path.is_empty() {
+            path.push(b'/');
+        }
+        path
+    }
+
+    /// The node of an absolute path on the machine in question, and whether its absence is sure.
+    #[must_use]
+    pub fn find(&self, path: &[u8]) -> (Option<NodeId>, Tri) {
+        let segments = components(path)
+            .into_iter()
+            .map(|name| Segment::Name(name.to_vec()))
+            .collect();
+        let root = Root {
+            path: RootPath::Known(segments),
+            printed: None,
+            slash: false,
+            word: None,
+        };
+        let mut seen = Sight::default();
+        let seeds = self.seeds(&root, &mut seen);
+        let node = seeds.first().filter(|seed| seed.depth == 0);
+        let there = match node {
+            Some(_) => Tri::True,
+            None if seen.unseen > 0 || !seeds.is_empty() => Tri::Unknown,
+            None => Tri::False,
+        };
+        (node.map(|seed| seed.node), there)
+    }
+
+    fn child(&self, dir: NodeId, name: &[u8]) -> Option<NodeId> {
+        let mut cache = self.by_name.borrow_mut();
+        let children = cache
+            .entry(dir)
+            .or_insert_with(|| self.tree.children_by_name(dir).into());
+        let at = children.partition_point(|&child| self.tree.name(child) < name);
+        children
+            .get(at)
+            .copied()
+            .filter(|&child| self.tree.name(child) == name)
+    }
+
+    /// The nodes whose names begin so.
+    pub(super) fn with_prefix(&self, prefix: &[u8]) -> &[NodeId] {
+        let all = self.all_by_name.get_or_init(|| {
+            let mut all: Vec<NodeId> = self.tree.nodes().skip(1).collect();
+            all.sort_by_key(|&node| (self.tree.name(node), node));
+            all
+        });
+        let from = all.partition_point(|&node| self.tree.name(node) < prefix);
+        let len = all[from..].partition_point(|&node| self.tree.name(node).starts_with(prefix));
+        &all[from..from + len]
+    }
+
+    /// Whether a sweep is better searched by name than walked, and by which beginning.
+    pub(super) fn search_for(&self, sweep: &Sweep, seed: &Seed) -> Option<Vec<u8>> {
+        let is_plain = !sweep.recursive && sweep.prune.is_none() && !sweep.one_fs;
+        let is_large = self.tree.end(seed.node).0 - seed.node.0 > SMALL;
+        let is_worn = self.looked_at.get() > WALKS * self.tree.len() as u64;
+        if !(is_plain && is_large && is_worn) {
+            return None;
+        }
+        prefix_of(&sweep.expr).filter(|prefix| !prefix.is_empty())
+    }
+
+    /// Where a root lies in the tree.
+    pub(super) fn seeds(&self, root: &Root, sight: &mut Sight) -> Vec<Seed> {
+        let RootPath::Known(segments) = &root.path else {
+            sight.unseen += 1;
+            return Vec::new();
+        };
+        let mut seeds = Vec::new();
+        let mut related = false;
+        for start in &self.starts {
+            let shared = segments.len().min(start.path.len());
+            let fits = segments[..shared]
+                .iter()
+                .zip(&start.path)
+                .all(|(segment, name)| segment.matches(name));
+            if !fits {
+                continue;
+            }
+            related = true;
+            if segments.len() <= start.path.len() {
+                seeds.push(Seed {
+                    node: start.node,
+                    depth: u32::try_from(start.path.len() - shared).unwrap_or(u32::MAX),
+                    printed: printed_below(root, &start.path, shared),
+                    name: start.path.last().cloned().unwrap_or_else(|| b"/".to_vec()),
+                });
+                sight.found += 1;
+                sight.unseen += u64::from(start.path.len() > shared);
+            } else {
+                self.descend(root, &segments[shared..], start, &mut seeds, sight);
+            }
+        }
+        if !related {
+            sight.unseen += 1;
+        }
+        seeds
+    }
+
+    /// The nodes that the segments lead to.
+    fn level(&self, segments: &[Segment], start: &Start, sight: &mut Sight) -> Vec<NodeId> {
+        let mut level = vec![start.node];
+        for segment in segments {
+            let mut next = Vec::new();
+            for &dir in &level {
+                if !self.tree.is_dir(dir) {
+                    let hidden = matches!(
+                        self.tree.kind(dir),
+                        Kind::Symlink | Kind::OtherFs | Kind::Excluded | Kind::Unread
+                    );
+                    sight.unseen += u64::from(hidden);
+                    continue;
+                }
+                let before = next.len();
+                match segment {
+                    Segment::Name(name) => next.extend(self.child(dir, name)),
+                    Segment::Glob(pattern) => next.extend(
+                        self.tree
+                            .children(dir)
+                            .filter(|&child| pattern.matches(self.tree.name(child))),
+                    ),
+                }
+                let whole = self.tree.listing(dir) == Listing::Complete;
+                sight.unseen += u64::from(!whole && next.len() == before);
+            }
+            level = next;
+        }
+        level
+    }
+
+    /// Follows the segments below a start.
+    fn descend(
+        &self,
+        root: &Root,
+        segments: &[Segment],
+        start: &Start,
+        seeds: &mut Vec<Seed>,
+        sight: &mut Sight,
+    ) {
+        let mut level = self.level(segments, start, sight);
+        if level.is_empty() && root.is_glob() {
+            // A pattern that nothing fits stands for itself.
+            let literal: Vec<Segment> = segments
+                .iter()
+                .map(|segment| match segment {
+                    Segment::Glob(pattern) => Segment::Name(unescape(pattern.source())),
+                    name => name.clone(),
+                })
+                .collect();
+            level = self.level(&literal, start, &mut Sight::default());
+        }
+        if level.is_empty() {
+            sight.missing += u64::from(sight.unseen == 0);
+        }
+        for node in level {
+            if root.slash && !self.tree.is_dir(node) {
+                // A slash at the end enters a link to a directory, which a tree does not show.
+                let is_plain = matches!(self.tree.kind(node), Kind::File | Kind::Other);
+                sight.unseen += u64::from(!is_plain);
+                continue;
+            }
+            sight.found += 1;
+            let printed = match &root.printed {
+                Some(printed) => printed.clone(),
+                None => self.path(node),
+            };
+            seeds.push(Seed {
+                node,
+                depth: 0,
+                printed,
+                name: self.tree.name(node).to_vec(),
+            });
+        }
+    }
+}
+
+/// A pattern's text when it is taken as it stands.
+fn unescape(pattern: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(pattern.len());
+    let mut bytes = pattern.iter();
+    while let Some(&byte) = bytes.next() {
+        match byte {
+            b'\\' => text.extend(bytes.next()),
+            _ => text.push(byte),
+        }
+    }
+    text
+}
+
+/// `edge-1:/data` shows `/data` of one host.
+fn absolute_part(name: &[u8]) -> Option<&[u8]> {
+    if name.starts_with(b"/") {
+        return Some(name);
+    }
+    let slash = name.iter().position(|&b| b == b'/')?;
+    (slash > 0 && name[slash - 1] == b':').then(|| &name[slash..])
+}
+
+/// Where a sweep meets the tree.
+pub(super) struct Seed {
+    pub(super) node: NodeId,
+    pub(super) depth: u32,
+    pub(super) printed: Vec<u8>,
+    pub(super) name: Vec<u8>,
+}
+
+pub(super) fn printed_below(root: &Root, path: &[Vec<u8>], shared: usize) -> Vec<u8> {
+    let mut printed = match &root.printed {
+        Some(printed) => printed.clone(),
+        None => join(b"", &path[..shared]),
+    };
+    if printed.is_empty() {
+        printed.push(b'/');
+    }
+    join(&printed, &path[shared..])
+}
+
+pub(super) fn join(base: &[u8], names: &[Vec<u8>]) -> Vec<u8> {
+    let mut path = base.to_vec();
+    for name in names {
+        if !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        path.extend_from_slice(name);
+    }
+    path
+}

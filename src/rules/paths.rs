@@ -1,0 +1,131 @@
+//! Arguments → where a sweep starts.
+
+use crate::rules::expand::Arg;
+use crate::rules::glob::{Flags, Pattern};
+use crate::rules::model::{
+    AgeTest, Atom, Expr, Root, RootPath, Segment, Stamp, Sweep, Test, Types,
+};
+
+/// An argument as a root, below `cwd` where it is relative.
+pub(super) fn root(arg: &Arg, cwd: Option<&[u8]>) -> Root {
+    let slash = arg.text().ends_with(b"/");
+    let path = match arg.pattern() {
+        Some(pattern) if pattern.is_empty() => RootPath::Unresolved("an empty path".to_owned()),
+        Some(pattern) => known(&pattern, cwd),
+        None => RootPath::Unresolved(format!(
+            "the value of `{}` is not known",
+            arg.hole().map_or("", |hole| hole.text.as_str())
+        )),
+    };
+    Root {
+        path,
+        printed: None,
+        slash,
+        word: arg.word,
+    }
+}
+
+fn known(pattern: &[u8], cwd: Option<&[u8]>) -> RootPath {
+    let mut segments = Vec::new();
+    if !pattern.starts_with(b"/") {
+        let Some(cwd) = cwd else {
+            return RootPath::Unresolved(format!(
+                "`{}` is relative to a directory that is not known",
+                String::from_utf8_lossy(pattern)
+            ));
+        };
+        let names = cwd.split(|&b| b == b'/').filter(|name| !name.is_empty());
+        segments.extend(names.map(|name| Segment::Name(name.to_vec())));
+    }
+    for part in pattern.split(|&b| b == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                segments.pop();
+            }
+            _ => {
+                let compiled = Pattern::new(part, Flags::SHELL);
+                segments.push(match compiled.literal() {
+                    Some(name) => Segment::Name(name),
+                    None => Segment::Glob(compiled),
+                });
+            }
+        }
+    }
+    RootPath::Known(segments)
+}
+
+/// Where `cd ARG` leads.
+pub(super) fn directory(arg: &Arg, cwd: Option<&[u8]>) -> Option<Vec<u8>> {
+    let root = root(arg, cwd);
+    (!root.is_glob()).then(|| root.literal()).flatten()
+}
+
+/// How `find` prints the start, when that is not its path.
+pub(super) fn printed(arg: &Arg, root: &Root) -> Option<Vec<u8>> {
+    let text = arg.text();
+    let differs = root.literal().is_none_or(|path| path != text);
+    (differs && !root.is_glob() && arg.is_known()).then_some(text)
+}
+
+/// Whether nothing is known of where a root lies.
+pub(super) fn is_unresolved(root: &Root) -> bool {
+    matches!(root.path, RootPath::Unresolved(_))
+}
+
+/// What `rm` does to its operands.
+pub(super) fn operand_sweep(roots: Vec<Root>, recursive: bool, dated: bool) -> Sweep {
+    // One date of many is taken, and which one moves along with now.
+    let today = Expr::Test(Test {
+        atom: Atom::Age(AgeTest {
+            stamp: Stamp::Other,
+            at_least: i64::MIN,
+            below: i64::MAX,
+            from_day_end: false,
+        }),
+        word: None,
+    });
+    let sweep = Sweep {
+        roots,
+        min_depth: 0,
+        max_depth: 0,
+        max_depth_word: None,
+        min_depth_word: None,
+        one_fs: false,
+        follows: false,
+        expr: if dated { today } else { Expr::TRUE },
+        prune: None,
+        recursive: false,
+        keep_newest: None,
+    };
+    removed_by(sweep, recursive)
+}
+
+/// What `rm [-r]` leaves of the entries that a sweep names.
+pub(super) fn removed_by(sweep: Sweep, recursive: bool) -> Sweep {
+    let not_a_directory = Expr::Test(Test {
+        atom: Atom::Type(Types {
+            dir: true,
+            ..Types::default()
+        }),
+        word: None,
+    })
+    .negated();
+    let expr = if recursive {
+        sweep.expr
+    } else {
+        Expr::all([sweep.expr, not_a_directory])
+    };
+    Sweep {
+        expr,
+        recursive,
+        ..sweep
+    }
+}
+
+/// The words of a path below `/`, for comparing.
+pub(super) fn components(path: &[u8]) -> Vec<&[u8]> {
+    path.split(|&b| b == b'/')
+        .filter(|name| !name.is_empty())
+        .collect()
+}

@@ -1,0 +1,562 @@
+//! What a recording shows of each path, and on which line.
+//!
+//! Facts are only ever added, with their lines; what follows from them is worked out once, at the
+//! end (`settle`). A fact is a claim about a *node*: that it was named, what its own size is, what
+//! it sums up to, that it was listed, that it may have changed since. A node is made by naming a
+//! path and means nothing until something was *seen* of it: a `cd` that failed leaves no trace.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
+
+use crate::bytes::Interval;
+
+use super::listing::ls::Shape;
+
+/// A line of the recording, from 1; 0 is "never".
+pub(super) type LineNo = u32;
+
+/// A node of the evidence.
+pub(super) type Id = u32;
+
+/// Above all starting points.
+pub(super) const TOP: Id = 0;
+
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Which of the two sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    Apparent,
+    Disk,
+}
+
+pub(super) const SIZES: [Size; 2] = [Size::Apparent, Size::Disk];
+
+/// A size as one line shows it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Claim {
+    lo: u64,
+    hi: u64,
+    /// 0: there is no claim.
+    pub(super) line: LineNo,
+}
+
+impl Claim {
+    pub(super) fn new(size: Interval, line: LineNo) -> Self {
+        Self {
+            lo: size.lo,
+            hi: size.hi.unwrap_or(u64::MAX),
+            line,
+        }
+    }
+
+    pub(super) fn size(self) -> Interval {
+        Interval {
+            lo: self.lo,
+            hi: (self.hi != u64::MAX).then_some(self.hi),
+        }
+    }
+}
+
+/// One name below one directory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    name_start: usize,
+    name_len: u32,
+    pub(super) parent: Id,
+    /// The next node with the same hash.
+    chain: Id,
+    /// Its row among the directories; `NONE` until it is known to be one.
+    pub(super) dir: u32,
+    /// Its disk claim's row.
+    disk: u32,
+    pub(super) apparent: Claim,
+    pub(super) mtime: Option<i64>,
+    /// The last line that names it.
+    pub(super) seen: LineNo,
+    /// It did not exist at this line.
+    pub(super) gone: LineNo,
+    /// It and what lies below may have changed at this line.
+    pub(super) doubt: LineNo,
+    /// Its size was seen to have changed at this line.
+    pub(super) changed: LineNo,
+    pub(super) shape: Shape,
+    /// How many names it has; 0: not shown.
+    pub(super) links: u32,
+}
+
+/// What is known of a directory as such.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DirFacts {
+    pub(super) entered: LineNo,
+    /// The last listing of every name.
+    pub(super) listed_all: LineNo,
+    /// The last listing of every name without a leading dot.
+    pub(super) listed_visible: LineNo,
+    /// The last listing of which some part is missing.
+    pub(super) listed_some: LineNo,
+    /// The last `du -a` that went through it: every inode once, not every name.
+    pub(super) summed: LineNo,
+    pub(super) denied: LineNo,
+    /// Names may have come or gone at this line.
+    pub(super) doubt: LineNo,
+    pub(super) totals: [Claim; 2],
+}
+
+/// Where paths begin: a host's `/`, or a directory that the recording never names.
+#[derive(Clone, Debug)]
+pub(super) struct Start {
+    pub(super) node: Id,
+    pub(super) host: Vec<u8>,
+    pub(super) absolute: bool,
+}
+
+/// Keys are hashes already.
+#[derive(Default)]
+struct Plain(u64);
+
+impl Hasher for Plain {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+/// Everything that a recording shows.
+pub(super) struct World {
+    pub(super) nodes: Vec<Node>,
+    pub(super) dirs: Vec<DirFacts>,
+    disk: Vec<Claim>,
+    names: Vec<u8>,
+    /// The last node of each hash; others follow by `chain`.
+    index: HashMap<u64, Id, BuildHasherDefault<Plain>>,
+    seed: RandomState,
+    pub(super) starts: Vec<Start>,
+    /// Inode and number of names, where a listing shows them.
+    pub(super) inodes: HashMap<Id, (u64, u64)>,
+}
+
+impl DirFacts {
+    /// Notes a listing of every name, which began at `start` and has just ended.
+    pub(super) fn set_listed(&mut self, start: LineNo) {
+        self.listed_all = start;
+        self.settle_doubt(start);
+    }
+
+    /// Notes a `du -a`, which began at `start` and has just ended.
+    pub(super) fn set_summed(&mut self, start: LineNo) {
+        self.summed = start;
+        self.settle_doubt(start);
+    }
+
+    /// What was new in the listing itself raises no doubt of it.
+    fn settle_doubt(&mut self, start: LineNo) {
+        if self.doubt >= start {
+            self.doubt = 0;
+        }
+    }
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let mut world = Self {
+            nodes: Vec::new(),
+            dirs: Vec::new(),
+            disk: Vec::new(),
+            names: Vec::new(),
+            index: HashMap::default(),
+            seed: RandomState::new(),
+            starts: Vec::new(),
+            inodes: HashMap::new(),
+        };
+        world.push(TOP, b"", NONE);
+        world.dir(TOP);
+        world
+    }
+
+    fn push(&mut self, parent: Id, name: &[u8], chain: Id) -> Id {
+        // 2^32 nodes would take 300 GiB: a machine that holds them can hold the last one twice.
+        let id = u32::try_from(self.nodes.len()).unwrap_or(NONE - 1);
+        self.nodes.push(Node {
+            name_start: self.names.len(),
+            name_len: u32::try_from(name.len()).unwrap_or(u32::MAX),
+            parent,
+            chain,
+            dir: NONE,
+            disk: NONE,
+            apparent: Claim::default(),
+            mtime: None,
+            seen: 0,
+            gone: 0,
+            doubt: 0,
+            changed: 0,
+            shape: Shape::Unknown,
+            links: 0,
+        });
+        self.names.extend_from_slice(name);
+        id
+    }
+
+    pub(super) fn node(&self, id: Id) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    fn node_mut(&mut self, id: Id) -> &mut Node {
+        &mut self.nodes[id as usize]
+    }
+
+    pub(super) fn name(&self, id: Id) -> &[u8] {
+        let node = self.node(id);
+        &self.names[node.name_start..node.name_start + node.name_len as usize]
+    }
+
+    /// The facts of a directory, made if there are none yet.
+    pub(super) fn dir(&mut self, id: Id) -> &mut DirFacts {
+        if self.node(id).dir == NONE {
+            let row = u32::try_from(self.dirs.len()).unwrap_or(NONE - 1);
+            self.dirs.push(DirFacts::default());
+            self.node_mut(id).dir = row;
+            // What `du` said of a name of unknown kind was a sum.
+            if self.node(id).shape == Shape::Unknown {
+                let own = [self.node(id).apparent, self.claim_of(id, Size::Disk)];
+                self.node_mut(id).apparent = Claim::default();
+                self.node_mut(id).disk = NONE;
+                self.dirs[row as usize].totals = own;
+            }
+        }
+        let row = self.node(id).dir as usize;
+        &mut self.dirs[row]
+    }
+
+    pub(super) fn facts(&self, id: Id) -> Option<&DirFacts> {
+        self.dirs.get(self.node(id).dir as usize)
+    }
+
+    fn hash(&self, parent: Id, name: &[u8]) -> u64 {
+        self.seed.hash_one((parent, name))
+    }
+
+    fn lookup(&self, key: u64, parent: Id, name: &[u8]) -> Option<Id> {
+        let mut at = self.index.get(&key).copied();
+        while let Some(id) = at.filter(|&id| id != NONE) {
+            let node = self.node(id);
+            if node.parent == parent && self.name(id) == name {
+                return Some(id);
+            }
+            at = Some(node.chain);
+        }
+        None
+    }
+
+    pub(super) fn find(&self, parent: Id, name: &[u8]) -> Option<Id> {
+        self.lookup(self.hash(parent, name), parent, name)
+    }
+
+    /// The node of a name in a directory, made if it is new.
+    pub(super) fn child(&mut self, parent: Id, name: &[u8]) -> Id {
+        let key = self.hash(parent, name);
+        let next = u32::try_from(self.nodes.len()).unwrap_or(NONE - 1);
+        let mut chain = NONE;
+        match self.index.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(next);
+            }
+            Entry::Occupied(mut slot) => {
+                let mut at = *slot.get();
+                while let Some(node) = self.nodes.get(at as usize) {
+                    let end = node.name_start + node.name_len as usize;
+                    if node.parent == parent && &self.names[node.name_start..end] == name {
+                        return at;
+                    }
+                    at = node.chain;
+                }
+                chain = slot.insert(next);
+            }
+        }
+        self.dir(parent);
+        self.push(parent, name, chain)
+    }
+
+    /// A host's `/`, or the directory in which a session on it began.
+    pub(super) fn start(&mut self, host: &[u8], absolute: bool) -> Id {
+        let mut key = host.to_vec();
+        key.extend_from_slice(if absolute { b":/" } else { b":?" });
+        let known = self.nodes.len();
+        let node = self.child(TOP, &key);
+        if self.nodes.len() > known {
+            self.starts.push(Start {
+                node,
+                host: host.to_vec(),
+                absolute,
+            });
+        }
+        node
+    }
+
+    /// Goes along a path from a directory; `None` above a directory that has no name.
+    pub(super) fn walk(&mut self, from: Id, path: &[u8]) -> Option<Id> {
+        let mut at = from;
+        for part in path.split(|&b| b == b'/') {
+            at = match part {
+                b"" | b"." => at,
+                b".." => self.above(at)?,
+                name => self.child(at, name),
+            };
+        }
+        Some(at)
+    }
+
+    /// The host that a node lies on.
+    pub(super) fn host_of(&self, id: Id) -> Vec<u8> {
+        let mut at = id;
+        while at != TOP && self.node(at).parent != TOP {
+            at = self.node(at).parent;
+        }
+        let name = self.name(at);
+        name[..name.len().saturating_sub(2)].to_vec()
+    }
+
+    /// The directory above; `/` is above itself.
+    fn above(&self, id: Id) -> Option<Id> {
+        let parent = self.node(id).parent;
+        if parent != TOP {
+            return Some(parent);
+        }
+        let start = self.starts.iter().find(|start| start.node == id)?;
+        start.absolute.then_some(id)
+    }
+
+    /// Notes that a line names the node. True when it was another kind of thing before.
+    pub(super) fn see(&mut self, id: Id, line: LineNo, shape: Shape) -> bool {
+        let parent = self.node(id).parent;
+        let (missed, was_whole) = self.facts(parent).map_or((0, false), |facts| {
+            let hidden = self.name(id).starts_with(b".");
+            let missed = facts
+                .listed_all
+                .max(if hidden { 0 } else { facts.listed_visible });
+            (missed, facts.listed_all.max(facts.summed) > 0)
+        });
+        // A new name where all names were known: that, and sums from before, are of another time.
+        let seen = self.node(id).seen;
+        if was_whole && (seen == 0 || seen < missed) {
+            self.node_mut(parent).changed = line;
+            self.dir(parent).doubt = line;
+        }
+        if shape == Shape::Dir {
+            self.dir(id);
+        }
+        let node = self.node_mut(id);
+        // A listing in between did not show it: what was known below it is of an older thing.
+        if node.seen > 0 && node.seen < missed {
+            node.gone = node.gone.max(missed);
+        }
+        node.seen = line;
+        let differs = ![node.shape, Shape::Unknown].contains(&shape)
+            && !matches!(node.shape, Shape::Unknown | Shape::Unreadable)
+            && shape != Shape::Unreadable;
+        if shape != Shape::Unknown && (shape != Shape::Unreadable || node.shape == Shape::Unknown) {
+            node.shape = shape;
+        }
+        if differs {
+            node.apparent = Claim::default();
+            node.disk = NONE;
+            node.changed = line;
+        }
+        differs
+    }
+
+    pub(super) fn set_time(&mut self, id: Id, mtime: Option<i64>, links: u64) {
+        let node = self.node_mut(id);
+        node.mtime = mtime.or(node.mtime);
+        node.links = u32::try_from(links).unwrap_or(u32::MAX);
+    }
+
+    pub(super) fn set_inode(&mut self, id: Id, inode: u64, links: u64) {
+        self.inodes.insert(id, (inode, links));
+    }
+
+    pub(super) fn claim_of(&self, id: Id, size: Size) -> Claim {
+        let node = self.node(id);
+        match size {
+            Size::Apparent => node.apparent,
+            Size::Disk => self
+                .disk
+                .get(node.disk as usize)
+                .copied()
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Notes a node's own size. Where it contradicts an earlier line, gives that line's claim.
+    pub(super) fn claim(
+        &mut self,
+        id: Id,
+        size: Size,
+        claim: Claim,
+        epoch: LineNo,
+    ) -> Option<Claim> {
+        let old = self.claim_of(id, size);
+        let (merged, contradicted) = merge(old, claim, epoch);
+        match size {
+            Size::Apparent => self.node_mut(id).apparent = merged,
+            Size::Disk => match self.disk.get_mut(self.nodes[id as usize].disk as usize) {
+                Some(row) => *row = merged,
+                None => {
+                    self.node_mut(id).disk = u32::try_from(self.disk.len()).unwrap_or(NONE);
+                    self.disk.push(merged);
+                }
+            },
+        }
+        if contradicted {
+            self.node_mut(id).changed = claim.line;
+        }
+        contradicted.then_some(old)
+    }
+
+    /// Notes what `du` says that a node sums up to.
+    pub(super) fn claim_total(
+        &mut self,
+        id: Id,
+        size: Size,
+        claim: Claim,
+        epoch: LineNo,
+    ) -> Option<Claim> {
+        if self.node(id).dir == NONE {
+            return self.claim(id, size, claim, epoch);
+        }
+        let slot = &mut self.dir(id).totals[size as usize];
+        let (merged, contradicted) = merge(*slot, claim, epoch);
+        let old = std::mem::replace(slot, merged);
+        contradicted.then_some(old)
+    }
+
+    pub(super) fn set_gone(&mut self, id: Id, line: LineNo) {
+        self.node_mut(id).gone = line;
+    }
+
+    /// Notes that a node may have been changed, made or removed.
+    pub(super) fn set_doubt(&mut self, id: Id, line: LineNo) {
+        self.node_mut(id).doubt = line;
+        let parent = self.node(id).parent;
+        self.dir(parent).doubt = line;
+    }
+
+    /// Notes that the names in a directory, and all below, may have changed.
+    pub(super) fn set_doubt_below(&mut self, id: Id, line: LineNo) {
+        self.node_mut(id).doubt = line;
+        self.dir(id).doubt = line;
+    }
+}
+
+/// The later claim wins; where nothing happened in between and both can be true, both count.
+fn merge(old: Claim, new: Claim, epoch: LineNo) -> (Claim, bool) {
+    if old.line == 0 {
+        return (new, false);
+    }
+    match old.size().intersect(new.size()) {
+        Some(both) if old.line > epoch => (Claim::new(both, new.line), false),
+        Some(_) => (new, false),
+        None => (new, true),
+    }
+}
+
+/// The lines behind what is known of a path.
+pub struct Evidence {
+    world: World,
+    /// The shown name of each starting point.
+    shown: Vec<(Vec<u8>, Id)>,
+}
+
+/// One line of the recording and what it says of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Proof {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// What it shows: `named`, `apparent size`, `disk size`, `sum of apparent sizes`, `sum of disk
+    /// sizes`, `listed`, `listed without hidden names`, `listed in part`, `summed by du -a`,
+    /// `entered`, `could not be opened`, `may have changed`, `missing`.
+    pub what: &'static str,
+}
+
+impl std::fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Evidence")
+            .field("names", &self.world.nodes.len())
+            .finish()
+    }
+}
+
+impl Evidence {
+    pub(super) fn new(world: World, shown: Vec<(Vec<u8>, Id)>) -> Self {
+        Self { world, shown }
+    }
+
+    /// Every line on which something known of `path` rests, in order; empty for a path that the
+    /// recording does not show. Paths are written as the tree writes them.
+    #[must_use]
+    pub fn of(&self, path: &[u8]) -> Vec<Proof> {
+        let Some(id) = self.find(path) else {
+            return Vec::new();
+        };
+        let node = self.world.node(id);
+        let mut lines = vec![
+            (node.seen, "named"),
+            (node.apparent.line, "apparent size"),
+            (self.world.claim_of(id, Size::Disk).line, "disk size"),
+            (node.doubt, "may have changed"),
+            (node.gone, "missing"),
+        ];
+        if let Some(facts) = self.world.facts(id) {
+            lines.extend([
+                (facts.totals[0].line, "sum of apparent sizes"),
+                (facts.totals[1].line, "sum of disk sizes"),
+                (facts.listed_all, "listed"),
+                (facts.listed_visible, "listed without hidden names"),
+                (facts.listed_some, "listed in part"),
+                (facts.summed, "summed by du -a"),
+                (facts.entered, "entered"),
+                (facts.denied, "could not be opened"),
+                (facts.doubt, "may have changed"),
+            ]);
+        }
+        let mut proofs: Vec<Proof> = lines
+            .into_iter()
+            .filter(|&(line, _)| line > 0)
+            .map(|(line, what)| Proof {
+                line: u64::from(line),
+                what,
+            })
+            .collect();
+        proofs.sort_unstable();
+        proofs.dedup();
+        proofs
+    }
+
+    /// How many names the recording shows.
+    #[must_use]
+    pub fn names(&self) -> u64 {
+        self.world.nodes.len() as u64 - 1
+    }
+
+    fn find(&self, path: &[u8]) -> Option<Id> {
+        let fits = |(name, id): &(Vec<u8>, Id)| {
+            let rest = path.strip_prefix(name.as_slice())?;
+            let ends = name.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/");
+            ends.then_some((*id, rest, name.len()))
+        };
+        let (start, rest, _) = self
+            .shown
+            .iter()
+            .filter_map(fits)
+            .max_by_key(|&(_, _, len)| len)?;
+        rest.split(|&b| b == b'/')
+            .filter(|part| !part.is_empty())
+            .try_fold(start, |at, part| self.world.find(at, part))
+    }
+}

@@ -1,0 +1,684 @@
+//! `ls -l` and its kin, and the two rows of Advent of Code's `ls`.
+//!
+//! A long row is read from its mode forward and anchored on the date: the size stands right before
+//! the date, the name after exactly one blank. Owners and groups may hold blanks, months may be in
+//! any language; a row in which no date follows a size is no row.
+
+use crate::bytes::Interval;
+use crate::time::Timestamp;
+
+use super::super::command::Word;
+use super::name::{self, Quoting};
+use super::number;
+
+/// An invocation of `ls` whose output can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Ls {
+    /// `-l` or one of its kin; otherwise the bare `ls` of the puzzle.
+    pub(in super::super) long: bool,
+    /// Names that begin with a dot are shown.
+    pub(in super::super) all: bool,
+    pub(in super::super) recursive: bool,
+    /// `-d`: the operands themselves.
+    pub(in super::super) themselves: bool,
+    /// The base of human sizes: 1024 or 1000.
+    human: Option<u64>,
+    blocks: bool,
+    inodes: bool,
+    classified: bool,
+    /// The time shown is not the last modification.
+    other_time: bool,
+    quoting: Option<Quoting>,
+    pub(in super::super) operands: Vec<Word>,
+}
+
+/// What a row shows, before its name is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Row<'a> {
+    pub(in super::super) shape: Shape,
+    pub(in super::super) apparent: Option<Interval>,
+    pub(in super::super) disk: Option<Interval>,
+    pub(in super::super) mtime: Option<i64>,
+    /// How many names the inode has.
+    pub(in super::super) links: u64,
+    pub(in super::super) inode: Option<u64>,
+    executable: bool,
+    /// All that stands after the date and one blank.
+    pub(in super::super) name: &'a [u8],
+}
+
+/// What a name was seen to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Shape {
+    /// Nothing said.
+    Unknown,
+    Dir,
+    File,
+    Symlink,
+    Other,
+    /// The tool itself could not read it.
+    Unreadable,
+}
+
+impl Ls {
+    /// Reads the options; `None` where the output would be in a form that is not read.
+    pub(in super::super) fn parse(command: &str, words: &[Word]) -> Option<Self> {
+        let mut ls = Self::default();
+        if command == "ll" {
+            (ls.long, ls.classified) = (true, true);
+        }
+        let mut options = true;
+        for word in words {
+            match word.text.as_slice() {
+                b"--" if options => options = false,
+                [b'-', b'-', long @ ..] if options => ls.long_option(long)?,
+                [b'-', letters @ ..] if options && !letters.is_empty() => {
+                    for &letter in letters {
+                        ls.letter(letter)?;
+                    }
+                }
+                _ => ls.operands.push(word.clone()),
+            }
+        }
+        let is_plain = ls.operands.is_empty() && words.is_empty();
+        (ls.long || is_plain).then_some(ls)
+    }
+
+    fn letter(&mut self, letter: u8) -> Option<()> {
+        match letter {
+            b'l' | b'n' | b'g' | b'o' => self.long = true,
+            b'a' | b'A' | b'f' => self.all = true,
+            b'R' => self.recursive = true,
+            b'd' => self.themselves = true,
+            b'h' => self.human = Some(1024),
+            b's' => self.blocks = true,
+            b'i' => self.inodes = true,
+            b'F' | b'p' => self.classified = true,
+            b'c' | b'u' => self.other_time = true,
+            b'N' | b'q' => self.quoting = Some(Quoting::Literal),
+            b'Q' => self.quoting = Some(Quoting::C),
+            b'b' => self.quoting = Some(Quoting::Escape),
+            b'1' | b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'G' | b'k' | b'w' => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn long_option(&mut self, option: &[u8]) -> Option<()> {
+        match option {
+            b"all" | b"almost-all" => self.all = true,
+            b"recursive" => self.recursive = true,
+            b"directory" => self.themselves = true,
+            b"human-readable" => self.human = Some(1024),
+            b"si" => self.human = Some(1000),
+            b"size" => self.blocks = true,
+            b"inode" => self.inodes = true,
+            b"classify" | b"file-type" => self.classified = true,
+            b"full-time" => self.long = true,
+            b"literal" => self.quoting = Some(Quoting::Literal),
+            b"quote-name" => self.quoting = Some(Quoting::C),
+            b"escape" => self.quoting = Some(Quoting::Escape),
+            b"numeric-uid-gid"
+            | b"no-group"
+            | b"reverse"
+            | b"color"
+            | b"group-directories-first" => {}
+            _ if option.starts_with(b"time-style=") || option.starts_with(b"color=") => {}
+            _ if option.starts_with(b"sort=") => {}
+            _ if option.starts_with(b"time=") => self.other_time = true,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Reads one long row.
+    pub(in super::super) fn row<'a>(&self, line: &'a [u8]) -> Option<Row<'a>> {
+        let mut tokens = Tokens { line, at: 0 };
+        let mut mode = tokens.next()?;
+        let mut leading: [&[u8]; 2] = [b"", b""];
+        let expected = usize::from(self.inodes) + usize::from(self.blocks);
+        for slot in leading.iter_mut().take(expected) {
+            *slot = mode;
+            mode = tokens.next()?;
+        }
+        let shape = shape_of(mode)?;
+        let inode = if self.inodes {
+            number::digits(leading[0])
+        } else {
+            None
+        };
+        let printed_blocks = leading[expected.saturating_sub(1)];
+        let disk = match (self.blocks, self.human) {
+            (false, _) => None,
+            (true, Some(base)) => number::human(printed_blocks, base),
+            (true, None) => number::blocks(printed_blocks, 1024),
+        };
+        let links = tokens.next()?;
+        if shape == Shape::Unreadable {
+            return unreadable(tokens);
+        }
+        let links = number::digits(links)?;
+        let (size, mtime, name) = self.size_and_date(tokens, shape)?;
+        Some(Row {
+            shape,
+            apparent: size,
+            disk,
+            mtime: mtime.filter(|_| !self.other_time),
+            links,
+            inode,
+            executable: mode[1..].contains(&b'x') || mode[1..].contains(&b's'),
+            name,
+        })
+    }
+
+    /// Finds the first size that a date follows: size, time and the rest of the line.
+    fn size_and_date<'a>(
+        &self,
+        mut tokens: Tokens<'a>,
+        shape: Shape,
+    ) -> Option<(Option<Interval>, Option<i64>, &'a [u8])> {
+        let mut before: &[u8] = b"";
+        for _ in 0..12 {
+            let token = tokens.next()?;
+            let device = before.ends_with(b",") && shape == Shape::Other;
+            let size = match self.human {
+                _ if device => Some(Interval::ZERO),
+                Some(base) => number::human(token, base),
+                None => number::exact(token),
+            };
+            if size.is_some()
+                && let Some((mtime, len)) = date(tokens.rest())
+            {
+                let name = tokens.rest()[len..].strip_prefix(b" ")?;
+                return (!name.is_empty()).then_some((size, mtime, name));
+            }
+            before = token;
+        }
+        None
+    }
+
+    /// Decodes the name of a row; `padded` is whether bare names are moved by one blank.
+    pub(in super::super) fn name(&self, row: &Row<'_>, padded: bool) -> Option<Vec<u8>> {
+        let raw = row.name;
+        let is_link = row.shape == Shape::Symlink;
+        let quoting = self.quoting.unwrap_or(Quoting::Shell);
+        let (name, rest) = match (quoting, raw.first()?) {
+            (Quoting::Shell, b'\'' | b'"') if padded => name::shell(raw)?,
+            (Quoting::C, _) => name::c_string(raw)?,
+            (Quoting::Escape, _) => name::escaped(raw)?,
+            (Quoting::Shell, b' ') if padded => self.bare_name(&raw[1..], is_link),
+            _ => self.bare_name(raw, is_link),
+        };
+        let target = rest.strip_prefix(b" -> ");
+        let rest = if is_link && target.is_some() {
+            b""
+        } else {
+            rest.trim_ascii_end()
+        };
+        let suffix: &[u8] = match rest {
+            b"" => b"",
+            one @ [b'/' | b'*' | b'@' | b'=' | b'|' | b'>'] if self.classified => one,
+            _ => return None,
+        };
+        let name = if suffix.is_empty() {
+            self.unsuffixed(name, row)
+        } else {
+            name
+        };
+        // A `?` in place of a control character is not the name.
+        if quoting == Quoting::Literal && name.contains(&b'?') {
+            return None;
+        }
+        (!name.is_empty()).then_some(name)
+    }
+
+    fn bare_name<'a>(&self, raw: &'a [u8], is_link: bool) -> (Vec<u8>, &'a [u8]) {
+        let arrow = raw.windows(4).rposition(|w| w == b" -> ");
+        match arrow.filter(|_| is_link) {
+            Some(at) => (raw[..at].to_vec(), &raw[at..]),
+            None => (raw.trim_ascii_end().to_vec(), &[]),
+        }
+    }
+
+    /// Takes off what `-F` and `-p` append. No name holds a `/`, so that one always goes.
+    fn unsuffixed(&self, mut name: Vec<u8>, row: &Row<'_>) -> Vec<u8> {
+        let appended = match (row.shape, name.last()) {
+            (Shape::Dir, Some(b'/')) => !self.themselves && self.classified,
+            (Shape::File, Some(b'*')) => self.classified && row.executable,
+            (Shape::Other, Some(b'|' | b'=')) => self.classified,
+            _ => false,
+        };
+        if appended {
+            name.pop();
+        }
+        name
+    }
+
+    /// Whether names are printed as they are, with `?` for what cannot be.
+    pub(in super::super) fn is_literal(&self) -> bool {
+        self.quoting == Some(Quoting::Literal)
+    }
+
+    /// Whether the names of this listing may be quoted as a shell would.
+    pub(in super::super) fn may_quote(&self) -> bool {
+        self.quoting.is_none()
+    }
+}
+
+/// `total 1208`, as long listings begin; `Some(true)` when it is zero.
+pub(in super::super) fn total(line: &[u8]) -> Option<bool> {
+    let figure = line.strip_prefix(b"total ")?.trim_ascii();
+    let is_figure = number::human(figure, 1024).is_some();
+    is_figure.then_some(figure == b"0")
+}
+
+/// Whether a line begins as a row of any long listing does: a mode, a number of links.
+pub(in super::super) fn is_row(line: &[u8]) -> bool {
+    let mut tokens = Tokens { line, at: 0 };
+    for _ in 0..3 {
+        match tokens.next() {
+            Some(mode) if shape_of(mode).is_some() => {
+                return tokens
+                    .next()
+                    .is_some_and(|n| n == b"?" || number::digits(n).is_some());
+            }
+            Some(prefix) if prefix[0].is_ascii_digit() => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// A row of the puzzle: `dir name` or `size name`.
+pub(in super::super) fn puzzle_row(line: &[u8]) -> Option<(Shape, Option<Interval>, &[u8])> {
+    if let Some(name) = line.strip_prefix(b"dir ") {
+        return (!name.is_empty()).then_some((Shape::Dir, None, name));
+    }
+    let blank = line.iter().position(|&b| b == b' ')?;
+    let size = number::exact(&line[..blank])?;
+    let name = &line[blank + 1..];
+    (!name.is_empty()).then_some((Shape::File, Some(size), name))
+}
+
+/// `?????????? ? ? ? ? ? name`
+fn unreadable(mut tokens: Tokens<'_>) -> Option<Row<'_>> {
+    let mut marks = 1;
+    loop {
+        let mut ahead = Tokens { ..tokens };
+        if ahead.next()? != b"?" || marks == 5 {
+            break;
+        }
+        tokens = ahead;
+        marks += 1;
+    }
+    let name = tokens.rest().strip_prefix(b" ")?;
+    (!name.is_empty()).then_some(Row {
+        shape: Shape::Unreadable,
+        apparent: None,
+        disk: None,
+        mtime: None,
+        links: 0,
+        inode: None,
+        executable: false,
+        name,
+    })
+}
+
+fn shape_of(mode: &[u8]) -> Option<Shape> {
+    let (kind, bits) = mode.split_first()?;
+    if mode == b"??????????" || (bits == b"?????????" && *kind != b'?') {
+        return Some(Shape::Unreadable);
+    }
+    let bits = match bits {
+        [bits @ .., b'.' | b'+' | b'@'] => bits,
+        bits => bits,
+    };
+    let is_bit = |b: &u8| matches!(b, b'r' | b'w' | b'x' | b's' | b'S' | b't' | b'T' | b'-');
+    if bits.len() != 9 || !bits.iter().all(is_bit) {
+        return None;
+    }
+    Some(match kind {
+        b'-' | b'C' | b'M' => Shape::File,
+        b'd' => Shape::Dir,
+        b'l' => Shape::Symlink,
+        b'b' | b'c' | b'p' | b's' | b'D' | b'n' | b'P' => Shape::Other,
+        _ => return None,
+    })
+}
+
+/// The length of a date at the start of `text` (its leading blanks included) and the time.
+fn date(text: &[u8]) -> Option<(Option<i64>, usize)> {
+    let mut tokens = Tokens { line: text, at: 0 };
+    let first = tokens.next()?;
+    if let Some([year, month, day]) = iso_date(first) {
+        return iso_time(tokens, [year, month, day]);
+    }
+    let second = tokens.next()?;
+    let third = tokens.next()?;
+    let (month, day) = match (small(first), small(second)) {
+        (None, Some(day)) => (first, day),
+        (Some(day), None) => (second, day),
+        _ => return None,
+    };
+    let is_word = month.len() <= 12
+        && month
+            .iter()
+            .all(|b| b.is_ascii_alphabetic() || *b >= 128 || *b == b'.');
+    // East Asian months are a number and a character.
+    let is_month = is_word || month.ends_with("月".as_bytes());
+    if !is_month {
+        return None;
+    }
+    match third {
+        [_, b':', ..] | [_, _, b':', ..] => clock(third).map(|_| (None, tokens.at)),
+        _ if third.len() == 4 => {
+            let year = i64::try_from(number::digits(third)?).ok()?;
+            let time =
+                month_number(month).and_then(|m| Timestamp::from_civil(year, m, day, 0, 0, 0));
+            Some((time.map(|t| t.0), tokens.at))
+        }
+        _ => None,
+    }
+}
+
+fn iso_time(mut tokens: Tokens<'_>, [year, month, day]: [i64; 3]) -> Option<(Option<i64>, usize)> {
+    let [hour, minute, second] = clock(tokens.next()?)?;
+    let time = Timestamp::from_civil(year, month, day, hour, minute, second);
+    let has_seconds = tokens.line[..tokens.at]
+        .iter()
+        .filter(|&&b| b == b':')
+        .count()
+        == 2;
+    let mut ahead = Tokens { ..tokens };
+    let zone = ahead.next().filter(|_| has_seconds).and_then(offset);
+    match zone {
+        Some(offset) => Some((time.map(|t| t.0 - offset), ahead.at)),
+        None => Some((time.map(|t| t.0), tokens.at)),
+    }
+}
+
+/// A day of the month, with or without a full stop.
+fn small(text: &[u8]) -> Option<i64> {
+    let text = text.strip_suffix(b".").unwrap_or(text);
+    let day = number::digits(text).filter(|n| text.len() <= 2 && (1..=31).contains(n))?;
+    i64::try_from(day).ok()
+}
+
+fn month_number(word: &[u8]) -> Option<i64> {
+    let months = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let at = months.chunks(3).position(|m| m == word)?;
+    i64::try_from(at + 1).ok()
+}
+
+fn iso_date(text: &[u8]) -> Option<[i64; 3]> {
+    let [y @ .., b'-', m1, m2, b'-', d1, d2] = text else {
+        return None;
+    };
+    let number = |t: &[u8]| number::digits(t).and_then(|n| i64::try_from(n).ok());
+    let year = number(y).filter(|_| y.len() == 4)?;
+    Some([year, number(&[*m1, *m2])?, number(&[*d1, *d2])?])
+}
+
+/// `06:02`, `06:02:11`, `06:02:11.123456789`
+fn clock(text: &[u8]) -> Option<[i64; 3]> {
+    let whole = text.split(|&b| b == b'.').next()?;
+    let mut parts = whole.split(|&b| b == b':');
+    let mut part = |limit: u64| {
+        let text = parts.next()?;
+        let n = number::digits(text).filter(|&n| text.len() <= 2 && n < limit)?;
+        i64::try_from(n).ok()
+    };
+    let (hour, minute) = (part(24)?, part(60)?);
+    Some([hour, minute, part(61).unwrap_or(0).min(59)])
+}
+
+/// `+0200` in seconds.
+fn offset(text: &[u8]) -> Option<i64> {
+    let (sign, number) = text.split_first()?;
+    let number = i64::try_from(number::digits(number).filter(|_| number.len() == 4)?).ok()?;
+    let seconds = (number / 100) * 3600 + (number % 100) * 60;
+    match sign {
+        b'+' => Some(seconds),
+        b'-' => Some(-seconds),
+        _ => None,
+    }
+}
+
+/// Words of a line, split at blanks.
+struct Tokens<'a> {
+    line: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest();
+        let start = rest.iter().position(|&b| b != b' ' && b != b'\t')?;
+        let len = rest[start..]
+            .iter()
+            .position(|&b| b == b' ' || b == b'\t')
+            .unwrap_or(rest.len() - start);
+        self.at += start + len;
+        Some(&rest[start..start + len])
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        &self.line[self.at..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ls(options: &str) -> Ls {
+        let words: Vec<Word> = options
+            .split_whitespace()
+            .map(|text| Word {
+                text: text.as_bytes().to_vec(),
+                expands: false,
+            })
+            .collect();
+        Ls::parse("ls", &words).unwrap()
+    }
+
+    fn read(options: &str, line: &str) -> Option<(Shape, Option<Interval>, Option<i64>, String)> {
+        let ls = ls(options);
+        let row = ls.row(line.as_bytes())?;
+        let name = ls.name(&row, true)?;
+        Some((
+            row.shape,
+            row.apparent,
+            row.mtime,
+            String::from_utf8(name).unwrap(),
+        ))
+    }
+
+    #[test]
+    fn rows_are_read_in_every_date_form() {
+        for (line, mtime, name) in [
+            (
+                "-rw-r--r-- 1 root root 183422 Nov 22 06:02 syslog",
+                None,
+                "syslog",
+            ),
+            (
+                "-rw-r--r--. 1 root root 183422 Mar  4  2019 syslog",
+                Some(1_551_657_600),
+                "syslog",
+            ),
+            (
+                "-rw-r--r-- 1 root root 183422 2026-11-22 06:02 000001.wal",
+                Some(1_795_327_320),
+                "000001.wal",
+            ),
+            (
+                "-rw-r--r-- 1 root root 183422 2026-11-22 06:02:11.123456789 +0200 a b",
+                Some(1_795_320_131),
+                "a b",
+            ),
+            (
+                "-rw-r--r-- 1 root root 183422 22. Nov 06:02 1 2",
+                None,
+                "1 2",
+            ),
+            ("-rw-r--r-- 1 root root 183422 11月 22 06:02 x", None, "x"),
+            (
+                "-rw-r--r--    1 root     root        183422 Nov 22 06:02 x",
+                None,
+                "x",
+            ),
+            (
+                "-rw-r--r-- 1 CORP\\jo domain users 183422 Nov  2 06:02 x",
+                None,
+                "x",
+            ),
+            (
+                "-rw-r--r-- 1 root root 183422 Nov 22 06:02  -rf",
+                None,
+                "-rf",
+            ),
+            (
+                "-rw-r--r-- 1 root root 183422 Nov 22 06:02 'new'$'\\n''line'",
+                None,
+                "new\nline",
+            ),
+            (
+                "-rw-r--r-- 1 root root 183422 Jan  1 12:00 'Jan  1 12:00 x'",
+                None,
+                "Jan  1 12:00 x",
+            ),
+        ] {
+            let size = Some(Interval::exactly(183_422));
+            let expected = Some((Shape::File, size, mtime, name.to_owned()));
+            assert_eq!(read("-l", line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn columns_follow_the_options() {
+        let size = |n| Some(Interval::exactly(n));
+        for (options, line, expected) in [
+            (
+                "-l",
+                "lrwxrwxrwx 1 a a 9 Nov 22 06:02 x -> /no/where",
+                (Shape::Symlink, size(9), "x"),
+            ),
+            (
+                "-l",
+                "lrwxrwxrwx 1 a a 9 Nov 22 06:02 'a -> b' -> c",
+                (Shape::Symlink, size(9), "a -> b"),
+            ),
+            (
+                "-l",
+                "brw-r--r-- 1 a a 7, 0 Nov 22 06:02 loop",
+                (Shape::Other, size(0), "loop"),
+            ),
+            (
+                "-lF",
+                "drwxr-xr-x 2 a a 4096 Nov 22 06:02 d/",
+                (Shape::Dir, size(4096), "d"),
+            ),
+            (
+                "-lF",
+                "-rwxr-xr-x 2 a a 1 Nov 22 06:02 run*",
+                (Shape::File, size(1), "run"),
+            ),
+            (
+                "-li",
+                "77 -rwxr-xr-x 2 a a 1 Nov 22 06:02 run",
+                (Shape::File, size(1), "run"),
+            ),
+            (
+                "-ln",
+                "-rw-r--r-- 1 0 0 5 2026-11-22 06:02 x",
+                (Shape::File, size(5), "x"),
+            ),
+            (
+                "-o",
+                "-rw-r--r-- 1 root 5 Nov 22 06:02 x",
+                (Shape::File, size(5), "x"),
+            ),
+            (
+                "-lQ",
+                "-rw-r--r-- 1 a a 5 Nov 22 06:02 \"a\\tb\"",
+                (Shape::File, size(5), "a\tb"),
+            ),
+            (
+                "-lb",
+                "-rw-r--r-- 1 a a 5 Nov 22 06:02 a\\ b",
+                (Shape::File, size(5), "a b"),
+            ),
+            (
+                "-l",
+                "?????????? ? ? ? ? ? locked",
+                (Shape::Unreadable, None, "locked"),
+            ),
+            (
+                "-l",
+                "d????????? ? ? ? ?            ? locked",
+                (Shape::Unreadable, None, "locked"),
+            ),
+            (
+                "-lh",
+                "-rw-r--r-- 1 a a 1.0K Nov 22 06:02 x",
+                (Shape::File, Some(Interval::between(922, 1075)), "x"),
+            ),
+        ] {
+            let (shape, apparent, name) = expected;
+            let got = read(options, line).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(
+                (got.0, got.1, got.3.as_str()),
+                (shape, apparent, name),
+                "{line}"
+            );
+        }
+        let sized = ls("-ls");
+        let row = sized.row(b" 4 -rw-r--r-- 1 a a 1 Nov 22 06:02 x").unwrap();
+        assert_eq!(row.disk, Some(Interval::between(3584, 4096)));
+    }
+
+    #[test]
+    fn what_is_no_row_is_refused() {
+        for line in [
+            "",
+            "total 12",
+            "var/log:",
+            "-rw-r--r-- 1 root root 12 syslog",
+            "-rw-r--r-- 1 root root Nov 22 06:02 syslog",
+            "-rw-r--r-- 1 root root 12 Nov 22 06:02",
+            "-rw-r--r-- 1 root root 12 Nov 22 06:02 ",
+            "drwxr-xr-x",
+            "-rw-r--r-- 1 root root 1.0K Nov 22 06:02 x",
+            "-rw-r--r-- 1 root root 12 2026-11-22 06:02",
+        ] {
+            assert_eq!(read("-l", line), None, "{line}");
+        }
+        assert_eq!(read("-lN", "-rw-r--r-- 1 a a 12 Nov 22 06:02 a?b"), None);
+        for options in ["-L -l", "--block-size=K -l", "-C", "x", "-lZ"] {
+            let words: Vec<Word> = options
+                .split(' ')
+                .map(|t| Word {
+                    text: t.as_bytes().to_vec(),
+                    expands: false,
+                })
+                .collect();
+            assert_eq!(Ls::parse("ls", &words), None, "{options}");
+        }
+    }
+
+    #[test]
+    fn puzzle_rows_are_read() {
+        let exact = |n| Some(Interval::exactly(n));
+        for (line, row) in [
+            ("dir a", Some((Shape::Dir, None, &b"a"[..]))),
+            ("123 b.txt", Some((Shape::File, exact(123), b"b.txt"))),
+            ("0 $ ls", Some((Shape::File, exact(0), b"$ ls"))),
+            ("dir ", None),
+            ("123", None),
+            ("12x b", None),
+        ] {
+            assert_eq!(puzzle_row(line.as_bytes()), row, "{line}");
+        }
+    }
+}

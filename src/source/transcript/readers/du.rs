@@ -1,0 +1,160 @@
+//! The reader of `du`: sums, held back by one line, as the next may continue a name.
+
+use crate::bytes::Interval;
+
+use super::super::evidence::{Claim, Id, LineNo, NONE, Size};
+use super::super::listing::du::Du;
+use super::super::listing::ls::Shape;
+use super::super::{path_of, resolve};
+use super::{End, Held, Output, Scene, quoted_path};
+
+/// The rows of a `du`.
+pub(in super::super) struct DuRows {
+    du: Du,
+    base: Option<Id>,
+    start: LineNo,
+    whole: bool,
+    tainted: bool,
+    failed: bool,
+    last: Option<Held>,
+    dirs: Vec<Id>,
+}
+
+impl DuRows {
+    pub(in super::super) fn new(du: Du, base: Option<Id>, start: LineNo, whole: bool) -> Self {
+        Self {
+            du,
+            base,
+            start,
+            whole,
+            tainted: false,
+            failed: false,
+            last: None,
+            dirs: Vec::new(),
+        }
+    }
+
+    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
+        self.base = base;
+    }
+
+    /// Takes a line; false when it is nothing that `du` prints.
+    pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
+        let text = output.text;
+        if text.trim_ascii().is_empty() {
+            return true;
+        }
+        if self.du.grand && text.trim_ascii().ends_with(b"total") && self.du.row(text).is_none() {
+            return true;
+        }
+        if self.du.row(text).is_some() {
+            self.flush(scene);
+            self.last = Some(Held {
+                text: text.to_vec(),
+                line: output.line,
+                width: output.width,
+                coloured: output.coloured,
+            });
+            return true;
+        }
+        if text.starts_with(b"du: ") {
+            self.flush(scene);
+            self.error(scene, output);
+            return true;
+        }
+        let Some(mut last) = self.last.take() else {
+            self.tainted = true;
+            scene.not_understood(output.line, text, "not a row of du");
+            return false;
+        };
+        if scene.width == Some(last.width) {
+            last.text.extend_from_slice(text);
+            last.width = output.width;
+            self.last = Some(last);
+        } else {
+            self.tainted = true;
+            scene.not_understood(
+                last.line,
+                &last.text,
+                "a row that the next line may continue",
+            );
+        }
+        true
+    }
+
+    fn error(&mut self, scene: &mut Scene, output: Output<'_>) {
+        // Whatever comes later in this run may contain what could not be read.
+        self.failed = true;
+        let starts: [&[u8]; 2] = [b"cannot read directory ", b"can't open "];
+        let Some(path) = quoted_path(output.text, &starts) else {
+            return;
+        };
+        if let Some(id) = resolve(&mut scene.world, self.base, &path) {
+            scene.see(id, output.line, Shape::Dir);
+            scene.world.dir(id).denied = output.line;
+            let path = path_of(&scene.world, id);
+            let message = "du could not read it".to_owned();
+            scene
+                .troubles
+                .push(path, output.line, "permission-denied", message);
+        }
+    }
+
+    fn flush(&mut self, scene: &mut Scene) {
+        let Some(held) = self.last.take() else {
+            return;
+        };
+        let Some((size, path)) = self.du.row(&held.text) else {
+            return;
+        };
+        let Some(id) = resolve(&mut scene.world, self.base, path) else {
+            if !std::mem::replace(&mut self.tainted, true) {
+                scene.unknown_directory(held.line);
+            }
+            return;
+        };
+        if held.coloured || scene.is_news(id) {
+            self.tainted = true;
+            scene.not_understood(held.line, &held.text, "a name that is not certain");
+            return;
+        }
+        let shape = scene.world.node(id).shape;
+        // Without `-a`, `du` shows directories, and files only where they were asked for by name.
+        let known_file = !matches!(shape, Shape::Unknown | Shape::Dir | Shape::Unreadable);
+        let known_dir = scene.world.node(id).dir != NONE;
+        let is_dir = known_dir || path.ends_with(b"/") || (!self.du.all && !known_file);
+        let shape = if is_dir { Shape::Dir } else { Shape::Unknown };
+        scene.see(id, held.line, shape);
+        if is_dir {
+            scene.world.dir(id);
+            self.dirs.push(id);
+        }
+        let bounded = !self.du.leaves_out && !self.failed;
+        let size = if bounded || !is_dir {
+            size
+        } else {
+            Interval::at_least(size.lo)
+        };
+        let which = if self.du.apparent {
+            Size::Apparent
+        } else {
+            Size::Disk
+        };
+        let claim = Claim::new(size, held.line);
+        let old = scene.world.claim_total(id, which, claim, scene.epoch);
+        scene.note_conflict(id, old, size, held.line);
+    }
+
+    pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
+        if end == End::Cut {
+            self.last = None;
+        }
+        self.flush(scene);
+        let whole = self.whole && !self.tainted && !self.failed && end == End::Prompt;
+        if whole && self.du.all && !self.du.cut && !self.du.leaves_out {
+            for &id in &self.dirs {
+                scene.world.dir(id).set_summed(self.start);
+            }
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The reader of `ls -l`: blocks with and without headers, rows that may continue, padded names.
+
+use super::super::evidence::{Id, LineNo, Size, TOP, World};
+use super::super::listing::ls::{self, Ls, Row, Shape};
+use super::super::listing::name;
+use super::super::{excerpt, path_of, resolve};
+use super::{End, Held, Output, Scene, is_name, quoted_path};
+
+/// The blocks of an `ls -l`.
+pub(in super::super) struct Long {
+    ls: Ls,
+    base: Option<Id>,
+    section: Section,
+    /// Rows whose reading waits for the next line, or for whether bare names are padded.
+    held: Vec<Held>,
+    padded: Option<bool>,
+    whole: bool,
+    tainted: bool,
+    after_blank: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Section {
+    /// Before any header: rows are operands, or names in the one directory that was asked for.
+    Start,
+    Dir {
+        id: Id,
+        start: LineNo,
+        shows_dots: bool,
+    },
+    /// A directory of which the place is not known.
+    Lost(LineNo),
+}
+
+impl Long {
+    pub(in super::super) fn new(ls: Ls, base: Option<Id>, whole: bool) -> Self {
+        Self {
+            ls,
+            base,
+            section: Section::Start,
+            held: Vec::new(),
+            padded: None,
+            whole,
+            tainted: false,
+            after_blank: true,
+        }
+    }
+
+    /// The directory from which operands count, found out only now.
+    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
+        self.base = base;
+    }
+
+    /// Takes a line; false when it is nothing that `ls -l` prints.
+    pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
+        let text = output.text;
+        let after_blank = std::mem::replace(&mut self.after_blank, text.trim_ascii().is_empty());
+        if self.after_blank {
+            self.flush(scene);
+            return true;
+        }
+        if let Some(row) = self.ls.row(text) {
+            self.hold(scene, &row, output);
+            return true;
+        }
+        if ls::total(text).is_some() {
+            self.flush(scene);
+            self.begin(output.line);
+            return true;
+        }
+        if text.starts_with(b"ls: ") || text.starts_with(b"/bin/ls: ") {
+            self.error(scene, output);
+            return true;
+        }
+        let header = text.trim_ascii_end().strip_suffix(b":");
+        if let Some(path) = header.filter(|_| after_blank && self.has_headers()) {
+            self.finish_section(scene, End::Prompt);
+            self.section = self.open(scene, path, output.line);
+            return true;
+        }
+        self.stray(scene, output)
+    }
+
+    fn has_headers(&self) -> bool {
+        let expands = self.ls.operands.iter().any(|word| word.expands);
+        self.ls.recursive || self.ls.operands.len() > 1 || expands
+    }
+
+    /// A directory whose block begins with a header.
+    fn open(&mut self, scene: &mut Scene, path: &[u8], line: LineNo) -> Section {
+        let path = match name::shell(path) {
+            Some((name, b"")) if path.starts_with(b"'") || path.starts_with(b"\"") => name,
+            _ => path.to_vec(),
+        };
+        match resolve(&mut scene.world, self.base, &path) {
+            Some(id) => {
+                scene.see(id, line, Shape::Dir);
+                Section::Dir {
+                    id,
+                    start: line,
+                    shows_dots: false,
+                }
+            }
+            None => Section::Lost(line),
+        }
+    }
+
+    /// `total`: the rows that follow lie in a directory, whose header may have been printed.
+    fn begin(&mut self, line: LineNo) {
+        if !matches!(self.section, Section::Start) {
+            return;
+        }
+        let sole = match &self.ls.operands[..] {
+            [] => self.base,
+            _ => None,
+        };
+        self.section = match sole {
+            Some(id) => Section::Dir {
+                id,
+                start: line,
+                shows_dots: false,
+            },
+            None => Section::Lost(line),
+        };
+    }
+
+    /// The directory of a listing without a header, looked up by the caller where it has operands.
+    pub(in super::super) fn sole(
+        &mut self,
+        scene: &mut Scene,
+        resolve: impl Fn(&mut World, &[u8]) -> Option<Id>,
+        line: LineNo,
+    ) {
+        if let ([word], Section::Start) = (&self.ls.operands[..], self.section)
+            && !word.expands
+            && let Some(id) = resolve(&mut scene.world, &word.text)
+        {
+            self.section = Section::Dir {
+                id,
+                start: line,
+                shows_dots: false,
+            };
+        }
+    }
+
+    /// Whether the next `total` needs [`Long::sole`].
+    pub(in super::super) fn awaits_sole(&self) -> bool {
+        matches!(self.section, Section::Start) && self.ls.operands.len() == 1
+    }
+
+    fn hold(&mut self, scene: &mut Scene, row: &Row<'_>, output: Output<'_>) {
+        match row.name.first() {
+            Some(b' ' | b'\'' | b'"') => {}
+            _ if self.padded.is_none() => self.padded = Some(false),
+            _ => {}
+        }
+        if self.padded.is_some() {
+            self.flush(scene);
+        }
+        self.held.push(Held {
+            text: output.text.to_vec(),
+            line: output.line,
+            width: output.width,
+            coloured: output.coloured,
+        });
+        // Undecided padding must not hold a whole recording.
+        if self.held.len() > 1 << 20 {
+            self.decide();
+        }
+    }
+
+    /// Names in quotes, and none that begins at their column without one: the rest is padded.
+    fn decide(&mut self) -> bool {
+        if let Some(padded) = self.padded {
+            return padded;
+        }
+        let is_quoted = |held: &Held| {
+            let row = self.ls.row(&held.text);
+            row.is_some_and(|row| matches!(row.name.first(), Some(b'\'' | b'"')))
+        };
+        let padded = self.ls.may_quote() && self.held.iter().any(is_quoted);
+        self.padded = Some(padded);
+        padded
+    }
+
+    /// Reads the rows that were held.
+    fn flush(&mut self, scene: &mut Scene) {
+        if self.held.is_empty() {
+            return;
+        }
+        let padded = self.decide();
+        let held = std::mem::take(&mut self.held);
+        for one in held {
+            self.row(scene, &one, padded);
+        }
+    }
+
+    fn row(&mut self, scene: &mut Scene, held: &Held, padded: bool) {
+        let ls = std::mem::take(&mut self.ls);
+        let row = ls.row(&held.text);
+        let named = row
+            .as_ref()
+            .and_then(|row| Some((row, ls.name(row, padded)?)));
+        match named {
+            Some((row, name)) => self.fact(scene, row, &name, (held.line, ls.is_literal())),
+            None => {
+                self.tainted = true;
+                self.say(
+                    scene,
+                    held.line,
+                    &held.text,
+                    "a row whose name is not certain",
+                );
+            }
+        }
+        self.ls = ls;
+    }
+
+    fn fact(
+        &mut self,
+        scene: &mut Scene,
+        row: &Row<'_>,
+        name: &[u8],
+        (line, literal): (LineNo, bool),
+    ) {
+        let id = match &mut self.section {
+            Section::Dir { id, shows_dots, .. } => match name {
+                b"." => {
+                    *shows_dots = true;
+                    Some(*id)
+                }
+                b".." => return,
+                _ if is_name(name) => Some(scene.world.child(*id, name)),
+                _ => None,
+            },
+            Section::Start => resolve(&mut scene.world, self.base, name),
+            Section::Lost(_) => return,
+        };
+        let Some(id) = id.filter(|&id| !(literal && scene.is_news(id))) else {
+            self.tainted = true;
+            return;
+        };
+        if scene.world.node(id).parent == TOP && row.shape != Shape::Dir {
+            return;
+        }
+        scene.see(id, line, row.shape);
+        if row.shape == Shape::Dir {
+            scene.world.dir(id);
+        }
+        scene.claim(id, Size::Apparent, row.apparent, line);
+        scene.claim(id, Size::Disk, row.disk, line);
+        scene.world.set_time(id, row.mtime, row.links);
+        if let Some(inode) = row.inode {
+            scene.world.set_inode(id, inode, row.links);
+        } else if row.links > 1 && row.shape == Shape::File && !scene.said_links {
+            scene.said_links = true;
+            let message = "has several names, but no inode number is shown: of files that are alike in \
+                           that, only the first is sure to count";
+            let path = path_of(&scene.world, id);
+            scene
+                .troubles
+                .push(path, line, "hard-links", message.to_owned());
+        }
+    }
+
+    /// `ls: cannot open directory 'x': Permission denied`
+    fn error(&mut self, scene: &mut Scene, output: Output<'_>) {
+        let text = output.text;
+        let cause = text
+            .rsplit(|&b| b == b':')
+            .next()
+            .unwrap_or_default()
+            .trim_ascii();
+        let denied = cause == b"Permission denied" || cause == b"Operation not permitted";
+        match quoted_path(text, &[b"cannot open directory ", b"can't open "]) {
+            Some(path) => {
+                if let Some(id) = resolve(&mut scene.world, self.base, &path) {
+                    scene.see(id, output.line, Shape::Dir);
+                    scene.world.dir(id).denied = output.line;
+                    let code = if denied {
+                        "permission-denied"
+                    } else {
+                        "unreadable"
+                    };
+                    let message = format!("ls could not open it: {}", excerpt(cause));
+                    let path = path_of(&scene.world, id);
+                    scene.troubles.push(path, output.line, code, message);
+                }
+            }
+            // A name was not found, or a directory was read in part.
+            None => self.tainted = true,
+        }
+    }
+
+    fn stray(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
+        let Some(last) = self.held.pop() else {
+            self.tainted = true;
+            self.say(scene, output.line, output.text, "not a row of ls -l");
+            return false;
+        };
+        if scene.width == Some(last.width) {
+            let mut text = last.text;
+            text.extend_from_slice(output.text);
+            self.held.push(Held {
+                text,
+                line: last.line,
+                width: output.width,
+                coloured: last.coloured,
+            });
+            return true;
+        }
+        self.tainted = true;
+        let why = "a row that the next line may continue";
+        self.say(scene, last.line, &last.text, why);
+        true
+    }
+
+    fn say(&mut self, scene: &mut Scene, line: LineNo, text: &[u8], why: &str) {
+        scene.not_understood(line, text, why);
+    }
+
+    fn finish_section(&mut self, scene: &mut Scene, end: End) {
+        self.flush(scene);
+        let section = std::mem::replace(&mut self.section, Section::Start);
+        let tainted = std::mem::take(&mut self.tainted);
+        self.padded = None;
+        match section {
+            Section::Dir {
+                id,
+                start,
+                shows_dots,
+            } => {
+                scene.see(id, start, Shape::Dir);
+                let whole = self.whole && !tainted && end == End::Prompt;
+                let all = self.ls.all || shows_dots;
+                let facts = scene.world.dir(id);
+                match (whole, all) {
+                    (true, true) => facts.set_listed(start),
+                    (true, false) => facts.listed_visible = start,
+                    (false, _) => facts.listed_some = start,
+                }
+            }
+            Section::Lost(line) => scene.unknown_directory(line),
+            _ => {}
+        }
+    }
+
+    pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
+        if end != End::Prompt {
+            // The last row may be cut short.
+            self.held.pop_if(|_| end == End::Cut);
+        }
+        self.finish_section(scene, end);
+    }
+}

@@ -1,0 +1,216 @@
+//! A recording in the manner of a puzzle: the sums from `export` and the smallest sufficient
+//! directory from `plan`, against a count that knows nothing of jettison.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::dir::{Dir, jettison_in};
+
+const CAPACITY: u64 = 70_000_000;
+const NEED: u64 = 30_000_000;
+
+/// A recording and the truth about it: each directory's path and its whole size.
+struct Recording {
+    text: String,
+    sizes: BTreeMap<Vec<String>, u64>,
+}
+
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
+}
+
+/// A random tree of that many directories, then a session that lists all of it, some of it twice.
+fn record(seed: u64, directories: usize) -> Recording {
+    let mut draw = Draw(seed | 1);
+    let mut dirs: Vec<Vec<String>> = vec![vec![]];
+    let mut files: BTreeMap<Vec<String>, Vec<(String, u64)>> = BTreeMap::new();
+    while dirs.len() < directories {
+        let parent = dirs[usize::try_from(draw.below(dirs.len() as u64)).unwrap()].clone();
+        let mut path = parent;
+        path.push(format!("d{}", dirs.len()));
+        dirs.push(path);
+    }
+    for dir in &dirs {
+        let names = draw.below(4);
+        let list = (0..names).map(|n| {
+            (
+                format!("f{n}.{}", ["txt", "log", "lst"][n as usize % 3]),
+                1 + draw.below(300_000),
+            )
+        });
+        files.insert(dir.clone(), list.collect());
+    }
+    let sizes = dirs
+        .iter()
+        .map(|dir| {
+            let inside = files.iter().filter(|(path, _)| path.starts_with(dir));
+            (
+                dir.clone(),
+                inside
+                    .flat_map(|(_, list)| list)
+                    .map(|(_, size)| size)
+                    .sum(),
+            )
+        })
+        .collect();
+    Recording {
+        text: session(&mut draw, &dirs, &files),
+        sizes,
+    }
+}
+
+/// Walks to the directories in an order of its own: by `cd /` and a path, or up and down.
+fn session(
+    draw: &mut Draw,
+    dirs: &[Vec<String>],
+    files: &BTreeMap<Vec<String>, Vec<(String, u64)>>,
+) -> String {
+    let mut lines = vec!["$ cd /".to_owned()];
+    let mut at: Vec<String> = Vec::new();
+    let mut order: Vec<&Vec<String>> = dirs.iter().collect();
+    order.sort_by_key(|dir| (dir.len() > 2, dir.first().cloned(), dir.len()));
+    order.extend(dirs.iter().filter(|_| draw.below(5) == 0));
+    for dir in order {
+        if draw.below(4) == 0 {
+            lines.push("$ cd /".to_owned());
+            at.clear();
+        }
+        while !dir.starts_with(&at) {
+            lines.push("$ cd ..".to_owned());
+            at.pop();
+        }
+        let rest = &dir[at.len()..];
+        if rest.len() > 1 && draw.below(2) == 0 {
+            lines.push(format!("$ cd {}", rest.join("/")));
+        } else {
+            lines.extend(rest.iter().map(|name| format!("$ cd {name}")));
+        }
+        at = dir.clone();
+        lines.push("$ ls".to_owned());
+        let subs = dirs
+            .iter()
+            .filter(|d| d.len() == dir.len() + 1 && d.starts_with(dir));
+        lines.extend(subs.map(|d| format!("dir {}", d.last().unwrap())));
+        lines.extend(
+            files[dir]
+                .iter()
+                .map(|(name, size)| format!("{size} {name}")),
+        );
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The whole size of every directory of an ncdu export, by path.
+fn export_sizes(
+    node: &Value,
+    path: &mut Vec<String>,
+    sizes: &mut BTreeMap<Vec<String>, u64>,
+) -> u64 {
+    let own = |object: &Value| object["asize"].as_u64().unwrap_or(0);
+    match node {
+        Value::Array(items) => {
+            let mut sum = own(&items[0]);
+            for item in &items[1..] {
+                path.push(
+                    item.as_array().map_or(item, |a| &a[0])["name"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned(),
+                );
+                sum += export_sizes(item, path, sizes);
+                path.pop();
+            }
+            sizes.insert(path.clone(), sum);
+            sum
+        }
+        file => own(file),
+    }
+}
+
+#[test]
+fn sums_and_the_smallest_directory_equal_a_brute_force_count() {
+    for (seed, directories, crlf) in [
+        (1, 150, false),
+        (2, 180, true),
+        (3, 200, false),
+        (4, 320, false),
+    ] {
+        let recording = record(seed, directories);
+        let dir = Dir::new();
+        let text = if crlf {
+            recording.text.replace('\n', "\r\n")
+        } else {
+            recording.text.clone()
+        };
+        dir.write("session.txt", &text);
+
+        let export = jettison_in(&dir.path(), ["export", "session.txt"], b"")
+            .code(0)
+            .json();
+        let mut sizes = BTreeMap::new();
+        export_sizes(&export[3], &mut Vec::new(), &mut sizes);
+        assert_eq!(sizes, recording.sizes, "seed {seed}");
+        let small: u64 = sizes.values().filter(|&&size| size <= 100_000).sum();
+        assert_eq!(
+            small,
+            recording
+                .sizes
+                .values()
+                .filter(|&&size| size <= 100_000)
+                .sum::<u64>()
+        );
+
+        let used = recording.sizes[&Vec::new()];
+        let capacity = CAPACITY.max(used + NEED / 2);
+        let need = NEED.max(capacity - used + used / 3);
+        let shortfall = need + used - capacity;
+        let best = recording
+            .sizes
+            .values()
+            .filter(|&&size| size >= shortfall)
+            .min()
+            .unwrap();
+        let (capacity, need) = (capacity.to_string(), need.to_string());
+        let args = [
+            "plan",
+            "session.txt",
+            "--smallest",
+            "directory",
+            "--max-risk",
+            "unknown",
+        ];
+        let more = ["--capacity", &capacity, "--need", &need, "--format", "json"];
+        let plan = jettison_in(&dir.path(), args.iter().chain(&more), b"")
+            .code(0)
+            .json();
+        assert_eq!(plan["lost"], *best, "seed {seed}: {plan:#}");
+        assert_eq!(plan["shortfall"], shortfall);
+        assert_eq!(plan["proven"], true);
+        assert_eq!(plan["quantity"], "apparent");
+        assert_eq!(plan["picks"].as_array().unwrap().len(), 1);
+        assert_eq!(plan["picks"][0]["kind"], "dir");
+    }
+}
+
+#[test]
+fn what_was_entered_and_never_listed_is_unknown_unless_assumed_empty() {
+    let dir = Dir::new();
+    dir.write("s.txt", "$ cd /\n$ ls\ndir a\n10 b\n$ cd a\n$ cd ..\n");
+    let unknown = jettison_in(&dir.path(), ["scan", "s.txt", "--format", "json"], b"")
+        .code(3)
+        .json();
+    assert_eq!(unknown["complete"], false);
+    assert_eq!(unknown["root"]["apparent"]["lo"], 10);
+    assert_eq!(unknown["root"]["apparent"]["hi"], Value::Null);
+    let args = ["scan", "s.txt", "--format", "json", "--assume-empty"];
+    let empty = jettison_in(&dir.path(), args, b"").code(0).json();
+    assert_eq!(empty["root"]["apparent"], 10);
+}
