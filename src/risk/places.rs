@@ -9,7 +9,7 @@ use crate::tree::{NodeId, Tree};
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// Where it is: `**/name` at any depth, `~` a home directory, else a whole path. For files, a
-    /// form that [`leaf_place`] knows.
+    /// form that `leaf_place` knows.
     pub at: &'static str,
     /// Names of which one must lie in the same directory; empty: nothing is asked for.
     pub beside: &'static [&'static str],

@@ -1,9 +1,9 @@
 //! Recorded terminals: a tree from the text of a session, with the lines that prove it.
 //!
-//! A recording is read once, line by line. [`container`] gives the lines, [`screen`] their text,
-//! [`prompt`] says which of them are commands, [`command`] what those do, and the readers turn the
+//! A recording is read once, line by line. `container` gives the lines, `screen` their text,
+//! `prompt` says which of them are commands, `command` what those do, and the readers turn the
 //! output of `ls -l`, `du` and `df` (and of Advent of Code's `ls`) into facts about paths, each
-//! with its line ([`evidence`]). At the end [`settle`] works out one tree from the facts. Memory
+//! with its line (`evidence`). At the end `settle` works out one tree from the facts. Memory
 //! is bounded by what the recording names, not by its length.
 //!
 //! The rule for everything that is not certain: never a path that the recording does not show,
