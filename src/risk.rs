@@ -37,9 +37,11 @@ pub struct Order {
 
 /// What the classification has to know besides the tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Context {
+pub struct Context<'a> {
     /// Whether the tree was read from a live file system: its root and mount points then stay.
     pub live: bool,
+    /// Where something is mounted, ascending: a bind mount has the device of what it shows.
+    pub mounts: &'a [Vec<u8>],
 }
 
 /// The risk of every node.
@@ -67,6 +69,7 @@ struct Words {
 enum Reason {
     Root,
     Mount,
+    Elsewhere,
     NotCounted,
     Policy(u32),
     System,
@@ -87,7 +90,7 @@ const VERSION_CONTROL: [&[u8]; 6] = [b".git", b".hg", b".svn", b".bzr", b".jj", 
 
 /// Weighs the evidence for every node.
 #[must_use]
-pub fn classify(tree: &Tree, audit: &Audit, policy: &Policy, context: Context) -> Risks {
+pub fn classify(tree: &Tree, audit: &Audit, policy: &Policy, context: Context<'_>) -> Risks {
     let mut weigher = Weigher {
         tree,
         policy,
@@ -124,7 +127,7 @@ pub fn classify(tree: &Tree, audit: &Audit, policy: &Policy, context: Context) -
 struct Weigher<'a> {
     tree: &'a Tree,
     policy: &'a Policy,
-    context: Context,
+    context: Context<'a>,
     risks: Risks,
     /// Policy entries that have decided something, and their number among the words.
     entries: BTreeMap<EntryId, u32>,
@@ -137,6 +140,8 @@ struct Open {
     /// The class that everything below has, unless something stronger speaks.
     below: Option<u8>,
     device: Option<u64>,
+    /// Whether it lies on another file system than the root: what is deleted there helps nobody here.
+    elsewhere: bool,
     path_len: usize,
     in_logs: bool,
     judged_below: bool,
@@ -166,10 +171,12 @@ impl Weigher<'_> {
             let below = self.weigh(here, &path, &finder);
             if is_dir {
                 let name = self.tree.name(node);
+                let elsewhere = above.is_some_and(|dir| dir.elsewhere);
                 open.push(Open {
                     end: self.tree.end(node),
                     below,
                     device: self.tree.device(node),
+                    elsewhere: elsewhere || self.is_foreign_mount(node, &path),
                     path_len: path.len(),
                     in_logs: above.is_some_and(|dir| dir.in_logs)
                         || name == b"log"
@@ -232,7 +239,7 @@ impl Weigher<'_> {
         {
             class = risk as u8;
         }
-        if let Some(reason) = self.closed(node, above) {
+        if let Some(reason) = self.closed(node, dir_path, above) {
             class = Risk::Never as u8;
             self.exact(node, reason);
         }
@@ -258,20 +265,46 @@ impl Weigher<'_> {
     }
 
     /// What can not be deleted whatever anybody says.
-    fn closed(&self, node: NodeId, above: Option<Open>) -> Option<Reason> {
+    fn closed(&self, node: NodeId, dir_path: &[u8], above: Option<Open>) -> Option<Reason> {
         match self.tree.kind(node) {
             Kind::OtherFs | Kind::KernelFs => return Some(Reason::Mount),
             Kind::Excluded => return Some(Reason::NotCounted),
             _ => {}
         }
-        if !self.context.live || !self.tree.is_dir(node) {
+        if !self.context.live {
             return None;
         }
         let Some(above) = above else {
             return Some(Reason::Root);
         };
+        if above.elsewhere {
+            return Some(Reason::Elsewhere);
+        }
+        if !self.tree.is_dir(node) {
+            return None;
+        }
         let here = self.tree.device(node);
-        (here.is_some() && above.device.is_some() && here != above.device).then_some(Reason::Mount)
+        let differs = here.is_some() && above.device.is_some() && here != above.device;
+        (differs || self.is_mounted(dir_path)).then_some(Reason::Mount)
+    }
+
+    fn is_mounted(&self, dir: &[u8]) -> bool {
+        let mounts = self.context.mounts;
+        mounts
+            .binary_search_by(|point| point.as_slice().cmp(dir))
+            .is_ok()
+    }
+
+    /// Whether another file system than the root's begins here. A device alone does not say so: a
+    /// btrfs subvolume has one of its own, and gives its room back to the same volume.
+    fn is_foreign_mount(&self, node: NodeId, dir: &[u8]) -> bool {
+        let home = self.tree.device(NodeId::ROOT);
+        let here = self.tree.device(node);
+        node != NodeId::ROOT
+            && here.is_some()
+            && home.is_some()
+            && here != home
+            && self.is_mounted(dir)
     }
 
     /// A protection or a known place that begins at this directory.
@@ -510,6 +543,7 @@ impl Risks {
             None => "nothing is known of it",
             Some(Reason::Root) => "it is the root of the scan",
             Some(Reason::Mount) => "another file system is mounted there",
+            Some(Reason::Elsewhere) => "it lies on another file system, so nothing comes back here",
             Some(Reason::NotCounted) => "it was left out of the scan",
             Some(Reason::System) => "the system itself is made of it",
             Some(Reason::VersionControl) => "it is the history of a working copy",

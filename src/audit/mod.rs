@@ -231,6 +231,8 @@ pub enum Code {
     RuleUnreadable,
     /// A policy entry matches nothing.
     PolicyUnmatched,
+    /// A directory is protected, and nothing is said of what it holds.
+    PolicyContents,
 }
 
 /// How bad a finding is.
@@ -256,6 +258,7 @@ impl Code {
             Self::DeadRule => "dead-rule",
             Self::RuleUnreadable => "rule-unreadable",
             Self::PolicyUnmatched => "policy-unmatched",
+            Self::PolicyContents => "policy-contents",
         }
     }
 
@@ -263,7 +266,9 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::RuleUnreadable | Self::PolicyUnmatched => Severity::Warning,
+            Self::RuleUnreadable | Self::PolicyUnmatched | Self::PolicyContents => {
+                Severity::Warning
+            }
             _ => Severity::Error,
         }
     }

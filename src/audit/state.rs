@@ -60,6 +60,11 @@ fn state(
     if let Fidelity::Opaque(why) = &rule.fidelity {
         return plain(RuleState::Opaque, why.clone());
     }
+    // What a rule does elsewhere is no matter of this tree, run or not.
+    if facts.nodes == 0 && facts.sight.found == 0 && facts.sight.unseen > 0 {
+        let (state, reason) = empty(ground, rule, facts);
+        return plain(state, reason);
+    }
     if let Some(why) = rule.disabled.as_ref().or(facts.closed.as_ref()) {
         return plain(RuleState::Disabled, why.clone());
     }

@@ -316,6 +316,12 @@ pub(crate) enum Objective {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Waste(pub(crate) Option<u64>);
 
+impl Default for Waste {
+    fn default() -> Self {
+        Self(Some(100))
+    }
+}
+
 fn risk(text: &str) -> Result<Risk, String> {
     Risk::from_word(text)
         .filter(|&risk| risk != Risk::Never)
@@ -373,6 +379,13 @@ pub(crate) struct Screen {
     pub(crate) stderr_is_terminal: bool,
     pub(crate) width: usize,
     pub(crate) no_colour: bool,
+}
+
+/// The word on the command line that a choice is made with.
+pub(crate) fn value_word(choice: &impl ValueEnum) -> String {
+    choice
+        .to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 impl Screen {

@@ -1,6 +1,7 @@
 //! What most commands begin with: read the source, the rules and the policy, and audit.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,12 +11,13 @@ use crate::audit::{self, Audit, Code, Finding, Moment};
 use crate::entry::{Progress, Skip, Trouble};
 use crate::error::{Error, Result};
 use crate::family::{self, Family};
-use crate::policy::{Exclude, Matches, Policy};
+use crate::policy::{EntryId, Exclude, Matches, Policy, Risk};
 use crate::report::{json, text};
 use crate::rules::{self, RuleSet};
 use crate::source::{self, Form, Source, rulebook, transcript, walk};
 use crate::survey::{Survey, survey};
 use crate::time::Timestamp;
+use crate::tree::{NodeId, Tree};
 
 use super::args::{
     ReadingArgs, RuleArgs, Screen, SourceArgs, SourceForm, WalkerName, WrittenArgs, config_folder,
@@ -68,7 +70,7 @@ pub(super) fn inquire(
     };
     let seen_as = seen_as(rule_args);
     let mut audit = audit::audit(tree, families, &book, &keep, &moment, seen_as.as_deref());
-    note_unmatched(&mut audit, &survey, &policy, matches.into_inner());
+    note_policy(&mut audit, &survey, &policy, matches.into_inner());
     let mut troubles = survey.troubles.clone();
     troubles.extend(book.troubles.iter().cloned());
     Ok(Inquiry {
@@ -142,7 +144,12 @@ fn policy(named: Option<&Path>) -> Result<Policy> {
     {
         match std::fs::read(&file) {
             Ok(text) => policy.extend(parse_policy(&file, text)?),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            // A service's home is often `/dev/null`: nothing lies below it.
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) => {}
             Err(e) => {
                 return Err(unreadable(&file, &e)
                     .with_hint("mend its permissions, or name another one with --policy"));
@@ -201,16 +208,13 @@ fn read_rules(roots: &[PathBuf]) -> Result<RuleSet> {
     Ok(book)
 }
 
-/// An entry of the policy that matches nothing is a finding: it protects what is not there.
-fn note_unmatched(audit: &mut Audit, survey: &Survey, policy: &Policy, mut matches: Matches) {
+/// What the policy says in vain: entries that match nothing, and directories whose protection
+/// ends at their own name. The findings stay in their order: warnings without bytes come last.
+fn note_policy(audit: &mut Audit, survey: &Survey, policy: &Policy, mut matches: Matches) {
     if policy.is_empty() {
         return;
     }
-    if policy.judges_paths() {
-        for node in survey.tree.nodes() {
-            policy.judge_noting(&survey.tree.path(node), &mut matches);
-        }
-    }
+    let bare = judge_all(&survey.tree, policy, &mut matches);
     let unmatched = policy.unmatched(&matches).into_iter().map(|entry| Finding {
         code: Code::PolicyUnmatched,
         subject: policy.place(entry).into_bytes(),
@@ -219,6 +223,44 @@ fn note_unmatched(audit: &mut Audit, survey: &Survey, policy: &Policy, mut match
         bytes: 0,
     });
     audit.findings.extend(unmatched);
+    for (entry, dir) in bare {
+        let dir = text::path(&survey.tree.path(dir));
+        let dir = dir.trim_end_matches('/');
+        audit.findings.push(Finding {
+            code: Code::PolicyContents,
+            subject: policy.place(entry).into_bytes(),
+            message: format!("{dir} itself stays, and what lies below it may go"),
+            hint: Some(format!("add \"{dir}/**\" to its `match`")),
+            bytes: 0,
+        });
+    }
+}
+
+/// Asks the policy about every path. Gives, for each entry that protects directories, the first
+/// one of which some child is spoken of by no entry at all.
+fn judge_all(tree: &Tree, policy: &Policy, matches: &mut Matches) -> BTreeMap<EntryId, NodeId> {
+    let mut bare = BTreeMap::new();
+    if !policy.judges_paths() {
+        return bare;
+    }
+    let mut protected: BTreeMap<NodeId, EntryId> = BTreeMap::new();
+    for node in tree.nodes() {
+        match policy.judge_noting(&tree.path(node), matches) {
+            Some(said) if said.risk == Risk::Never && tree.is_dir(node) => {
+                protected.insert(node, said.entry);
+            }
+            Some(_) => {}
+            None => {
+                let above = tree
+                    .parent(node)
+                    .and_then(|dir| Some((dir, protected.get(&dir)?)));
+                if let Some((dir, &entry)) = above {
+                    bare.entry(entry).or_insert(dir);
+                }
+            }
+        }
+    }
+    bare
 }
 
 fn seen_as(args: &RuleArgs) -> Option<Vec<u8>> {

@@ -10,6 +10,7 @@ mod exit;
 mod export;
 mod inquiry;
 mod output;
+mod paste;
 mod plan;
 mod progress;
 mod report;

@@ -31,6 +31,23 @@ fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result
 }
 
 fn to_file(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    match fs::metadata(file) {
+        // A device or a pipe is written into: a rename would put a plain file in its place.
+        Ok(there) if !there.is_file() && !there.is_dir() => into_place(file, write),
+        // A link stays a link: what it points at is what gets the result.
+        Ok(_) => replace(&fs::canonicalize(file)?, write),
+        Err(_) => replace(file, write),
+    }
+}
+
+fn into_place(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let handle = OpenOptions::new().write(true).open(file)?;
+    let mut out = BufWriter::with_capacity(1 << 16, handle);
+    write(&mut out)?;
+    out.flush()
+}
+
+fn replace(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let (beside, handle) = create_beside(file)?;
     let mut out = BufWriter::with_capacity(1 << 16, handle);
     let written = write(&mut out)

@@ -1,24 +1,19 @@
 //! `jettison plan`: the smallest deletion set.
 
-use std::ffi::OsStr;
-
 use crate::error::{Error, Result};
 use crate::need::{self, Need, PercentOf, Room};
 use crate::plan::{self, Plan, Reached, Request, Smallest};
-use crate::policy::Risk;
 use crate::report::json;
-use crate::report::text::{self, plan as page};
+use crate::report::text::plan as page;
 use crate::risk::{self, Context};
-use crate::source::Form;
+use crate::source::{Form, volume};
 use crate::survey::Survey;
 use crate::tree::NodeId;
 
-use super::args::{
-    Format, NeedArgs, Objective, PercentBase, PlanArgs, RuleArgs, Screen, SourceArgs,
-};
+use super::args::{Format, NeedArgs, Objective, PercentBase, PlanArgs, Screen};
 use super::exit::Exit;
 use super::inquiry::{Inquiry, inquire};
-use super::{output, style};
+use super::{output, paste, style};
 
 /// Rows of the set that a page shows.
 const ROWS: usize = 20;
@@ -38,8 +33,15 @@ pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
         output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
     }
     if args.output.format == Format::Text {
-        let command = command(&args.source, &args.rules, &args.need);
-        let view = view(&plan, &inquiry, &command);
+        let command = paste::plan(&paste::Asked {
+            source: &args.source,
+            rules: &args.rules,
+            need: &args.need,
+            now: written.now,
+        });
+        // What is being written down already need not be suggested.
+        let command = command.filter(|_| written.output.is_none());
+        let view = view(&plan, &inquiry, command.as_deref());
         let text = page::plan(&view, style(written, screen));
         output::deliver(None, |out| out.write_all(text.as_bytes()))?;
     }
@@ -52,7 +54,11 @@ pub(super) fn is_asked(need: &NeedArgs) -> bool {
 }
 
 /// What a page shows of a plan.
-pub(super) fn view<'a>(plan: &'a Plan, inquiry: &'a Inquiry, command: &'a str) -> page::View<'a> {
+pub(super) fn view<'a>(
+    plan: &'a Plan,
+    inquiry: &'a Inquiry,
+    command: Option<&'a str>,
+) -> page::View<'a> {
     let volume = inquiry.survey.volume.as_ref();
     page::View {
         plan,
@@ -66,8 +72,15 @@ pub(super) fn view<'a>(plan: &'a Plan, inquiry: &'a Inquiry, command: &'a str) -
 /// Makes the plan: how much is short, what may go, the smallest set of it.
 pub(super) fn make(args: &NeedArgs, inquiry: &Inquiry) -> Result<Plan> {
     let survey = &inquiry.survey;
+    let live = survey.form == Form::Live;
+    let mounts = if live {
+        volume::mount_points()
+    } else {
+        Vec::new()
+    };
     let context = Context {
-        live: survey.form == Form::Live,
+        live,
+        mounts: &mounts,
     };
     let risks = risk::classify(&survey.tree, &inquiry.audit, &inquiry.policy, context);
     Ok(plan::plan(&survey.tree, &risks, &request(args, survey)?))
@@ -83,6 +96,11 @@ fn request(args: &NeedArgs, survey: &Survey) -> Result<Request> {
         },
         max_risk: args.max_risk,
         max_waste: args.max_waste.0,
+        at_most: survey
+            .volume
+            .as_ref()
+            .map(|volume| volume.used)
+            .or(args.capacity.map(|all| all.0)),
         ..Request::default()
     };
     if let Some(free) = args.free {
@@ -122,58 +140,6 @@ fn room<'a>(args: &NeedArgs, survey: &'a Survey) -> Room<'a> {
             Form::Transcript => "this recording shows none",
             Form::Ncdu => "ncdu exports carry none",
         },
-    }
-}
-
-/// The same plan as a command that can be pasted: every argument that changes the answer.
-pub(super) fn command(source: &SourceArgs, rules: &RuleArgs, need: &NeedArgs) -> String {
-    let mut words = vec![
-        "jettison plan".to_owned(),
-        shell_word(source.source.as_os_str()),
-    ];
-    let mut flag = |name: &str, value: &OsStr| {
-        words.push(format!("{name} {}", shell_word(value)));
-    };
-    if let Some(wanted) = &need.need {
-        flag("--need", wanted.as_ref());
-    }
-    for (name, bytes) in [
-        ("--free", need.free),
-        ("--capacity", need.capacity),
-        ("--available", need.available),
-    ] {
-        if let Some(bytes) = bytes {
-            flag(name, bytes.0.to_string().as_ref());
-        }
-    }
-    for root in &rules.roots {
-        flag("--rules", root.as_os_str());
-    }
-    for (name, path) in [("--seen-as", &rules.seen_as), ("--policy", &rules.policy)] {
-        if let Some(path) = path {
-            flag(name, path.as_os_str());
-        }
-    }
-    for glob in &source.reading.exclude {
-        flag("--exclude", glob.as_ref());
-    }
-    if need.max_risk != Risk::Old {
-        flag("--max-risk", need.max_risk.word().as_ref());
-    }
-    if source.reading.assume_empty {
-        words.push("--assume-empty".to_owned());
-    }
-    words.join(" ")
-}
-
-/// A word for a shell: as it is when plain, else in single quotes.
-fn shell_word(word: &OsStr) -> String {
-    let word = text::path(word.as_encoded_bytes());
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

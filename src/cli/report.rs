@@ -10,7 +10,7 @@ use crate::report::text::story;
 use super::args::{Format, ReportArgs, Screen};
 use super::exit::Exit;
 use super::inquiry::inquire;
-use super::{audit, deliver_text, output, plan, style};
+use super::{audit, deliver_text, output, paste, plan, style};
 
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
     let written = &args.output.written;
@@ -23,12 +23,17 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
     let largest = largest(&inquiry.survey.tree, args.top);
     match args.output.format {
         Format::Text => {
-            let command = plan::command(&args.source, &args.rules, &args.need);
+            let command = paste::plan(&paste::Asked {
+                source: &args.source,
+                rules: &args.rules,
+                need: &args.need,
+                now: written.now,
+            });
             let view = story::View {
                 audit: inquiry.view(false, written.verbose),
                 plan: made
                     .as_ref()
-                    .map(|made| plan::view(made, &inquiry, &command)),
+                    .map(|made| plan::view(made, &inquiry, command.as_deref())),
                 largest: &largest,
             };
             deliver_text(written, &story::story(&view, style(written, screen)))?;

@@ -32,7 +32,7 @@ use crate::risk::{Order, Risks};
 use crate::tree::links::freed;
 use crate::tree::{NodeId, Quantity, Tree};
 
-use choose::{Ask, Choice, Chooser};
+use choose::{Ask, Choice, Chooser, Short};
 use coupled::Goal;
 use problem::{Class, Problem, Unit};
 
@@ -74,6 +74,8 @@ pub struct Request {
     pub shortfall: u64,
     /// The inodes to free.
     pub inodes: u64,
+    /// What the volume has in use: no deletion gives more back. `None` where nobody knows.
+    pub at_most: Option<u64>,
     /// What "smallest" means.
     pub smallest: Smallest,
     /// What may be chosen at all; [`Risk::Never`] is taken for [`Risk::Unknown`].
@@ -83,6 +85,14 @@ pub struct Request {
     pub max_waste: Option<u64>,
 }
 
+impl Request {
+    /// Whether more is asked for than the volume has in use, so that emptying it is not enough.
+    #[must_use]
+    pub fn exceeds_the_volume(&self) -> bool {
+        self.at_most.is_some_and(|most| self.shortfall > most)
+    }
+}
+
 impl Default for Request {
     fn default() -> Self {
         Self {
@@ -90,6 +100,7 @@ impl Default for Request {
             available: None,
             shortfall: 0,
             inodes: 0,
+            at_most: None,
             smallest: Smallest::Paths,
             max_risk: Risk::Old,
             max_waste: Some(100),
@@ -252,19 +263,28 @@ pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
     let tie = |a: u32, b: u32| by_path(tree, &sure, a, b);
     let chooser = Chooser::new(&sure, request.inodes > 0, &tie);
     let max_risk = request.max_risk.min(Risk::Unknown);
+    let beyond = request.exceeds_the_volume();
     let outcome = chooser.choose(&ask(request, max_risk));
     let short = match outcome {
-        Ok(choice) => return told(tree, risks, request, Reached::Certain, choice),
+        Ok(choice) if !beyond => return told(tree, risks, request, Reached::Certain, choice),
+        // Shared extents: the sizes add up to more than the volume has in use.
+        Ok(_) => Short {
+            bytes: request.at_most.unwrap_or(0),
+            inodes: request.inodes,
+        },
         Err(short) => short,
     };
-    let mut plan = match possibly(tree, risks, request, max_risk) {
+    let may = (!beyond).then(|| possibly(tree, risks, request, max_risk));
+    let mut plan = match may.flatten() {
         Some(choice) => told(tree, risks, request, Reached::Possibly, choice),
         None => unreached(tree, request),
     };
     plan.missing = Some(request.shortfall.saturating_sub(short.bytes));
     plan.missing_inodes = Some(request.inodes.saturating_sub(short.inodes));
     plan.best_achievable = Some(short.bytes);
-    plan.next_risk = next_risk(tree, risks, request, &chooser, max_risk);
+    if !beyond {
+        plan.next_risk = next_risk(tree, risks, request, &chooser, max_risk);
+    }
     plan
 }
 

@@ -35,7 +35,15 @@ fn judged(tree: &Tree, policy: &str, live: bool) -> Risks {
         findings: Vec::new(),
     };
     let policy = Policy::parse(policy, "p").expect("a policy");
-    classify(tree, &audit, &policy, Context { live })
+    classify(
+        tree,
+        &audit,
+        &policy,
+        Context {
+            live,
+            ..Context::default()
+        },
+    )
 }
 
 fn ask(shortfall: u64) -> Request {

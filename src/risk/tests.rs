@@ -174,7 +174,10 @@ fn protections_hold_and_the_policy_has_the_last_word() {
     let text = "[[path]]\nmatch = '/usr/bin/x'\nrisk = 'old'\nnote = 'mine'\n\
                 [[path]]\nmatch = '/home/u/p'\nrisk = 'never'\n";
     let policy = Policy::parse(text, "p").expect("a policy");
-    let context = Context { live: true };
+    let context = Context {
+        live: true,
+        ..Context::default()
+    };
     let risks = classify(&tree, &nothing(), &policy, context);
     for (path, risk) in [
         ("/usr/bin/x", Risk::Old),
@@ -193,6 +196,48 @@ fn protections_hold_and_the_policy_has_the_last_word() {
     assert!(policy.unmatched(risks.matches()).is_empty());
     let recorded = classify(&tree, &nothing(), &Policy::default(), Context::default());
     assert_eq!(recorded.own(NodeId::ROOT), Risk::Regenerable, "neutral");
+}
+
+#[test]
+fn mount_points_stay_and_what_lies_on_another_file_system_frees_nothing() {
+    let mut builder = Builder::new();
+    let dir = |name, dev, token| Entry {
+        device: Some(dev),
+        token: Some(token),
+        ..Entry::named(name, Kind::Dir)
+    };
+    builder.root(dir(b"/r", 1, Token::ROOT), Rooting::Path);
+    let mut top = Batch::new(Token::ROOT);
+    for (name, dev, token) in [(&b"bind"[..], 1, 1), (b"subvol", 2, 2), (b"tmp", 3, 3)] {
+        top.push(dir(name, dev, Token(token)));
+    }
+    builder.listing(&top);
+    for token in 1..4 {
+        let mut batch = Batch::new(Token(token));
+        batch.push(Entry::named(b"f", Kind::File));
+        builder.listing(&batch);
+    }
+    let tree = builder.finish().expect("a small tree");
+    let mounts = [b"/r/bind".to_vec(), b"/r/tmp".to_vec()];
+    let context = Context {
+        live: true,
+        mounts: &mounts,
+    };
+    let mine = "[[path]]\nmatch = '/r/**'\nrisk = 'regenerable'\n";
+    let policy = Policy::parse(mine, "p").expect("a policy");
+    let risks = classify(&tree, &nothing(), &policy, context);
+    for (path, risk) in [
+        ("/r/bind", Risk::Never),
+        ("/r/bind/f", Risk::Regenerable),
+        ("/r/subvol", Risk::Never),
+        ("/r/subvol/f", Risk::Regenerable),
+        ("/r/tmp", Risk::Never),
+        ("/r/tmp/f", Risk::Never),
+    ] {
+        assert_eq!(risk_at(&tree, &risks, path), risk, "{path}");
+    }
+    let elsewhere = tree.find(b"/r/tmp/f").expect("in the tree");
+    assert!(risks.why(&tree, elsewhere).contains("another file system"));
 }
 
 #[test]

@@ -50,6 +50,16 @@ pub fn volume_of(path: &Path) -> Result<Volume> {
     Ok(volume(&room, mount))
 }
 
+/// Where anything is mounted now, ascending and each once; empty where the kernel does not say.
+#[must_use]
+pub fn mount_points() -> Vec<Vec<u8>> {
+    let mounts = parse_mounts(&sys::mount_table());
+    let mut points: Vec<_> = mounts.into_iter().map(|mount| mount.point).collect();
+    points.sort_unstable();
+    points.dedup();
+    points
+}
+
 fn volume(room: &Room, mount: Option<&Mount>) -> Volume {
     let bytes = |blocks: u64| blocks.saturating_mul(room.unit);
     let counts_inodes = room.inodes > 0;

@@ -1,5 +1,6 @@
 //! The one integration-test binary: every promise, end to end.
 
+mod answers;
 mod cli;
 mod day7;
 mod dir;

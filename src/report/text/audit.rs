@@ -46,6 +46,11 @@ pub fn audit(view: &View<'_>, style: Style) -> String {
         idle_rules(view, style),
         style,
     ));
+    lines.extend(section(
+        "RULES NOT UNDERSTOOD",
+        opaque_rules(view, style),
+        style,
+    ));
     lines.extend(section("LOOKED AFTER", settled(view, style), style));
     lines.extend(doubts(view, style));
     lines.join("\n") + "\n"
@@ -96,10 +101,7 @@ fn answer(view: &View<'_>) -> String {
     } else {
         String::new()
     };
-    let full = days_to_full(view).map_or_else(String::new, |days| match days {
-        0 => " Full within a day.".to_owned(),
-        days => format!(" Full in {}.", several(days, "day", "days")),
-    });
+    let full = full(view);
     format!(
         "{} in {families} that nobody cleans{grows}.{full}",
         Bytes(bytes)
@@ -111,6 +113,17 @@ fn growing(family: &Family) -> Option<u64> {
     family
         .growth_per_day
         .filter(|_| family.writer != Writer::Stopped)
+}
+
+/// When the volume is full, in a sentence; nothing where that is too far away to mean anything.
+#[must_use]
+pub fn full(view: &View<'_>) -> String {
+    const TEN_YEARS: u64 = 3653;
+    match days_to_full(view) {
+        Some(0) => " Full within a day.".to_owned(),
+        Some(days @ ..=TEN_YEARS) => format!(" Full in {}.", several(days, "day", "days")),
+        _ => String::new(),
+    }
 }
 
 /// Days until what nobody cleans has filled the volume, at its present growth.
@@ -161,6 +174,7 @@ pub fn gaps(view: &View<'_>, style: Style) -> Vec<String> {
 
 fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String> {
     let mut lines = vec![format!("    {}", history(&report.family, view.now))];
+    lines.extend(missing(&report.family));
     lines.extend(resharded(&report.family));
     if !report.stale.is_empty()
         && let Some(keep) = &report.keep
@@ -187,7 +201,7 @@ fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String>
     lines
 }
 
-/// `900 files, 2023-08-19…2024-06-13, every day, active; 2 missing: 2024-02-19, …`.
+/// `900 files, 2023-08-19…2024-06-13, one every 24 h, still written`.
 fn history(family: &Family, now: Timestamp) -> String {
     let mut text = several(family.files, "file", "files");
     if let (Some(first), Some(last)) = (family.first, family.last) {
@@ -207,20 +221,21 @@ fn history(family: &Family, now: Timestamp) -> String {
     {
         text += &format!(" for {}", last.age(now));
     }
-    if !family.missing.is_empty() {
-        let some: Vec<_> = family.missing.iter().take(3).map(String::as_str).collect();
-        let more = if family.missing.len() > some.len() {
-            ", …"
-        } else {
-            ""
-        };
-        text += &format!(
-            "; {} missing: {}{more}",
-            count(family.missing.len() as u64),
-            some.join(", ")
-        );
-    }
     text
+}
+
+/// `    2 missing: 2024-02-19, 2024-05-01`.
+fn missing(family: &Family) -> Option<String> {
+    const SOME: usize = 3;
+    let some = family.missing.iter().take(SOME);
+    let some: Vec<_> = some.map(String::as_str).collect();
+    let more = if family.missing.len() > SOME {
+        ", …"
+    } else {
+        ""
+    };
+    let n = count(family.missing.len() as u64);
+    (!some.is_empty()).then(|| format!("    {n} missing: {}{more}", some.join(", ")))
 }
 
 fn resharded(family: &Family) -> Vec<String> {
@@ -271,32 +286,67 @@ fn near_miss(audit: &Audit, miss: &NearMiss, style: Style) -> Vec<String> {
     lines
 }
 
-/// Rules that do not do their work and that no near miss has shown already.
-fn idle_rules(view: &View<'_>, style: Style) -> Vec<String> {
-    let shown: Vec<usize> = view
-        .audit
+/// Rules that do not do their work, in a line each, for a page that is about more than rules.
+#[must_use]
+pub fn failing_rules(view: &View<'_>, style: Style) -> Vec<String> {
+    let failing: Vec<&RuleReport> = failing(view.audit).collect();
+    let rows: Vec<Vec<String>> = failing
+        .iter()
+        .take(RULES)
+        .map(|rule| {
+            let text = format!("{}: {}", place(rule), path(rule.reason.as_bytes()));
+            vec![rule.state.word().to_owned(), text]
+        })
+        .collect();
+    let mut lines = table_below(&[Column::Word, Column::Path], &rows, style);
+    if failing.len() > RULES {
+        let more = several((failing.len() - RULES) as u64, "more rule", "more rules");
+        lines.push(style.quiet(&format!("  … {more} (jettison audit shows them)")));
+    }
+    lines
+}
+
+/// How many failing rules such a page shows.
+const RULES: usize = 3;
+
+/// Rules that do not do their work and that no near miss shows.
+fn failing(audit: &Audit) -> impl Iterator<Item = &RuleReport> {
+    let shown: Vec<usize> = audit
         .families
         .iter()
         .filter(|f| f.is_uncleaned())
         .flat_map(|f| f.near_misses.iter().take(2).map(|miss| miss.rule))
         .collect();
     let bad = |state: RuleState| {
-        use RuleState::{Broken, Dead, Disabled, Lapsed, Opaque, Starved};
-        matches!(state, Lapsed | Dead | Starved | Disabled | Broken | Opaque)
+        use RuleState::{Broken, Dead, Disabled, Lapsed, Starved};
+        matches!(state, Lapsed | Dead | Starved | Disabled | Broken)
     };
+    let rules = audit.rules.iter().enumerate();
+    rules
+        .filter(move |(at, rule)| bad(rule.state) && !shown.contains(at))
+        .map(|(_, rule)| rule)
+}
+
+/// The same, each with its text and what is wrong.
+fn idle_rules(view: &View<'_>, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
-    for (at, rule) in view.audit.rules.iter().enumerate() {
-        if bad(rule.state) && !shown.contains(&at) {
-            lines.push(format!(
-                "  {}  {}",
-                style.doubt(rule.state.word()),
-                place(rule)
-            ));
-            lines.push(format!("    {}", path(&rule.rule.text)));
-            lines.push(format!("    {}", path(rule.reason.as_bytes())));
-        }
+    for rule in failing(view.audit) {
+        let state = style.doubt(rule.state.word());
+        lines.push(format!("  {state}  {}", place(rule)));
+        lines.push(format!("    {}", path(&rule.rule.text)));
+        lines.push(format!("    {}", path(rule.reason.as_bytes())));
     }
     lines
+}
+
+/// Rules of which nobody knows what they delete: they may clean what is called uncovered here.
+fn opaque_rules(view: &View<'_>, style: Style) -> Vec<String> {
+    let rules = view.audit.rules.iter();
+    let rows: Vec<Vec<String>> = rules
+        .filter(|rule| rule.state == RuleState::Opaque)
+        .map(|rule| vec![format!("{}: {}", place(rule), path(rule.reason.as_bytes()))])
+        .collect();
+    table_below(&[Column::Path], &rows, style)
 }
 
 /// The families that need nothing, one line each.
@@ -329,13 +379,19 @@ fn settled(view: &View<'_>, style: Style) -> Vec<String> {
 /// What could not be read or understood, by number or one by one, and what matched nothing.
 #[must_use]
 pub fn doubts(view: &View<'_>, style: Style) -> Vec<String> {
-    let unmatched = view
+    let of_policy = view
         .audit
         .findings
         .iter()
-        .filter(|f| f.code == Code::PolicyUnmatched);
-    let mut lines: Vec<String> = unmatched
-        .map(|f| style.doubt(&format!("? {}: {}", path(&f.subject), f.message)))
+        .filter(|f| matches!(f.code, Code::PolicyUnmatched | Code::PolicyContents));
+    let mut lines: Vec<String> = of_policy
+        .map(|f| {
+            let hint = f
+                .hint
+                .as_ref()
+                .map_or_else(String::new, |hint| format!(" ({hint})"));
+            style.doubt(&format!("? {}: {}{hint}", path(&f.subject), f.message))
+        })
         .collect();
     if view.troubles.is_empty() {
         return lines;

@@ -16,6 +16,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use super::escape::{escape, shorten, width};
 use crate::bytes::{Bytes, Interval};
 use crate::time::Timestamp;
+use crate::tree::{NodeId, Tree};
 
 /// How the text is going to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +131,16 @@ fn lay_out(columns: &[Column], rows: &[Vec<String>], indent: usize, style: Style
 #[must_use]
 pub fn path(bytes: &[u8]) -> String {
     escape(bytes)
+}
+
+/// The path of a node, with a slash behind a directory.
+#[must_use]
+pub fn place(tree: &Tree, node: NodeId) -> String {
+    let mut text = path(&tree.path(node));
+    if tree.is_dir(node) && !text.ends_with('/') {
+        text.push('/');
+    }
+    text
 }
 
 /// A size, with what is not certain about it: `9.1 GiB`, `≥ 9.1 GiB`, `12.0…12.1 GiB`, `?`.

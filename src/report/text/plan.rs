@@ -2,10 +2,11 @@
 
 use crate::bytes::{Bytes, Interval};
 use crate::entry::Volume;
-use crate::plan::{Pick, Plan, Reached};
-use crate::tree::Tree;
+use crate::plan::{Pick, Plan, Reached, Request};
+use crate::tree::links::freed;
+use crate::tree::{NodeId, Tree};
 
-use super::{Column, Style, path, several, size, table_below};
+use super::{Column, Style, path, place, several, size, table_below};
 
 /// A plan and what it was made for.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,7 @@ pub struct View<'a> {
     /// The volume, where known.
     pub volume: Option<&'a Volume>,
     /// How the same plan is asked for, to be pasted: `jettison plan /data --need 40GiB`.
-    pub command: &'a str,
+    pub command: Option<&'a str>,
     /// Rows to show at most.
     pub rows: usize,
 }
@@ -42,7 +43,7 @@ fn need(view: &View<'_>) -> String {
     let plan = view.plan;
     let place = match view.volume {
         Some(volume) => path(&volume.mount),
-        None => path(&view.tree.path(crate::tree::NodeId::ROOT)),
+        None => path(&view.tree.path(NodeId::ROOT)),
     };
     let of = view
         .volume
@@ -59,6 +60,19 @@ fn need(view: &View<'_>) -> String {
                 Bytes(need)
             )
         }
+        (Some(need), _, _) if plan.request.exceeds_the_volume() => format!(
+            "{} is more than {place} holds{}.",
+            Bytes(need),
+            whole(&plan.request)
+        ),
+        (None, _, short) if plan.request.exceeds_the_volume() => {
+            let used = plan.request.at_most.unwrap_or(0);
+            format!(
+                "{} to free in {place}, which has {} in use.",
+                Bytes(short),
+                Bytes(used)
+            )
+        }
         (Some(need), Some(available), short) => format!(
             "{place} is {} short of {}: {} available{of}.",
             Bytes(short),
@@ -68,6 +82,18 @@ fn need(view: &View<'_>) -> String {
         (_, _, 0) => "Nothing has to be freed.".to_owned(),
         (_, _, short) => format!("{} to free in {place}.", Bytes(short)),
     }
+}
+
+/// How large the volume is to whoever needs room: what it has in use and what is available.
+fn whole(request: &Request) -> String {
+    let empty = request.at_most.zip(request.available);
+    empty.map_or_else(String::new, |(used, available)| {
+        let all = Bytes(used.saturating_add(available));
+        format!(
+            ": {all} when it is empty, {} of them available now",
+            Bytes(available)
+        )
+    })
 }
 
 fn way(plan: &Plan) -> Option<String> {
@@ -84,6 +110,9 @@ fn way(plan: &Plan) -> Option<String> {
         Reached::Certain => format!("{} is enough; a smaller way may exist{}.", set(), gap(plan)),
         Reached::Possibly => {
             format!("{} may be enough: not every size is known.", set())
+        }
+        Reached::No if plan.request.exceeds_the_volume() => {
+            "No deletion is enough: a larger volume is needed, or a smaller update.".to_owned()
         }
         Reached::No => {
             let missing = plan
@@ -129,16 +158,21 @@ pub fn body(view: &View<'_>, style: Style) -> Vec<String> {
         let paths = several(next.picks.len() as u64, "path", "paths");
         let enough = match next.reached {
             Reached::Certain => format!("{paths} would be enough"),
-            _ => format!("{paths} would still not be enough for certain"),
+            _ => format!("{paths} may be enough, not for certain"),
         };
-        let lost = Bytes(next.lost);
+        let lost = match next.reached {
+            Reached::Certain => Bytes(next.lost).to_string(),
+            _ => size(next.freed),
+        };
         let risk = next.risk.word();
         lines.push(format!(
             "  With --max-risk {risk}, {enough}, losing {lost}:"
         ));
         lines.extend(set(view, &next.picks, style));
-    } else if plan.request.shortfall > 0 && !plan.picks.is_empty() {
-        lines.push(format!("  Write it down: {} -o plan.json", view.command));
+    } else if let Some(command) = view.command
+        && !plan.picks.is_empty()
+    {
+        lines.push(format!("  Write it down: {command} -o plan.json"));
     }
     lines
 }
@@ -149,11 +183,23 @@ struct Group<'a> {
     label: String,
 }
 
+/// Why the rows do not add up, where picks share inodes.
+fn together(tree: &Tree, picks: &[Pick]) -> Option<String> {
+    let nodes: Vec<NodeId> = picks.iter().map(|pick| pick.node).collect();
+    let all = freed(tree, &nodes);
+    let apart: Interval = picks.iter().map(|pick| pick.freed).sum();
+    (all != apart).then(|| {
+        let all = size(all);
+        format!("  {all} together: what has several names comes back when the last of them goes")
+    })
+}
+
 fn set(view: &View<'_>, picks: &[Pick], style: Style) -> Vec<String> {
     let groups = groups(view.tree, picks);
     let mut rows = vec![["frees", "risk", "path"].map(str::to_owned).to_vec()];
     for group in groups.iter().take(view.rows) {
-        let freed: Interval = group.picks.iter().map(|pick| pick.freed).sum();
+        let nodes: Vec<NodeId> = group.picks.iter().map(|pick| pick.node).collect();
+        let freed = freed(view.tree, &nodes);
         let risk = group.picks[0].risk.word().to_owned();
         rows.push(vec![size(freed), risk, group.label.clone()]);
     }
@@ -173,6 +219,7 @@ fn set(view: &View<'_>, picks: &[Pick], style: Style) -> Vec<String> {
         let more = several((groups.len() - view.rows) as u64, "more row", "more rows");
         with_reasons.push(style.quiet(&format!("  … {more} (--format json shows all)")));
     }
+    with_reasons.extend(together(view.tree, picks));
     with_reasons
 }
 
@@ -188,7 +235,7 @@ fn groups<'a>(tree: &Tree, picks: &'a [Pick]) -> Vec<Group<'a>> {
         if run.len() <= APART {
             let one = |pick| Group {
                 picks: vec![pick],
-                label: label(tree, pick),
+                label: place(tree, pick.node),
             };
             groups.extend(run.iter().map(one));
             continue;
@@ -212,23 +259,18 @@ fn groups<'a>(tree: &Tree, picks: &'a [Pick]) -> Vec<Group<'a>> {
     groups
 }
 
-fn label(tree: &Tree, pick: &Pick) -> String {
-    let slash = if tree.is_dir(pick.node) { "/" } else { "" };
-    format!("{}{slash}", path(&tree.path(pick.node)))
-}
-
-/// The frontier: how much more paths would save.
+/// The frontier: how much more paths would save, and fewer would cost.
 fn alternatives(plan: &Plan) -> Vec<String> {
     let others: Vec<String> = plan
         .frontier
         .iter()
-        .filter(|f| f.lost < plan.lost && f.paths > plan.picks.len() as u64)
+        .filter(|f| f.paths != plan.picks.len() as u64)
+        .filter(|f| (f.paths < plan.picks.len() as u64) == (f.lost > plan.lost))
         .map(|f| {
-            format!(
-                "{} lose {}",
-                several(f.paths, "path", "paths"),
-                Bytes(f.lost)
-            )
+            let (paths, lost) = (several(f.paths, "path", "paths"), Bytes(f.lost));
+            let lose = if f.paths == 1 { "loses" } else { "lose" };
+            let doubt = if f.proven { "" } else { "at most " };
+            format!("{paths} {lose} {doubt}{lost}")
         })
         .collect();
     if others.is_empty() {

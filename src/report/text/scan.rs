@@ -45,6 +45,12 @@ struct Row {
     label: String,
 }
 
+/// The rows to show, and how many more there would be.
+struct Rows {
+    shown: Vec<Row>,
+    more: u64,
+}
+
 /// Writes the table of one source.
 #[must_use]
 pub fn scan(
@@ -58,11 +64,12 @@ pub fn scan(
         Some(n) => largest(tree, n, &options),
         None => levels(tree, &options),
     };
-    let shown = rows.len().min(options.rows);
     let mut lines = vec![header(tree, style)];
-    lines.extend(figures(tree, &rows[..shown], now, &options, style));
-    if shown < rows.len() {
-        let more = count((rows.len() - shown) as u64);
+    if options.depth > 0 || options.top.is_some() {
+        lines.extend(figures(tree, &rows.shown, now, &options, style));
+    }
+    if rows.more > 0 {
+        let more = count(rows.more);
         lines.push(style.quiet(&format!("  … {more} more (--rows all shows them)")));
     }
     lines.extend(doubts(tree, troubles, options.verbose, style));
@@ -94,20 +101,29 @@ fn weight(tree: &Tree, node: NodeId, options: &Options) -> Interval {
     }
 }
 
-/// The children down to the wanted depth, each level sorted below its parent.
-fn levels(tree: &Tree, options: &Options) -> Vec<Row> {
-    let mut rows = Vec::new();
+/// The children down to the wanted depth, each level sorted below its parent. What is not shown is
+/// only counted: the labels of a deep tree would be as long as it is deep.
+fn levels(tree: &Tree, options: &Options) -> Rows {
+    let mut rows = Rows {
+        shown: Vec::new(),
+        more: 0,
+    };
+    if options.depth == 0 {
+        return rows;
+    }
     let mut open = vec![sorted(tree, NodeId::ROOT, options).into_iter()];
     while let Some(level) = open.last_mut() {
         let Some(node) = level.next() else {
             open.pop();
             continue;
         };
-        let indent = "  ".repeat(open.len() - 1);
-        rows.push(Row {
-            node,
-            label: format!("{indent}{}", path(tree.name(node))),
-        });
+        if rows.shown.len() < options.rows {
+            let indent = "  ".repeat(open.len() - 1);
+            let label = format!("{indent}{}", path(tree.name(node)));
+            rows.shown.push(Row { node, label });
+        } else {
+            rows.more += 1;
+        }
         if open.len() < options.depth {
             open.push(sorted(tree, node, options).into_iter());
         }
@@ -132,7 +148,7 @@ fn sorted(tree: &Tree, parent: NodeId, options: &Options) -> Vec<NodeId> {
 
 /// The largest nodes wherever they lie. A directory that holds little but another one of the
 /// rows would only repeat it, so a directory is shown for what it has beside its largest child.
-fn largest(tree: &Tree, n: usize, options: &Options) -> Vec<Row> {
+fn largest(tree: &Tree, n: usize, options: &Options) -> Rows {
     let lo = |node| weight(tree, node, options).lo;
     let repeats = |node: NodeId| {
         let heaviest = tree.children(node).map(lo).max().unwrap_or(0);
@@ -159,7 +175,11 @@ fn largest(tree: &Tree, n: usize, options: &Options) -> Vec<Row> {
             .cmp(&lo(a.node))
             .then_with(|| a.label.cmp(&b.label))
     });
-    rows
+    // The number of rows was asked for, so it is not cut again.
+    Rows {
+        shown: rows,
+        more: 0,
+    }
 }
 
 /// The table itself. The freed column is there only where it says something else than disk.
@@ -204,12 +224,7 @@ fn figures(
         line.push(count(totals.files));
         line.push(age(totals.newest.or(tree.mtime(row.node)), now));
         line.push(label(tree, row));
-        let part = weight(tree, row.node, options).lo;
-        line.push(if style.terminal {
-            bar(part, whole, 12)
-        } else {
-            String::new()
-        });
+        line.push(remark(tree, row.node, whole, options, style));
         cells.push(line);
     }
     let mut lines = table(&columns, &cells, style);
@@ -219,19 +234,26 @@ fn figures(
     lines
 }
 
-/// The name, with what kind of entry it is where that changes how to read the figures.
+/// The name, marked where it is a directory or a link.
 fn label(tree: &Tree, row: &Row) -> String {
     let mark = match tree.kind(row.node) {
-        Kind::Dir => "/",
         Kind::Symlink => "@",
-        Kind::Excluded => "  (excluded)",
-        Kind::OtherFs => "  (another file system)",
-        Kind::KernelFs => "  (kernel file system)",
-        Kind::Unread if tree.is_dir(row.node) => "/  (not read)",
-        Kind::Unread => "  (not read)",
-        Kind::File | Kind::Other => "",
+        _ if tree.is_dir(row.node) => "/",
+        _ => "",
     };
     format!("{}{mark}", row.label)
+}
+
+/// What stands behind the name: why it was not counted, else its part of the largest row.
+fn remark(tree: &Tree, node: NodeId, whole: u64, options: &Options, style: Style) -> String {
+    match tree.kind(node) {
+        Kind::Excluded => "(excluded)".to_owned(),
+        Kind::OtherFs => "(other fs)".to_owned(),
+        Kind::KernelFs => "(kernel fs)".to_owned(),
+        Kind::Unread => "(not read)".to_owned(),
+        _ if style.terminal => bar(weight(tree, node, options).lo, whole, 12),
+        _ => String::new(),
+    }
 }
 
 /// What was not counted, and why the figures are lower bounds.

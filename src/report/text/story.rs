@@ -1,11 +1,11 @@
 //! The whole story on one page: what fills it, what nobody cleans, the smallest deletion set.
 
 use crate::bytes::Bytes;
-use crate::tree::{NodeId, Quantity, Tree};
+use crate::tree::{NodeId, Quantity};
 
-use super::audit::{View as AuditView, days_to_full, doubts, gaps};
+use super::audit::{View as AuditView, doubts, failing_rules, full, gaps};
 use super::plan::{View as PlanView, answer, body};
-use super::{Column, Style, age, bar, count, path, several, size, table_below};
+use super::{Column, Style, age, bar, count, path, place, several, size, table_below};
 
 /// What the page tells of.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,11 @@ pub fn story(view: &View<'_>, style: Style) -> String {
     } else {
         lines.extend(gaps);
     }
+    let failing = failing_rules(&view.audit, style);
+    if !failing.is_empty() {
+        lines.extend([String::new(), style.strong("RULES THAT DO NOT WORK")]);
+        lines.extend(failing);
+    }
     if !view.audit.rules_read && !view.audit.audit.families.is_empty() {
         let text =
             "  No cleanup rules were read: --rules ROOT names the machine's root or a checkout.";
@@ -45,11 +50,7 @@ pub fn story(view: &View<'_>, style: Style) -> String {
 
 /// The answer: the need and the way where there is a need, else how full it is.
 fn head(view: &View<'_>, style: Style) -> Vec<String> {
-    let full = match days_to_full(&view.audit) {
-        Some(0) => " Full within a day.".to_owned(),
-        Some(days) => format!(" Full in {}.", several(days, "day", "days")),
-        None => String::new(),
-    };
+    let full = full(&view.audit);
     if let Some(plan) = &view.plan {
         let mut lines = answer(plan, style);
         if let Some(first) = lines.first_mut() {
@@ -94,7 +95,7 @@ fn fills(view: &View<'_>, style: Style) -> Vec<String> {
         row.extend(freed.then(|| size(tree.freed(node))));
         row.push(count(totals.files));
         row.push(age(totals.newest.or(tree.mtime(node)), view.audit.now));
-        row.push(label(tree, node));
+        row.push(place(tree, node));
         let bar = bar(tree.weight(node).lo, whole, 12);
         row.push(if style.terminal { bar } else { String::new() });
         rows.push(row);
@@ -105,11 +106,6 @@ fn fills(view: &View<'_>, style: Style) -> Vec<String> {
     }
     lines.extend(rows);
     lines
-}
-
-fn label(tree: &Tree, node: NodeId) -> String {
-    let slash = if tree.is_dir(node) { "/" } else { "" };
-    format!("{}{slash}", path(&tree.path(node)))
 }
 
 fn nothing_uncleaned(audit: &AuditView<'_>) -> String {

@@ -1,0 +1,276 @@
+//! What the answers promise to whoever acts on them: suggested commands can be pasted, sums are
+//! the truth, what is impossible is called so, and an exit code is explained on the page.
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use crate::dir::{Dir, NOW, age_to, jettison, jettison_in};
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
+/// Runs a pasted line in bash, the program being on its path.
+fn paste(line: &str, folder: &Path) -> Option<std::process::Output> {
+    let program = Path::new(env!("CARGO_BIN_EXE_jettison"));
+    let run = Command::new("bash")
+        .args(["-c", line])
+        .env_clear()
+        .env("PATH", program.parent().unwrap())
+        .current_dir(folder)
+        .output();
+    match run {
+        Ok(run) => Some(run),
+        Err(e) => {
+            skipped(&format!("bash cannot be run: {e}"));
+            None
+        }
+    }
+}
+
+#[test]
+fn the_suggested_command_gives_the_same_plan() {
+    let dir = Dir::new();
+    let hostile = "-it's a\nd\u{1b}[1m";
+    for (name, len) in [("one", 40_000), ("two", 30_000), ("three", 9_000)] {
+        dir.file(format!("{hostile}/{name}"), len);
+    }
+    let source = format!("./{hostile}");
+    let asked = [
+        "report",
+        &source,
+        "--free",
+        "45000",
+        "--smallest",
+        "bytes",
+        "--max-risk",
+        "unknown",
+        "--exclude",
+        "thr*",
+        "--rules",
+        ".",
+        "--now",
+        "@1718258400",
+    ];
+    let run = jettison_in(&dir.path(), asked, b"").code(1);
+    let text = run.text();
+    let line = text
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("Write it down: "));
+    let line = line.unwrap_or_else(|| panic!("{}", run.story()));
+    let Some(pasted) = paste(line, &dir.path()) else {
+        return;
+    };
+    assert_eq!(pasted.status.code(), Some(0), "{line}\n{pasted:?}");
+    let written = fs::read(dir.join("plan.json")).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&written).unwrap();
+    let mut json = asked.to_vec();
+    json.extend(["--format", "json"]);
+    let told = jettison_in(&dir.path(), json, b"").code(1).json();
+    for key in ["key", "picks", "freed", "shortfall", "smallest"] {
+        assert_eq!(told["plan"][key], written[key], "{line}");
+    }
+}
+
+#[test]
+fn no_command_is_suggested_that_could_not_run() {
+    let recording = b"$ cd /\n$ ls\n10 b\n";
+    let args = ["plan", "-", "--free", "5", "--max-risk", "unknown"];
+    let run = jettison_in(Path::new("/"), args, recording).code(0);
+    assert!(!run.text().contains("jettison plan"), "{}", run.story());
+}
+
+#[test]
+fn a_need_beyond_the_volume_is_out_of_reach_for_certain() {
+    let dir = Dir::new();
+    dir.write(
+        "r.txt",
+        "u@h:/data$ df -k .\nFilesystem 1K-blocks Used Available Use% Mounted on\n\
+         /dev/sda1 1000 900 50 95% /data\n\
+         u@h:/data$ ls -la\ntotal 4\n-rw-r--r-- 1 u u 1024 Jan  2  2024 a\n\
+         drwxr-xr-x 2 u u 4096 Jan  2  2024 unread\n",
+    );
+    let beyond = jettison_in(&dir.path(), ["plan", "r.txt", "--need", "951K"], b"").code(2);
+    let first = "951.0 KiB is more than /data holds: 950.0 KiB when it is empty";
+    assert!(beyond.text().starts_with(first), "{}", beyond.story());
+    let args = ["plan", "r.txt", "--need", "951K", "--format", "json"];
+    let json = jettison_in(&dir.path(), args, b"").code(2).json();
+    assert_eq!(json["possibly_reached"], false);
+    assert_eq!(json["next_risk"], serde_json::Value::Null);
+    let freed = jettison_in(&dir.path(), ["plan", "r.txt", "--free", "901K"], b"").code(2);
+    assert!(
+        freed.text().contains("900.0 KiB in use"),
+        "{}",
+        freed.story()
+    );
+    // What is within the volume may still lie in the part that nobody read.
+    let args = ["plan", "r.txt", "--need", "950K", "--max-risk", "unknown"];
+    let within = jettison_in(&dir.path(), args, b"").code(3);
+    assert!(
+        within.text().contains("may be enough"),
+        "{}",
+        within.story()
+    );
+}
+
+#[test]
+fn rows_that_share_inodes_say_what_they_free_together() {
+    let dir = Dir::new();
+    dir.file("t/a/one", 900_000);
+    dir.folder("t/b");
+    fs::hard_link(dir.join("t/a/one"), dir.join("t/b/two")).unwrap();
+    dir.file("t/a/rest", 800_000);
+    dir.file("t/b/rest", 800_000);
+    dir.file("t/large", 1_500_000);
+    let args = [
+        "plan",
+        "t",
+        "--free",
+        "850K",
+        "--max-risk",
+        "unknown",
+        "--max-waste",
+        "10%",
+    ];
+    let run = jettison_in(&dir.path(), args, b"").code(0);
+    assert!(run.text().contains("t/a/one"), "{}", run.story());
+    assert!(run.text().contains("together: "), "{}", run.story());
+    assert!(
+        run.text().contains("Alternatives: 1 path loses"),
+        "{}",
+        run.story()
+    );
+}
+
+#[test]
+fn a_page_names_the_rules_behind_its_exit_code() {
+    let dir = Dir::new();
+    let old = dir.file("t/scratch/core.old", 5000);
+    age_to(&old, NOW - 100 * 86_400);
+    let root = dir.join("t");
+    let rule = |days| {
+        let root = root.display();
+        format!("0 4 * * * root find {root}/scratch -name 'core.*' -mtime +{days} -delete\n")
+    };
+    let file = dir.write("of/etc/cron.d/clean", rule(3));
+    age_to(&file, NOW - 200 * 86_400);
+    let now = format!("@{NOW}");
+    let args = ["report", "t", "--rules", "of", "--now", &now];
+    let run = jettison_in(&dir.path(), args, b"").code(1);
+    assert!(
+        run.text().contains("RULES THAT DO NOT WORK\n  lapsed"),
+        "{}",
+        run.story()
+    );
+    assert!(
+        run.text().contains("/etc/cron.d/clean:1"),
+        "{}",
+        run.story()
+    );
+}
+
+#[test]
+fn a_rule_that_is_off_elsewhere_is_no_matter_of_this_tree() {
+    let dir = Dir::new();
+    dir.file("t/x", 10);
+    let rule = "0 4 * * * root find /nowhere/near -name '*.csv' -mtime +3 -delete\n";
+    dir.write("of/etc/cron.d/clean.bak", rule);
+    let args = ["audit", "t", "--rules", "of", "--format", "json"];
+    let json = jettison_in(&dir.path(), args, b"").code(0).json();
+    assert_eq!(json["rules"][0]["state"], "unseen");
+}
+
+#[test]
+fn a_protected_directory_with_open_contents_is_a_finding() {
+    let dir = Dir::new();
+    dir.file("t/db/rows", 10);
+    let root = dir.join("t");
+    let entry = |globs: &str| format!("[[path]]\nmatch = [{globs}]\nrisk = \"never\"\n");
+    let findings = |globs: String| {
+        dir.write("p.toml", entry(&globs));
+        let args = [
+            "audit", "t", "--rules", ".", "--policy", "p.toml", "--format", "json",
+        ];
+        jettison_in(&dir.path(), args, b"").code(0).json()["findings"].clone()
+    };
+    let root = root.display();
+    let bare = findings(format!("\"{root}/db\""));
+    assert_eq!(bare[0]["code"], "policy-contents");
+    assert_eq!(
+        bare[0]["hint"],
+        format!("add \"{root}/db/**\" to its `match`")
+    );
+    let whole = findings(format!("\"{root}/db\", \"{root}/db/**\""));
+    assert_eq!(whole, serde_json::json!([]));
+}
+
+#[test]
+fn a_service_without_a_home_has_no_policy_of_its_own() {
+    let dir = Dir::new();
+    dir.file("t/x", 10);
+    let run = Command::new(env!("CARGO_BIN_EXE_jettison"))
+        .args(["audit", "t", "--rules", "."])
+        .env_clear()
+        .env("HOME", "/dev/null")
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+}
+
+#[test]
+fn a_pipe_or_a_link_as_the_file_to_write_stays_what_it_is() {
+    let dir = Dir::new();
+    dir.file("t/x", 10);
+    let real = dir.write("real.txt", "before");
+    std::os::unix::fs::symlink("real.txt", dir.join("link.txt")).unwrap();
+    let _written = jettison_in(&dir.path(), ["scan", "t", "-o", "link.txt"], b"").code(0);
+    assert!(dir.join("link.txt").is_symlink());
+    assert!(fs::read_to_string(real).unwrap().contains(" in "));
+    let pipe = dir.join("pipe");
+    match Command::new("mkfifo").arg(&pipe).status() {
+        Ok(made) if made.success() => {}
+        other => return skipped(&format!("mkfifo cannot be run: {other:?}")),
+    }
+    let reader = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            fs::File::open(pipe)
+                .unwrap()
+                .read_to_string(&mut text)
+                .unwrap();
+            text
+        })
+    };
+    let _written = jettison_in(&dir.path(), ["scan", "t", "-o", "pipe"], b"").code(0);
+    assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+    assert!(reader.join().unwrap().contains("1 file"));
+}
+
+#[test]
+fn a_deep_tree_is_cut_before_it_is_spelled_out() {
+    const DEPTH: usize = 30_000;
+    let dir = Dir::new();
+    let open = ",[{\"name\":\"d\"}".repeat(DEPTH);
+    let close = "]".repeat(DEPTH);
+    let export = format!("[1,2,{{}},[{{\"name\":\"/x\"}}{open}{close}]]");
+    let export = dir.write("deep.json", export);
+    let export = export.to_str().unwrap();
+    // Every label spelled out would be a gigabyte of spaces.
+    let run = jettison(["scan", export, "--depth", "100000", "--rows", "2"]).code(0);
+    assert!(run.text().contains("… 29,998 more"), "{}", run.story());
+    assert!(run.stdout.len() < 1000, "{}", run.story());
+}
+
+#[test]
+fn depth_0_is_the_answer_alone() {
+    let dir = Dir::new();
+    dir.file("t/x", 10);
+    let run = jettison_in(&dir.path(), ["scan", "t", "--depth", "0"], b"").code(0);
+    assert_eq!(run.text().lines().count(), 1, "{}", run.story());
+}
