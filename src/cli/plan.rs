@@ -1,8 +1,9 @@
 //! `jettison plan`: the smallest deletion set.
 
+use crate::entry::Trouble;
 use crate::error::{Error, Result};
 use crate::need::{self, Need, PercentOf, Room};
-use crate::plan::{self, Plan, Reached, Request, Smallest};
+use crate::plan::{self, Pick, Plan, Reached, Request, Smallest};
 use crate::report::json;
 use crate::report::text::plan as page;
 use crate::risk::{self, Context};
@@ -82,11 +83,53 @@ pub(super) fn make(args: &NeedArgs, inquiry: &Inquiry) -> Result<Plan> {
         live,
         mounts: &mounts,
     };
-    let risks = risk::classify(&survey.tree, &inquiry.audit, &inquiry.policy, context);
-    Ok(plan::plan(&survey.tree, &risks, &request(args, survey)?))
+    let tree = &survey.tree;
+    let risks = risk::classify(tree, &inquiry.audit, &inquiry.policy, context);
+    let weight = tree.weight(NodeId::ROOT);
+    // What is known is a plan for the most that can be short. A tree of unknown size may fill
+    // whatever volume it lies on.
+    let worst = request(args, survey, weight.hi.unwrap_or(u64::MAX))?;
+    let mut plan = plan::plan(tree, &risks, &worst);
+    if plan.reached == Reached::No {
+        let least = request(args, survey, weight.lo)?;
+        if least.shortfall < worst.shortfall {
+            plan = if_less_is_short(plan, plan::plan(tree, &risks, &least));
+        }
+    }
+    if plan.reached == Reached::Certain && counts_twice(&plan, &survey.troubles) {
+        plan.reached = Reached::Possibly;
+    }
+    Ok(plan)
 }
 
-fn request(args: &NeedArgs, survey: &Survey) -> Result<Request> {
+/// What cannot be reached for the most that can be short may be for the least.
+fn if_less_is_short(worst: Plan, least: Plan) -> Plan {
+    if least.reached == Reached::No {
+        return worst;
+    }
+    Plan {
+        reached: Reached::Possibly,
+        request: worst.request,
+        missing: worst.missing,
+        best_achievable: worst.best_achievable,
+        next_risk: worst.next_risk,
+        ..least
+    }
+}
+
+/// Whether the picks may be the same bytes under two names: below a start that the recording
+/// does not name, and below a path of the same host that it does.
+fn counts_twice(plan: &Plan, troubles: &[Trouble]) -> bool {
+    let mut unnamed = troubles.iter().filter(|t| t.code == "unnamed-start");
+    unnamed.any(|trouble| {
+        let below = |path: &[u8]| path.starts_with(&trouble.path);
+        let inside = plan.picks.iter().filter(|pick| below(&pick.path)).count();
+        let holds_both = |pick: &Pick| pick.node == NodeId::ROOT;
+        inside > 0 && inside < plan.picks.len() || plan.picks.iter().any(holds_both)
+    })
+}
+
+fn request(args: &NeedArgs, survey: &Survey, used: u64) -> Result<Request> {
     let request = Request {
         smallest: match args.smallest {
             Objective::Paths => Smallest::Paths,
@@ -110,7 +153,7 @@ fn request(args: &NeedArgs, survey: &Survey) -> Result<Request> {
         });
     }
     let need = Need::parse(args.need.as_deref().unwrap_or("0"))?;
-    let room = room(args, survey);
+    let room = room(args, survey, used);
     let bytes = need.bytes(&room)?.ok_or_else(|| {
         Error::usage("--need apt and --need @file.json are not understood yet")
             .with_hint("say how much: --need 40GiB or --need 45%")
@@ -124,13 +167,12 @@ fn request(args: &NeedArgs, survey: &Survey) -> Result<Request> {
     })
 }
 
-fn room<'a>(args: &NeedArgs, survey: &'a Survey) -> Room<'a> {
-    let weight = survey.tree.weight(NodeId::ROOT);
+fn room<'a>(args: &NeedArgs, survey: &'a Survey, used: u64) -> Room<'a> {
     Room {
         volume: survey.volume.as_ref(),
         capacity: args.capacity.map(|bytes| bytes.0),
         available: args.available.map(|bytes| bytes.0),
-        tree: weight.hi.unwrap_or(weight.lo),
+        tree: used,
         percent_of: match args.percent_of {
             PercentBase::Usable => PercentOf::UsedAndAvailable,
             PercentBase::Size => PercentOf::Size,

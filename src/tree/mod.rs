@@ -313,7 +313,8 @@ impl Tree {
         let open = dir.unread > 0;
         let sum = |lo: u64, slack: u64| Interval {
             lo,
-            hi: if open || slack == u64::MAX {
+            // A sum at the end of the range may have gone beyond it.
+            hi: if open || slack == u64::MAX || lo == u64::MAX {
                 None
             } else {
                 lo.checked_add(slack)

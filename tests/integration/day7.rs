@@ -210,7 +210,121 @@ fn what_was_entered_and_never_listed_is_unknown_unless_assumed_empty() {
     assert_eq!(unknown["complete"], false);
     assert_eq!(unknown["root"]["apparent"]["lo"], 10);
     assert_eq!(unknown["root"]["apparent"]["hi"], Value::Null);
+    let unsaid = serde_json::json!({ "lo": 0, "hi": null });
+    assert_eq!(unknown["root"]["disk"], unsaid);
     let args = ["scan", "s.txt", "--format", "json", "--assume-empty"];
     let empty = jettison_in(&dir.path(), args, b"").code(0).json();
     assert_eq!(empty["root"]["apparent"], 10);
+}
+
+#[test]
+fn names_that_a_shell_would_take_apart_are_names() {
+    for name in [
+        "a b",
+        "it's",
+        "\"q\"",
+        "a;b",
+        "a&b",
+        "a>b",
+        "$HOME",
+        "*",
+        "`x`",
+        "# x",
+        "cd ..",
+        "$ ls",
+        "back\\slash",
+        "-",
+        "~",
+        "{a,b}",
+    ] {
+        let dir = Dir::new();
+        let text = format!(
+            "$ cd /\n$ ls\ndir {name}\n1 f\n$ cd {name}\n$ ls\ndir {name}\n20 f\n$ cd {name}\n$ ls\n300 g\n\
+             $ cd ../../{name}/{name}\n$ cd /\n$ cd /{name}\n$ ls\n20 f\ndir {name}\n"
+        );
+        dir.write("s.txt", &text);
+        let export = jettison_in(&dir.path(), ["export", "s.txt"], b"")
+            .code(0)
+            .json();
+        let mut sizes = BTreeMap::new();
+        export_sizes(&export[3], &mut Vec::new(), &mut sizes);
+        let name = name.to_owned();
+        let expected = BTreeMap::from([
+            (vec![], 321),
+            (vec![name.clone()], 320),
+            (vec![name.clone(), name.clone()], 300),
+        ]);
+        assert_eq!(sizes, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_cd_that_shells_disagree_on_leads_nowhere() {
+    let dir = Dir::new();
+    dir.write("s.txt", "$ cd /\n$ cd a b\n$ ls\n20 f\n");
+    let scan = jettison_in(&dir.path(), ["scan", "s.txt", "--format", "json"], b"")
+        .code(3)
+        .json();
+    assert_eq!(scan["troubles"][0]["code"], "unknown-directory");
+    assert!(!scan.to_string().contains("/f\""), "{scan:#}");
+}
+
+#[test]
+fn a_plan_is_certain_only_when_it_suffices_however_large_the_unread_part_is() {
+    let dir = Dir::new();
+    dir.write(
+        "s.txt",
+        "$ cd /\n$ ls\ndir a\ndir b\n60 f\n$ cd b\n$ ls\n30 g\n",
+    );
+    let plan = |need: &str, more: &[&str]| {
+        let args = ["plan", "s.txt", "--capacity", "200", "--need", need];
+        let rest = ["--max-risk", "unknown", "--format", "json"];
+        jettison_in(&dir.path(), args.iter().chain(&rest).chain(more), b"")
+    };
+    // `a` was never listed: all of the 200 may be in use.
+    let sure = plan("90", &[]).code(0).json();
+    assert_eq!(
+        (&sure["available"], &sure["shortfall"]),
+        (&0.into(), &90.into())
+    );
+    assert_eq!(sure["reached"], true);
+    assert_eq!(plan("91", &[]).code(3).json()["reached"], false);
+    assert_eq!(
+        plan("91", &["--assume-empty"]).code(3).json()["reached"],
+        false
+    );
+    // What cannot be freed of the most that can be short may be for the least: 110 may be free.
+    dir.write(
+        "p.toml",
+        "[[path]]\nmatch = [\"/\", \"/a\"]\nrisk = \"never\"\n",
+    );
+    let kept = ["--policy", "p.toml"];
+    assert_eq!(plan("200", &kept).code(3).json()["reached"], false);
+    assert_eq!(plan("201", &kept).code(2).json()["reached"], false);
+}
+
+#[test]
+fn what_may_be_counted_twice_frees_nothing_for_certain() {
+    let dir = Dir::new();
+    dir.write("s.txt", "$ ls\n10 f\n$ cd /\n$ ls\n10 f\n");
+    let plan = |free: &str| {
+        let args = ["plan", "s.txt", "--free", free, "--max-risk", "unknown"];
+        jettison_in(&dir.path(), args.iter().chain(&["--format", "json"]), b"")
+    };
+    assert_eq!(
+        plan("10").code(0).json()["picks"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(plan("11").code(3).json()["reached"], false);
+}
+
+#[test]
+fn a_sum_beyond_64_bits_is_a_lower_bound() {
+    let dir = Dir::new();
+    let half = 1u64 << 63;
+    let text = format!("$ cd /\n$ ls\n{half} a\n{half} b\n");
+    dir.write("s.txt", &text);
+    let scan = jettison_in(&dir.path(), ["scan", "s.txt", "--format", "json"], b"").json();
+    let total = serde_json::json!({ "lo": u64::MAX, "hi": null });
+    assert_eq!(scan["root"]["apparent"], total);
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::bytes::Interval;
 use crate::entry::{Kind, Rooting, Trouble, Volume};
-use crate::tree::{NodeId, Totals, Tree};
+use crate::tree::{NodeId, Quantity, Totals, Tree};
 
 use super::{interval, path, time, troubles, volume};
 
@@ -128,6 +128,11 @@ fn write_node(tree: &Tree, node: NodeId, at: &[u8], out: &mut dyn Write) -> io::
         newest,
         ..
     } = tree.totals(node);
+    // Nothing is known of disk usage where the source shows none of it.
+    let disk = match tree.quantity() {
+        Quantity::Apparent => Interval::UNKNOWN,
+        Quantity::Disk => disk,
+    };
     let freed = match tree.kind(node) {
         Kind::Excluded | Kind::OtherFs | Kind::KernelFs => Interval::ZERO,
         _ => tree.freed(node),

@@ -83,6 +83,19 @@ pub(super) fn split(line: &[u8]) -> Option<Vec<Step>> {
     splitter.finish()
 }
 
+/// The operand of a `cd` as it was typed, blanks, quotes and all; `None` when it is no `cd`.
+pub(super) fn cd_operand(line: &[u8]) -> Option<&[u8]> {
+    line.strip_prefix(b"cd ").filter(|rest| !rest.is_empty())
+}
+
+/// Whether a shell would understand a `cd`, and go to one place by it.
+pub(super) fn is_plain_cd(line: &[u8]) -> bool {
+    split(line).is_some_and(|steps| {
+        let goes = |action| matches!(action, Action::Cd(Some(Word { expands: false, .. })));
+        steps.first().is_some_and(|step| goes(step.action()))
+    })
+}
+
 #[derive(Default)]
 struct Splitter {
     steps: Vec<Step>,
@@ -390,7 +403,11 @@ impl Step {
                 [dashes, one] if dashes.is("--") || dashes.is("-L") => {
                     Action::Cd(Some(one.clone()))
                 }
-                _ => Action::Unknown,
+                // An error to most shells, a substitution to some: where it leads is not known.
+                [one, ..] => Action::Cd(Some(Word {
+                    expands: true,
+                    ..one.clone()
+                })),
             },
             "pwd" => Action::Pwd,
             "date" => Action::Date,

@@ -6,11 +6,10 @@
 //! path and means nothing until something was *seen* of it: a `cd` that failed leaves no trace.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use crate::bytes::Interval;
 
+use super::index::Index;
 use super::listing::ls::Shape;
 
 /// A line of the recording, from 1; 0 is "never".
@@ -65,8 +64,8 @@ pub(super) struct Node {
     name_start: usize,
     name_len: u32,
     pub(super) parent: Id,
-    /// The next node with the same hash.
-    chain: Id,
+    /// The name before it in the same directory.
+    elder: Id,
     /// Its row among the directories; `NONE` until it is known to be one.
     pub(super) dir: u32,
     /// Its disk claim's row.
@@ -102,7 +101,15 @@ pub(super) struct DirFacts {
     /// Names may have come or gone at this line.
     pub(super) doubt: LineNo,
     pub(super) totals: [Claim; 2],
+    /// How many names it has.
+    names: u32,
+    /// One more than the last name in it; 0: there is none.
+    last: Id,
 }
+
+/// The names of a directory with no more than these are compared one by one: they lie together,
+/// as one listing showed them, while a look-up in a large index goes far.
+const FEW: u32 = 32;
 
 /// Where paths begin: a host's `/`, or a directory that the recording never names.
 #[derive(Clone, Debug)]
@@ -112,31 +119,14 @@ pub(super) struct Start {
     pub(super) absolute: bool,
 }
 
-/// Keys are hashes already.
-#[derive(Default)]
-struct Plain(u64);
-
-impl Hasher for Plain {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
-
 /// Everything that a recording shows.
 pub(super) struct World {
     pub(super) nodes: Vec<Node>,
     pub(super) dirs: Vec<DirFacts>,
     disk: Vec<Claim>,
     names: Vec<u8>,
-    /// The last node of each hash; others follow by `chain`.
-    index: HashMap<u64, Id, BuildHasherDefault<Plain>>,
-    seed: RandomState,
+    /// The names of directories that have many, by parent and name.
+    index: Index,
     pub(super) starts: Vec<Start>,
     /// Inode and number of names, where a listing shows them.
     pub(super) inodes: HashMap<Id, (u64, u64)>,
@@ -170,24 +160,23 @@ impl World {
             dirs: Vec::new(),
             disk: Vec::new(),
             names: Vec::new(),
-            index: HashMap::default(),
-            seed: RandomState::new(),
+            index: Index::new(),
             starts: Vec::new(),
             inodes: HashMap::new(),
         };
-        world.push(TOP, b"", NONE);
+        world.push(TOP, b"");
         world.dir(TOP);
         world
     }
 
-    fn push(&mut self, parent: Id, name: &[u8], chain: Id) -> Id {
+    fn push(&mut self, parent: Id, name: &[u8]) -> Id {
         // 2^32 nodes would take 300 GiB: a machine that holds them can hold the last one twice.
         let id = u32::try_from(self.nodes.len()).unwrap_or(NONE - 1);
         self.nodes.push(Node {
             name_start: self.names.len(),
             name_len: u32::try_from(name.len()).unwrap_or(u32::MAX),
             parent,
-            chain,
+            elder: NONE,
             dir: NONE,
             disk: NONE,
             apparent: Claim::default(),
@@ -238,49 +227,45 @@ impl World {
         self.dirs.get(self.node(id).dir as usize)
     }
 
-    fn hash(&self, parent: Id, name: &[u8]) -> u64 {
-        self.seed.hash_one((parent, name))
-    }
-
-    fn lookup(&self, key: u64, parent: Id, name: &[u8]) -> Option<Id> {
-        let mut at = self.index.get(&key).copied();
-        while let Some(id) = at.filter(|&id| id != NONE) {
-            let node = self.node(id);
-            if node.parent == parent && self.name(id) == name {
-                return Some(id);
-            }
-            at = Some(node.chain);
-        }
-        None
-    }
-
     pub(super) fn find(&self, parent: Id, name: &[u8]) -> Option<Id> {
-        self.lookup(self.hash(parent, name), parent, name)
+        let facts = self.facts(parent)?;
+        if facts.names <= FEW {
+            return self.names_in(facts).find(|&id| self.name(id) == name);
+        }
+        let is = |id| self.node(id).parent == parent && self.name(id) == name;
+        self.index.find(self.index.key(parent, name), is)
+    }
+
+    /// The nodes of a directory's names, the last first.
+    fn names_in(&self, facts: &DirFacts) -> impl Iterator<Item = Id> {
+        let last = facts.last.checked_sub(1);
+        let before = |&id: &Id| Some(self.node(id).elder).filter(|&elder| elder != NONE);
+        std::iter::successors(last, before)
     }
 
     /// The node of a name in a directory, made if it is new.
     pub(super) fn child(&mut self, parent: Id, name: &[u8]) -> Id {
-        let key = self.hash(parent, name);
-        let next = u32::try_from(self.nodes.len()).unwrap_or(NONE - 1);
-        let mut chain = NONE;
-        match self.index.entry(key) {
-            Entry::Vacant(slot) => {
-                slot.insert(next);
-            }
-            Entry::Occupied(mut slot) => {
-                let mut at = *slot.get();
-                while let Some(node) = self.nodes.get(at as usize) {
-                    let end = node.name_start + node.name_len as usize;
-                    if node.parent == parent && &self.names[node.name_start..end] == name {
-                        return at;
-                    }
-                    at = node.chain;
-                }
-                chain = slot.insert(next);
-            }
+        if let Some(known) = self.find(parent, name) {
+            return known;
         }
-        self.dir(parent);
-        self.push(parent, name, chain)
+        let id = self.push(parent, name);
+        let facts = self.dir(parent);
+        facts.names += 1;
+        let (names, last) = (facts.names, std::mem::replace(&mut facts.last, id + 1));
+        self.node_mut(id).elder = last.checked_sub(1).unwrap_or(NONE);
+        if names == FEW + 1 {
+            let facts = *self.dir(parent);
+            let all: Vec<Id> = self.names_in(&facts).collect();
+            all.into_iter().for_each(|id| self.enter(id));
+        } else if names > FEW {
+            self.enter(id);
+        }
+        id
+    }
+
+    fn enter(&mut self, id: Id) {
+        let key = self.index.key(self.node(id).parent, self.name(id));
+        self.index.insert(key, id);
     }
 
     /// A host's `/`, or the directory in which a session on it began.

@@ -18,6 +18,7 @@
 mod command;
 mod container;
 mod evidence;
+mod index;
 mod listing;
 mod moment;
 mod prompt;

@@ -46,6 +46,8 @@ pub(super) struct Session {
     block: Block,
     /// Whether other commands than the puzzle's were seen.
     foreign: bool,
+    /// Whether an `ls` printed rows as only the puzzle's does.
+    puzzled: bool,
     widest: usize,
     /// A width that the next prompt is to confirm.
     guess: Option<usize>,
@@ -154,6 +156,7 @@ impl Session {
                 ..Block::new(0)
             },
             foreign: false,
+            puzzled: false,
             widest: 0,
             guess: None,
             stray_said: false,
@@ -373,6 +376,16 @@ impl Session {
         if typed.is_empty() || typed.ends_with(b"^C") {
             return;
         }
+        if let Some(to) = self.puzzle_cd(typed) {
+            self.block.cd = Some(Move {
+                from: self.frame.cwd,
+                to: Some(to),
+                literal: true,
+                chained: None,
+                several: false,
+            });
+            return;
+        }
         let Some(steps) = command::split(typed) else {
             self.unknown(typed, line);
             return;
@@ -413,6 +426,34 @@ impl Session {
         if listings > 1 && !matches!(self.block.reader, Reader::Skip) {
             self.block.reader = Reader::Unread("the output of several commands at once");
         }
+    }
+
+    /// Where the puzzle's `cd` leads. Its operand is a path as it stands, and no shell's, when the
+    /// first name in it is one that the puzzle's `ls` has shown there, or when no shell could go
+    /// by it: real shells never list like the puzzle.
+    fn puzzle_cd(&mut self, typed: &[u8]) -> Option<Id> {
+        if self.family != Some(Family::Bare) || self.foreign || !self.puzzled {
+            return None;
+        }
+        let path = command::cd_operand(typed)?;
+        let base = match path {
+            [b'/', ..] => self.root(),
+            _ => self.frame.cwd?,
+        };
+        let steps = |part: &&[u8]| matches!(*part, b"" | b"." | b"..");
+        let up = path.split(|&b| b == b'/').take_while(steps);
+        let up = up.collect::<Vec<_>>().join(&b'/');
+        let first = path.split(|&b| b == b'/').find(|part| !steps(part))?;
+        let world = &mut self.scene.world;
+        let from = world.walk(base, &up)?;
+        let is_shown = world.find(from, first).is_some_and(|known| {
+            let node = world.node(known);
+            node.shape == Shape::Dir && node.seen > 0
+        });
+        if !is_shown && command::is_plain_cd(typed) {
+            return None;
+        }
+        world.walk(base, path)
     }
 
     fn act(&mut self, action: Action, step: &Step, typed: &[u8], line: LineNo) {
@@ -765,7 +806,10 @@ impl Session {
         let block = std::mem::replace(&mut self.block, Block::new(line));
         let scene = &mut self.scene;
         match block.reader {
-            Reader::Puzzle(mut puzzle) => puzzle.end(scene, end),
+            Reader::Puzzle(mut puzzle) => {
+                self.puzzled |= puzzle.has_rows();
+                puzzle.end(scene, end);
+            }
             Reader::Long(mut long) => long.end(scene, end),
             Reader::Du(mut rows) => rows.end(scene, end),
             _ => {}

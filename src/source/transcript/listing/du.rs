@@ -90,7 +90,8 @@ impl Du {
             b'h' => self.unit = Unit::Human(1024),
             b'c' => self.grand = true,
             b'x' => self.leaves_out = true,
-            b'P' | b'l' => {}
+            b'P' => {}
+            // With `-l`, an inode counts as often as it is named: no sum of bytes on a disk.
             _ => return None,
         }
         Some(())

@@ -206,8 +206,8 @@ impl Ls {
             (Quoting::Shell, b'\'' | b'"') if padded => name::shell(raw)?,
             (Quoting::C, _) => name::c_string(raw)?,
             (Quoting::Escape, _) => name::escaped(raw)?,
-            (Quoting::Shell, b' ') if padded => self.bare_name(&raw[1..], is_link),
-            _ => self.bare_name(raw, is_link),
+            (Quoting::Shell, b' ') if padded => bare_name(&raw[1..], row)?,
+            _ => bare_name(raw, row)?,
         };
         let target = rest.strip_prefix(b" -> ");
         let rest = if is_link && target.is_some() {
@@ -232,11 +232,17 @@ impl Ls {
         (!name.is_empty()).then_some(name)
     }
 
-    fn bare_name<'a>(&self, raw: &'a [u8], is_link: bool) -> (Vec<u8>, &'a [u8]) {
-        let arrow = raw.windows(4).rposition(|w| w == b" -> ");
-        match arrow.filter(|_| is_link) {
-            Some(at) => (raw[..at].to_vec(), &raw[at..]),
-            None => (raw.trim_ascii_end().to_vec(), &[]),
+    /// Decodes the path in the header of a directory's block.
+    pub(in super::super) fn header(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let whole = |(name, rest): (Vec<u8>, &[u8])| rest.is_empty().then_some(name);
+        match self.quoting.unwrap_or(Quoting::Shell) {
+            Quoting::C => name::c_string(path).and_then(whole),
+            Quoting::Escape => name::escaped_whole(path),
+            Quoting::Literal if path.contains(&b'?') => None,
+            Quoting::Shell if matches!(path, [b'\'' | b'"', ..]) => {
+                Some(name::shell(path).and_then(whole).unwrap_or(path.to_vec()))
+            }
+            Quoting::Shell | Quoting::Literal => Some(path.to_vec()),
         }
     }
 
@@ -262,6 +268,26 @@ impl Ls {
     /// Whether the names of this listing may be quoted as a shell would.
     pub(in super::super) fn may_quote(&self) -> bool {
         self.quoting.is_none()
+    }
+}
+
+/// A name as it is, and what follows it: the size of a symbolic link is the length of its target,
+/// which tells an arrow in a name from the one that ends it. `None` where nothing tells.
+fn bare_name<'a>(raw: &'a [u8], row: &Row<'_>) -> Option<(Vec<u8>, &'a [u8])> {
+    const ARROW: &[u8] = b" -> ";
+    if row.shape != Shape::Symlink {
+        return Some((raw.trim_ascii_end().to_vec(), &[]));
+    }
+    let length = row.apparent.filter(|size| size.is_exact());
+    let by_length = length
+        .and_then(|size| usize::try_from(size.lo).ok())
+        .and_then(|target| raw.len().checked_sub(target)?.checked_sub(ARROW.len()))
+        .filter(|&at| raw[at..].starts_with(ARROW));
+    let mut arrows = (0..raw.len()).filter(|&at| raw[at..].starts_with(ARROW));
+    match (by_length, arrows.next(), arrows.next()) {
+        (Some(at), ..) | (None, Some(at), None) => Some((raw[..at].to_vec(), &raw[at..])),
+        (None, None, _) => Some((raw.trim_ascii_end().to_vec(), &[])),
+        (None, Some(_), Some(_)) => None,
     }
 }
 
@@ -636,6 +662,47 @@ mod tests {
         let sized = ls("-ls");
         let row = sized.row(b" 4 -rw-r--r-- 1 a a 1 Nov 22 06:02 x").unwrap();
         assert_eq!(row.disk, Some(Interval::between(3584, 4096)));
+    }
+
+    #[test]
+    fn the_size_of_a_link_tells_its_arrow() {
+        for (line, name) in [
+            ("lrwxrwxrwx 1 a a 6 Nov 22 06:02 x -> a -> b", Some("x")),
+            (
+                "lrwxrwxrwx 1 a a 1 Nov 22 06:02 x -> a -> b",
+                Some("x -> a"),
+            ),
+            (
+                "lrwxrwxrwx 1 a a 0 Nov 22 06:02 exe -> /bin/sh",
+                Some("exe"),
+            ),
+            ("lrwxrwxrwx 1 a a 3 Nov 22 06:02 x -> a -> b", None),
+        ] {
+            let got = read("-l", line).map(|row| row.3);
+            assert_eq!(got.as_deref(), name, "{line}");
+        }
+    }
+
+    #[test]
+    fn headers_are_read_as_the_names_are_written() {
+        for (options, header, path) in [
+            ("-lR", "./a b", Some("./a b")),
+            ("-lR", "'./a'$'\\n''b'", Some("./a\nb")),
+            ("-lRQ", "\"./a\\tb\"", Some("./a\tb")),
+            ("-lRQ", "./a", None),
+            ("-lRb", "./a\\ b\\:\\033", Some("./a b:\u{1b}")),
+            ("-lRb", "./a b", Some("./a b")),
+            ("-lRb", "./a\\", None),
+            ("-lRN", "./a'b", Some("./a'b")),
+            ("-lRN", "./a?b", None),
+        ] {
+            let path = path.map(|path| path.as_bytes().to_vec());
+            assert_eq!(
+                ls(options).header(header.as_bytes()),
+                path,
+                "{options} {header}"
+            );
+        }
     }
 
     #[test]

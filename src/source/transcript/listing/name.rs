@@ -65,6 +65,22 @@ pub(in super::super) fn escaped(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     Some((name, rest))
 }
 
+/// Reads a whole text with C escapes, in which blanks stand for themselves: in the header of a
+/// directory's block, `ls -b` escapes the colon and not the blank.
+pub(in super::super) fn escaped_whole(text: &[u8]) -> Option<Vec<u8>> {
+    let mut name = Vec::new();
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = if byte == b'\\' {
+            one_escape(tail, &mut name)?
+        } else {
+            name.push(byte);
+            tail
+        };
+    }
+    Some(name)
+}
+
 fn escaped_until<'a>(end: u8, text: &'a [u8], name: &mut Vec<u8>) -> Option<&'a [u8]> {
     let mut rest = text;
     loop {

@@ -2,7 +2,6 @@
 
 use super::super::evidence::{Id, LineNo, Size, TOP, World};
 use super::super::listing::ls::{self, Ls, Row, Shape};
-use super::super::listing::name;
 use super::super::{excerpt, path_of, resolve};
 use super::{End, Held, Output, Scene, is_name, quoted_path};
 
@@ -88,11 +87,11 @@ impl Long {
 
     /// A directory whose block begins with a header.
     fn open(&mut self, scene: &mut Scene, path: &[u8], line: LineNo) -> Section {
-        let path = match name::shell(path) {
-            Some((name, b"")) if path.starts_with(b"'") || path.starts_with(b"\"") => name,
-            _ => path.to_vec(),
-        };
-        match resolve(&mut scene.world, self.base, &path) {
+        let place = self
+            .ls
+            .header(path)
+            .and_then(|path| resolve(&mut scene.world, self.base, &path));
+        match place {
             Some(id) => {
                 scene.see(id, line, Shape::Dir);
                 Section::Dir {

@@ -204,6 +204,11 @@ impl Puzzle {
         }
     }
 
+    /// Whether any row was understood.
+    pub(super) fn has_rows(&self) -> bool {
+        self.rows > 0
+    }
+
     /// Takes a row; false when it is none.
     pub(super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
         let text = output.text.trim_ascii_end();
