@@ -198,7 +198,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__plan)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --smallest --max-risk --max-waste --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -253,6 +253,14 @@ _jettison() {
                     return 0
                     ;;
                 --free)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --need-inodes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --free-inodes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -292,7 +300,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__report)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --smallest --max-risk --max-waste --top --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --top --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -347,6 +355,14 @@ _jettison() {
                     return 0
                     ;;
                 --free)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --need-inodes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --free-inodes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

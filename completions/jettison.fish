@@ -51,6 +51,8 @@ size\t'the whole volume'"
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l capacity -d 'How large the volume is, where that was not measured' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l available -d 'How much is available, whatever was measured' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l free -d 'Free this much, whatever is available' -r
+complete -c jettison -n "__fish_jettison_using_subcommand report" -l need-inodes -d 'How many inodes must be available' -r
+complete -c jettison -n "__fish_jettison_using_subcommand report" -l free-inodes -d 'Free this many inodes, whatever is available' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l smallest -d 'What the smallest set is smallest in' -r -f -a "paths\t'The fewest paths at the lowest risk'
 bytes\t'The least bytes lost'
 directory\t'Exactly one directory'
@@ -146,6 +148,8 @@ size\t'the whole volume'"
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l capacity -d 'How large the volume is, where that was not measured' -r
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l available -d 'How much is available, whatever was measured' -r
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l free -d 'Free this much, whatever is available' -r
+complete -c jettison -n "__fish_jettison_using_subcommand plan" -l need-inodes -d 'How many inodes must be available' -r
+complete -c jettison -n "__fish_jettison_using_subcommand plan" -l free-inodes -d 'Free this many inodes, whatever is available' -r
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l smallest -d 'What the smallest set is smallest in' -r -f -a "paths\t'The fewest paths at the lowest risk'
 bytes\t'The least bytes lost'
 directory\t'Exactly one directory'

@@ -113,7 +113,7 @@ fn of_rule(index: usize, report: &RuleReport, families: &[FamilyReport]) -> Opti
             None,
             report.scope.disk,
         ),
-        RuleState::Disabled => (
+        RuleState::Disabled if !report.is_switched_off() => (
             Code::DisabledRule,
             format!("it is never run: {}", report.reason),
             disabled_hint(report),

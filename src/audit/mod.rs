@@ -19,7 +19,7 @@ use crate::bytes::Interval;
 use crate::family::{Disposition, Family, Writer};
 use crate::rules::RuleSet;
 use crate::rules::coverage::Ground;
-use crate::rules::model::Rule;
+use crate::rules::model::{Asks, Rule};
 use crate::time::{Age, Timestamp};
 use crate::tree::{NodeId, Tree};
 
@@ -360,10 +360,8 @@ impl Audit {
                 .iter()
                 .enumerate()
                 .any(|(index, report)| match report.state {
-                    RuleState::Lapsed
-                    | RuleState::Disabled
-                    | RuleState::Broken
-                    | RuleState::Starved => true,
+                    RuleState::Lapsed | RuleState::Broken | RuleState::Starved => true,
+                    RuleState::Disabled => !report.is_switched_off(),
                     RuleState::Dead => self.is_near(index),
                     _ => false,
                 })
@@ -399,6 +397,22 @@ impl Audit {
             .iter()
             .flat_map(|report| &report.near_misses)
             .any(|miss| miss.rule == rule)
+    }
+}
+
+impl RuleReport {
+    /// Whether its own script switches it off by a setting, and there is nothing that it would
+    /// take: a feature that is not in use (Debian's `apt.systemd.daily` has several), which is no
+    /// accident and needs nobody.
+    #[must_use]
+    pub fn is_switched_off(&self) -> bool {
+        let by_setting = self
+            .rule
+            .gates
+            .iter()
+            .any(|gate| matches!(gate.asks, Asks::Known(known) if known != gate.wanted));
+        let is_off = self.state == RuleState::Disabled && self.rule.disabled.is_none();
+        is_off && by_setting && self.scope.files == 0
     }
 }
 

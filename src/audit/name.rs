@@ -68,7 +68,10 @@ pub(super) fn stem(pattern: &[u8]) -> Vec<u8> {
         .iter()
         .rposition(u8::is_ascii_alphabetic)
         .map_or(0, |last| last + 1);
-    stem[..trimmed].to_vec()
+    // A short number at a word belongs to it (`feed2`), a date does not.
+    let digits = stem[trimmed..].iter().take_while(|b| b.is_ascii_digit());
+    let digits = Some(digits.count()).filter(|&n| trimmed > 0 && n <= 2);
+    stem[..trimmed + digits.unwrap_or(0)].to_vec()
 }
 
 /// A text as one word of a shell.
@@ -122,6 +125,8 @@ pub(super) fn offer(old: &Pattern, names: &[&[u8]], lives_on: bool) -> Option<Of
         (Some(own), Some(theirs)) if own == theirs => 0,
         (Some(own), Some(theirs)) if kind_of(own) == kind_of(theirs) => 5,
         (None, None) => 0,
+        // A pattern that ends in a wildcard never asked for any extension.
+        (None, Some(_)) if old.source().ends_with(b"*") => 0,
         _ => 25,
     };
     let dot_extension = theirs.map_or_else(Vec::new, |ext| [b".", ext.as_slice()].concat());
@@ -322,6 +327,7 @@ mod tests {
             ("*.log", &["A.LOG"], false, 5, "*.log"),
             ("*.log.xz", &["a.log"], false, 5, "*.log"),
             ("*.csv", &["NYSE.parquet"], true, 35, "*.parquet"),
+            ("ticker-*", &["NYSE.csv"], true, 10, "*.csv"),
         ] {
             assert_eq!(
                 offered(old, names, lives_on),
@@ -335,6 +341,8 @@ mod tests {
     fn stems_and_extensions() {
         assert_eq!(stem(b"ticker-*.csv"), b"ticker");
         assert_eq!(stem(b"ticker.csv*"), b"ticker");
+        assert_eq!(stem(b"feed2.*"), b"feed2");
+        assert_eq!(stem(b"t20240103.*"), b"t");
         assert_eq!(stem(b"*.csv"), b"");
         assert_eq!(extension(b"a.csv.gz"), Some(&b"csv.gz"[..]));
         assert_eq!(extension(b"a.csv"), Some(&b"csv"[..]));

@@ -17,7 +17,9 @@ use crate::family::{Disposition, Family};
 use crate::rules::coverage::{self, Ground};
 use crate::rules::glob::{Flags, Pattern, escape};
 use crate::rules::logic::{self, Literal};
-use crate::rules::model::{Atom, Fidelity, Root, RootPath, Rule, Segment, Sweep};
+use crate::rules::model::{
+    Atom, Expr, Fidelity, Root, RootPath, Rule, Segment, Sweep, Test, Types,
+};
 use crate::time::{DAY, Timestamp};
 use crate::tree::NodeId;
 
@@ -98,7 +100,9 @@ impl<'a> Search<'a> {
                     report.verdict,
                     Verdict::Uncovered | Verdict::InNameOnly | Verdict::Partly
                 );
-                if report.family.disposition != Disposition::Output || !is_open {
+                // Without rules none is near, and the paths of a sample need not be written out.
+                let is_hopeful = is_open && !self.rules.is_empty();
+                if report.family.disposition != Disposition::Output || !is_hopeful {
                     return Vec::new();
                 }
                 let residue = self.residue(index, &report.family);
@@ -342,6 +346,9 @@ fn cheapest(rule: &Rule, residue: &Residue<'_>) -> Option<Edit> {
             let is_operand = sweep.max_depth == 0 && sweep.max_depth_word.is_none();
             let edit = if is_operand {
                 operand_edit(&single, root, residue)
+            } else if names_files(root, residue) {
+                operand_edit(&single, root, residue)
+                    .and_then(|edit| mend_operand(&edit, &single, residue))
             } else {
                 walk_edit(&single, root, residue)
             };
@@ -353,6 +360,25 @@ fn cheapest(rule: &Rule, residue: &Residue<'_>) -> Option<Edit> {
         }
     }
     best
+}
+
+/// Whether a walk starts at a pattern of file names (`find data/ticker-*.csv`) that the family
+/// does not lie below. Such a root is mended as a pattern of files: were the directory above put
+/// in its place, nothing would say any more which files are meant.
+fn names_files(root: &Root, residue: &Residue<'_>) -> bool {
+    let RootPath::Known(segments) = &root.path else {
+        return false;
+    };
+    matches!(segments.last(), Some(Segment::Glob(_)))
+        && relocate(segments, residue).is_none_or(|relocated| relocated.cost > 0)
+}
+
+/// The tests of a walk that starts at the files themselves.
+fn mend_operand(edit: &Edit, sweep: &Sweep, residue: &Residue<'_>) -> Option<Edit> {
+    let mut edit = edit.clone();
+    let depth = residue.sample.first()?.len();
+    mend_depth(&mut edit, depth, residue)?;
+    mend_any(&edit, sweep, residue)
 }
 
 /// A root that the family lies below, and what it costs to write it.
@@ -460,15 +486,52 @@ fn walk_edit(sweep: &Sweep, root: &Root, residue: &Residue<'_>) -> Option<Edit> 
         }];
     }
     mend_depth(&mut edit, above, residue)?;
-    let lives_on = |pattern: &Pattern| {
-        let stem = name::words(&name::stem(pattern.source()));
-        stem.iter().any(|word| residue.words.contains(word))
-    };
+    mend_any(&edit, sweep, residue)
+}
+
+/// The cheapest way to mend one of a walk's conjunctions.
+fn mend_any(edit: &Edit, sweep: &Sweep, residue: &Residue<'_>) -> Option<Edit> {
     let conjunctions = logic::disjuncts(&sweep.expr)?;
-    conjunctions
-        .iter()
-        .filter_map(|literals| mend_tests(&edit, literals, residue, &lives_on))
-        .min_by_key(|edit| edit.cost)
+    let mended = conjunctions.iter().filter_map(|literals| {
+        let mut mended = mend_tests(edit, literals, residue)?;
+        if conjunctions.len() == 1 {
+            spare_directories(&mut mended, literals);
+        }
+        Some(mended)
+    });
+    mended.min_by_key(|edit| edit.cost)
+}
+
+/// A name that became `*` or `ticker*`, without an extension, fits directories too, the root
+/// perhaps among them: only files are meant.
+fn spare_directories(edit: &mut Edit, literals: &[Literal]) {
+    let is_typed = |literal: &Literal| matches!(literal.1.atom, Atom::Type(_));
+    let Some(any) = edit
+        .changes
+        .values_mut()
+        .find(|change| change.named && change.value.ends_with("*'") && !change.value.contains('.'))
+    else {
+        return;
+    };
+    if literals.iter().any(is_typed) {
+        return;
+    }
+    any.value.push_str(" -type f");
+    let file = Test {
+        atom: Atom::Type(Types {
+            file: true,
+            ..Types::default()
+        }),
+        word: None,
+    };
+    edit.sweep.expr = Expr::all([edit.sweep.expr.clone(), Expr::Test(file)]);
+}
+
+/// Whether what a pattern begins with is found elsewhere in the family's path.
+fn lives_on(pattern: &Pattern, residue: &Residue<'_>) -> bool {
+    let stem = name::stem(pattern.source());
+    let mut words = name::words(&stem).into_iter();
+    words.any(|word| residue.words.contains(&word)) || residue.root.contains(&stem)
 }
 
 impl Edit {
@@ -508,12 +571,7 @@ fn mend_depth(edit: &mut Edit, above: usize, residue: &Residue<'_>) -> Option<()
 }
 
 /// Mends every test of one conjunction that the sample fails; `None` where one cannot be.
-fn mend_tests(
-    edit: &Edit,
-    literals: &[Literal],
-    residue: &Residue<'_>,
-    lives_on: &dyn Fn(&Pattern) -> bool,
-) -> Option<Edit> {
+fn mend_tests(edit: &Edit, literals: &[Literal], residue: &Residue<'_>) -> Option<Edit> {
     let mut edit = edit.clone();
     let names: Vec<&[u8]> = residue
         .sample
@@ -531,7 +589,7 @@ fn mend_tests(
                 if *negated {
                     return None;
                 }
-                let offer = name::offer(pattern, &names, lives_on(pattern))?;
+                let offer = name::offer(pattern, &names, lives_on(pattern, residue))?;
                 replace_pattern(&mut edit, test.word?, &offer, false);
             }
             Atom::Path(pattern) => {
@@ -543,7 +601,7 @@ fn mend_tests(
                 if *negated {
                     return None;
                 }
-                let offer = path_offer(pattern, &printed, residue, lives_on)?;
+                let offer = path_offer(pattern, &printed, residue)?;
                 replace_pattern(&mut edit, test.word?, &offer, true);
             }
             Atom::Type(types) if types.file == *negated => {
@@ -594,12 +652,7 @@ fn quote_pattern(pattern: &[u8]) -> String {
 }
 
 /// A path pattern keeps its folder and takes a new last part.
-fn path_offer(
-    pattern: &Pattern,
-    printed: &[&[u8]],
-    residue: &Residue<'_>,
-    lives_on: &dyn Fn(&Pattern) -> bool,
-) -> Option<Offer> {
+fn path_offer(pattern: &Pattern, printed: &[&[u8]], residue: &Residue<'_>) -> Option<Offer> {
     let source = pattern.source();
     let slash = source.iter().rposition(|&b| b == b'/')?;
     let last = Pattern::new(&source[slash + 1..], pattern.flags());
@@ -608,7 +661,7 @@ fn path_offer(
         .iter()
         .filter_map(|member| member.last().map(Vec::as_slice))
         .collect();
-    let offer = name::offer(&last, &names, lives_on(&last))?;
+    let offer = name::offer(&last, &names, lives_on(&last, residue))?;
     let mut text = source[..=slash].to_vec();
     if !offer.pattern.source().starts_with(b"*") {
         text.push(b'*');
@@ -678,9 +731,7 @@ fn operand_edit(sweep: &Sweep, root: &Root, residue: &Residue<'_>) -> Option<Edi
         .collect();
     let mut name = last.clone();
     if !names.iter().all(|text| last.matches(text)) {
-        let stem = name::words(&name::stem(last.source()));
-        let lives_on = stem.iter().any(|word| residue.words.contains(word));
-        let offer = name::offer(&last, &names, lives_on)?;
+        let offer = name::offer(&last, &names, lives_on(&last, residue))?;
         if offer.pattern.flags().casefold {
             return None;
         }
@@ -704,6 +755,7 @@ fn operand_edit(sweep: &Sweep, root: &Root, residue: &Residue<'_>) -> Option<Edi
     edit.change(root.word?, false, None, shell_pattern(&text));
     edit.sweep.roots = vec![Root {
         path: RootPath::Known(path),
+        printed: None,
         ..root.clone()
     }];
     Some(edit)

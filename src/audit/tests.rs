@@ -584,6 +584,55 @@ fn the_story_holds_for_other_names_and_layouts() {
 }
 
 #[test]
+fn an_edit_says_which_files_it_means() {
+    for (extension, command, edited) in [
+        (
+            ".csv",
+            "find /data/ticker/ticker-*.csv -mtime +14 -delete",
+            "find /data/ticker/*/*.csv -mtime +14 -delete",
+        ),
+        (
+            ".csv",
+            "find /data/ticker -maxdepth 1 -name 'ticker-*' -mtime +14 -delete",
+            "find /data/ticker -maxdepth 2 -name '*.csv' -mtime +14 -delete",
+        ),
+        (
+            "",
+            "find /data/ticker -maxdepth 1 -name 'ticker-*' -mtime +14 -delete",
+            "find /data/ticker -maxdepth 2 -name '*' -type f -mtime +14 -delete",
+        ),
+    ] {
+        let mut files = Vec::new();
+        for n in 0..40 {
+            let date = Timestamp(NOW.0 - days(n)).date_text();
+            for exchange in ["NYSE", "LSE"] {
+                let path = format!("/data/ticker/{date}/{exchange}{extension}");
+                files.push(File(path, 1 << 20, days(n) + 100));
+            }
+        }
+        let audit = judged("/data", &files, "/data/ticker/{x}", &cron(command));
+        let miss = &audit.families[0].near_misses[0];
+        assert_eq!(miss.edited, edited);
+        assert!(miss.points >= 70, "{command}: {}", miss.points);
+        assert_eq!(miss.would_cover.files, 80, "{command}");
+    }
+}
+
+#[test]
+fn what_a_script_switches_off_itself_is_no_gap() {
+    let script = "keep=0\nif [ \"$keep\" != 0 ]; then find /data/old -mtime +3 -delete; fi\n";
+    let mut file = rule_file("/etc/cron.daily/own", &format!("#!/bin/sh\n{script}"));
+    file.mode = Some(0o755);
+    let rules = rules::read(&[file], &mut |_| None);
+    let files = [File("/data/a".to_owned(), 1, 100)];
+    let tree = tree("/data", &files);
+    let audit = audit(&tree, Vec::new(), &rules, &|_| None, &Moment::at(NOW), None);
+    assert_eq!(audit.rules[0].state, RuleState::Disabled);
+    assert!(!audit.has_gap());
+    assert_eq!(audit.findings, []);
+}
+
+#[test]
 fn a_far_rule_is_no_near_miss() {
     let (tree, paths) = market(30);
     let family = family(

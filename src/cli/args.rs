@@ -204,6 +204,12 @@ pub(crate) struct NeedArgs {
     /// Free this much, whatever is available
     #[arg(long, value_name = "N", value_parser = Bytes::parse, conflicts_with = "need")]
     pub(crate) free: Option<Bytes>,
+    /// How many inodes must be available
+    #[arg(long, value_name = "N")]
+    pub(crate) need_inodes: Option<u64>,
+    /// Free this many inodes, whatever is available
+    #[arg(long, value_name = "N", conflicts_with = "need_inodes")]
+    pub(crate) free_inodes: Option<u64>,
     /// What the smallest set is smallest in
     #[arg(long, value_name = "OBJECTIVE", value_enum, default_value_t = Objective::Paths)]
     pub(crate) smallest: Objective,

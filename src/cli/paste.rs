@@ -88,6 +88,7 @@ fn arguments(args: &Asked<'_>) -> Vec<(&'static str, Option<OsString>)> {
 
 fn need_arguments(need: &NeedArgs, flags: &mut Vec<(&'static str, Option<OsString>)>) {
     let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.0.to_string().into());
+    let number = |n: Option<u64>| n.map(|n| n.to_string().into());
     let share = (need.percent_of != PercentBase::Usable).then(|| "size".into());
     let smallest = (need.smallest != Objective::Paths).then(|| value_word(&need.smallest).into());
     let risk = (need.max_risk != Risk::Old).then(|| need.max_risk.word().into());
@@ -98,6 +99,8 @@ fn need_arguments(need: &NeedArgs, flags: &mut Vec<(&'static str, Option<OsStrin
     let said = [
         ("--need", need.need.as_ref().map(OsString::from)),
         ("--free", bytes(need.free)),
+        ("--need-inodes", number(need.need_inodes)),
+        ("--free-inodes", number(need.free_inodes)),
         ("--percent-of", share),
         ("--capacity", bytes(need.capacity)),
         ("--available", bytes(need.available)),

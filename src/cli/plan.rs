@@ -51,7 +51,10 @@ pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
 
 /// Whether a need was stated at all.
 pub(super) fn is_asked(need: &NeedArgs) -> bool {
-    need.need.is_some() || need.free.is_some()
+    need.need.is_some()
+        || need.free.is_some()
+        || need.need_inodes.is_some()
+        || need.free_inodes.is_some()
 }
 
 /// What a page shows of a plan.
@@ -130,6 +133,7 @@ fn counts_twice(plan: &Plan, troubles: &[Trouble]) -> bool {
 }
 
 fn request(args: &NeedArgs, survey: &Survey, used: u64) -> Result<Request> {
+    let volume = survey.volume.as_ref();
     let request = Request {
         smallest: match args.smallest {
             Objective::Paths => Smallest::Paths,
@@ -139,22 +143,19 @@ fn request(args: &NeedArgs, survey: &Survey, used: u64) -> Result<Request> {
         },
         max_risk: args.max_risk,
         max_waste: args.max_waste.0,
-        at_most: survey
-            .volume
-            .as_ref()
-            .map(|volume| volume.used)
-            .or(args.capacity.map(|all| all.0)),
+        inodes: inodes_short(args, survey)?,
+        at_most: volume.map(|v| v.used).or(args.capacity.map(|all| all.0)),
         ..Request::default()
     };
-    if let Some(free) = args.free {
+    let Some(need) = &args.need else {
+        let shortfall = args.free.map_or(0, |free| free.0);
         return Ok(Request {
-            shortfall: free.0,
+            shortfall,
             ..request
         });
-    }
-    let need = Need::parse(args.need.as_deref().unwrap_or("0"))?;
+    };
     let room = room(args, survey, used);
-    let bytes = need.bytes(&room)?.ok_or_else(|| {
+    let bytes = Need::parse(need)?.bytes(&room)?.ok_or_else(|| {
         Error::usage("--need apt and --need @file.json are not understood yet")
             .with_hint("say how much: --need 40GiB or --need 45%")
     })?;
@@ -165,6 +166,23 @@ fn request(args: &NeedArgs, survey: &Survey, used: u64) -> Result<Request> {
         shortfall: short.shortfall,
         ..request
     })
+}
+
+/// How many inodes are to be freed.
+fn inodes_short(args: &NeedArgs, survey: &Survey) -> Result<u64> {
+    let Some(need) = args.need_inodes else {
+        return Ok(args.free_inodes.unwrap_or(0));
+    };
+    let available = survey
+        .volume
+        .as_ref()
+        .and_then(|volume| volume.inodes_available);
+    available
+        .map(|available| need.saturating_sub(available))
+        .ok_or_else(|| {
+            Error::usage("--need-inodes: how many inodes are available is not known")
+                .with_hint("say how many to free: --free-inodes N")
+        })
 }
 
 fn room<'a>(args: &NeedArgs, survey: &'a Survey, used: u64) -> Room<'a> {

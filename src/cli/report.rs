@@ -55,7 +55,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
 /// Whether the need is met: at once, by the set shown, perhaps, or not at all.
 fn check(plan: &Plan) -> Exit {
     match plan.reached {
-        _ if plan.request.shortfall == 0 => Exit::Fine,
+        _ if plan.request.is_met() => Exit::Fine,
         Reached::Certain => Exit::Findings,
         Reached::Possibly => Exit::Unknown,
         Reached::No => Exit::Short,

@@ -3,7 +3,8 @@
 //! Time is the shards' own (their names'), else their files' modification times. A *period* is
 //! one distinct time. The cadence is the median distance of two periods; the growth leaves out
 //! the newest period, which may be unfinished, and looks back over the last 30 days or 20 periods,
-//! whichever is longer, so that a weekend or a market holiday does not bend it.
+//! whichever is longer, so that a weekend or a market holiday does not bend it. Modification times
+//! that all lie within a day tell of one run or one copy, and of no pace at all.
 
 use crate::time::{Age, DAY, Timestamp};
 use crate::tree::{NodeId, Tree};
@@ -44,7 +45,7 @@ pub(super) fn pace(tree: &Tree, shards: &[Shard], named: Option<u64>, now: Times
             _ => periods.push((at, shard.weight)),
         }
     }
-    let cadence = cadence_of(&periods);
+    let cadence = cadence_of(&periods).filter(|_| named.is_some() || !is_burst(&periods));
     let ended = |at: Option<&(i64, u64)>| at.map(|&(t, _)| Timestamp(t));
     Pace {
         first: ended(periods.first()),
@@ -57,6 +58,15 @@ pub(super) fn pace(tree: &Tree, shards: &[Shard], named: Option<u64>, now: Times
             _ => Vec::new(),
         },
     }
+}
+
+/// Whether everything was written within a day.
+fn is_burst(periods: &[(i64, u64)]) -> bool {
+    let span = periods
+        .first()
+        .zip(periods.last())
+        .map(|(first, last)| last.0.abs_diff(first.0));
+    span.is_none_or(|span| span < DAY)
 }
 
 /// The median distance of two periods; unknown below three.
@@ -171,4 +181,50 @@ fn days_off(periods: &[(i64, u64)]) -> [bool; 7] {
     }
     let most = written.iter().copied().max().unwrap_or(0);
     written.map(|n| most >= 2 && n * 10 <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Batch, Entry, Kind, Rooting, Sink as _, Token};
+    use crate::tree::build::Builder;
+
+    /// A family of as many files as there are times.
+    fn paced(times: &[i64], named: Option<u64>) -> Pace {
+        let mut builder = Builder::new();
+        builder.root(Entry::named(b"/d", Kind::Dir), Rooting::Path);
+        let mut batch = Batch::new(Token::ROOT);
+        for &time in times {
+            let mtime = Some(Timestamp(time));
+            batch.push(Entry {
+                mtime,
+                ..Entry::named(b"f", Kind::File)
+            });
+        }
+        builder.listing(&batch);
+        let tree = builder.finish().unwrap();
+        let shards: Vec<Shard> = tree
+            .nodes()
+            .skip(1)
+            .zip(times)
+            .map(|(node, &time)| Shard {
+                node,
+                time: Some(Timestamp(time)),
+                weight: 100,
+            })
+            .collect();
+        pace(&tree, &shards, named, Timestamp(*times.last().unwrap()))
+    }
+
+    #[test]
+    fn one_run_has_no_pace() {
+        let seconds: Vec<i64> = (0..600).collect();
+        let burst = paced(&seconds, None);
+        assert_eq!((burst.cadence, burst.growth_per_day), (None, None));
+        assert_eq!(burst.writer, Writer::Unknown);
+        // Names that say seconds do tell of a pace, and so do times over several days.
+        assert_eq!(paced(&seconds, Some(1)).cadence, Some(Age(1)));
+        let days: Vec<i64> = (0..10).map(|n| n * 86_400).collect();
+        assert_eq!(paced(&days, None).growth_per_day, Some(100));
+    }
 }

@@ -204,10 +204,16 @@ impl Table<'_> {
         } else if together && (has(Reading::Week) || has(Reading::Quarter) || has(Reading::Ordinal))
         {
             let kind = match readings[1].1 {
+                Reading::Week if has(Reading::WeekDay) => VariableKind::Date,
                 Reading::Week => VariableKind::IsoWeek,
                 Reading::Quarter => VariableKind::Quarter,
                 _ => VariableKind::Ordinal,
             };
+            if has(Reading::WeekDay) {
+                spans.push(span(first, last, kind));
+                self.spans.extend(spans);
+                return;
+            }
             spans.push(span(first, readings[1].0, kind));
             spans.extend(readings.get(2).map(|r| span(r.0, r.0, VariableKind::Hour)));
         } else if together && matches!(readings[0].1, Reading::Packed(_)) && layout.grain < 3600 {
@@ -458,6 +464,7 @@ fn kind_of(reading: Reading) -> VariableKind {
         Reading::Month => VariableKind::Month,
         Reading::MonthName => VariableKind::MonthName,
         Reading::Day => VariableKind::Day,
+        Reading::WeekDay => VariableKind::Weekday,
         Reading::Hour => VariableKind::Hour,
         Reading::Minute | Reading::Second => VariableKind::Time,
         Reading::Week => VariableKind::IsoWeek,

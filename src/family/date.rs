@@ -20,6 +20,8 @@ pub(super) enum Reading {
     Minute,
     Second,
     Week,
+    /// The day of an ISO week, Monday being 1.
+    WeekDay,
     Quarter,
     Ordinal,
     /// Packed digits, field by field: `Y` four digits of a year, `y` two, `M D H I S` two each,
@@ -61,7 +63,7 @@ const fn weak(readings: &'static [Reading], grain: u64) -> Layout {
 
 use Reading::{
     Day, Epoch, Hour, Minute, Month, MonthName, Ordinal, Packed, Quarter, Second, ShortYear, Week,
-    Year,
+    WeekDay, Year,
 };
 
 const HOUR: u64 = 3600;
@@ -69,7 +71,7 @@ pub(super) const WEEK: u64 = 7 * DAY;
 pub(super) const MONTH: u64 = 30 * DAY;
 
 /// The longest first: the first that fits is taken.
-pub(super) const LAYOUTS: [Layout; 46] = [
+pub(super) const LAYOUTS: [Layout; 47] = [
     strong(&[Year, Month, Day, Hour, Minute, Second], 1),
     strong(&[Year, Month, Day, Packed(b"HIS")], 1),
     strong(&[Year, Month, Day, Hour, Minute], 60),
@@ -97,6 +99,7 @@ pub(super) const LAYOUTS: [Layout; 46] = [
     strong(&[Year, MonthName, Day], DAY),
     strong(&[MonthName, Year], MONTH),
     strong(&[Year, MonthName], MONTH),
+    strong(&[Year, Week, WeekDay], DAY),
     strong(&[Year, Week], WEEK),
     strong(&[Year, Quarter], 91 * DAY),
     strong(&[Day, Month, Year], DAY),
@@ -128,6 +131,7 @@ pub(super) struct Civil {
     minute: Option<i64>,
     second: Option<i64>,
     week: Option<i64>,
+    weekday: Option<i64>,
     ordinal: Option<i64>,
     epoch: Option<i64>,
 }
@@ -158,6 +162,10 @@ impl Civil {
                 self.second = Some(number(cell)?);
             }
             Week => self.week = Some(small(cell)?),
+            WeekDay => {
+                wide(1)?;
+                self.weekday = Some(number(cell).filter(|n| (1..=7).contains(n))?);
+            }
             Quarter => {
                 wide(1)?;
                 let quarter = number(cell).filter(|n| (1..=4).contains(n))?;
@@ -233,7 +241,8 @@ impl Civil {
         }
         let year = self.year.filter(|y| (1900..=2200).contains(y))?;
         if let Some(week) = self.week {
-            return monday(year, week);
+            let days = self.weekday.unwrap_or(1) - 1;
+            return monday(year, week).map(|monday| Timestamp(monday.0 + days * 86_400));
         }
         let [hour, minute, second] = [self.hour, self.minute, self.second].map(|n| n.unwrap_or(0));
         let second = if second == 60 { 59 } else { second };
@@ -387,12 +396,32 @@ impl Layout {
             0 | 1 => false,
             2 => self.gap(evidence).is_some_and(|gap| gap < 40 * DAY),
             _ if !self.weak => true,
+            _ if self.is_calendar(&valid, evidence) => true,
             _ => self
                 .gap(evidence)
                 .map_or(valid.len() >= 8 || self.grain > 1, |gap| {
                     gap < if self.grain == 1 { 3 * DAY } else { 45 * DAY }
                 }),
         }
+    }
+
+    /// Whether the moments come as dense as a job's and end where somebody still writes, while the
+    /// files were all modified together: copied, unpacked or touched, so that their times say
+    /// nothing of when each was made. Seconds since 1970 must besides be whole hours.
+    fn is_calendar(&self, valid: &[Timestamp], evidence: &Evidence<'_>) -> bool {
+        let times = evidence.modified.iter().flatten();
+        let (Some(first), Some(last)) = (times.clone().min(), times.max()) else {
+            return false;
+        };
+        let hourly = valid.iter().all(|t| t.0.rem_euclid(3600) == 0);
+        if last.0.abs_diff(first.0) > 2 * DAY || valid.len() < 10 || !hourly {
+            return false;
+        }
+        let mut steps: Vec<u64> = valid.windows(2).map(|p| p[1].0.abs_diff(p[0].0)).collect();
+        steps.sort_unstable();
+        let newest = valid[valid.len() - 1].0;
+        let ends_near = |at: Timestamp| newest.abs_diff(at.0) < 45 * DAY;
+        steps[steps.len() / 2] <= MONTH + DAY && (ends_near(evidence.now) || ends_near(*last))
     }
 
     /// The median distance of a moment from its file's modification time.
@@ -416,7 +445,7 @@ mod tests {
 
     #[test]
     fn cells_are_read_as_moments_of_the_calendar_or_not_at_all() {
-        let table: [(&[&str], &[Reading], Option<&str>); 14] = [
+        let table: [(&[&str], &[Reading], Option<&str>); 16] = [
             (
                 &["20240229"],
                 &[Packed(b"YMD")],
@@ -426,6 +455,12 @@ mod tests {
             (&["20240132"], &[Packed(b"YMD")], None),
             (&["2024", "W53"], &[Year, Week], None),
             (&["2024", "24"], &[Year, Week], Some("2024-06-10T00:00:00Z")),
+            (
+                &["2024", "24", "7"],
+                &[Year, Week, WeekDay],
+                Some("2024-06-16T00:00:00Z"),
+            ),
+            (&["2024", "24", "8"], &[Year, Week, WeekDay], None),
             (&["2024", "53"], &[Year, Week], None),
             (&["2020", "53"], &[Year, Week], Some("2020-12-28T00:00:00Z")),
             (&["2024366"], &[Packed(b"YJ")], Some("2024-12-31T00:00:00Z")),

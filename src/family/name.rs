@@ -267,6 +267,15 @@ impl Scan {
         let run = &body[start..end];
         let letters = run.iter().take_while(|b| !b.is_ascii_digit()).count();
         if letters == run.len() {
+            // `Jan-03-2024`: the month of a date, which is another in the next month.
+            let is_month = super::date::month_of(run).is_some();
+            let dated = |at: usize| {
+                let number = self.runs.get(at);
+                number.is_some_and(|n| n.kind == RunKind::Number)
+            };
+            if is_month && dated(marks_before + 2) && dated(marks_before + 4) {
+                return 0;
+            }
             return end;
         }
         if letters == 0 || is_identifier(run) {

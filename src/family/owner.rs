@@ -142,6 +142,19 @@ fn is_cloud_region(value: &[u8]) -> bool {
         && value.last().is_some_and(u8::is_ascii_digit)
 }
 
+/// The part of a cloud region before its number: `us-east`, `eu-central`.
+fn is_compass(value: &[u8]) -> bool {
+    const POINTS: [&[u8]; 5] = [b"north", b"south", b"east", b"west", b"central"];
+    let Some(dash) = value.iter().position(|&b| b == b'-') else {
+        return false;
+    };
+    let (land, point) = (&value[..dash], &value[dash + 1..]);
+    (2..=3).contains(&land.len())
+        && land.iter().all(u8::is_ascii_lowercase)
+        && POINTS.iter().any(|start| point.starts_with(start))
+        && point.iter().all(u8::is_ascii_lowercase)
+}
+
 /// Letters in upper case, perhaps with digits: a ticker symbol or a code.
 fn is_symbol(value: &[u8]) -> bool {
     const TITLES: [&[u8]; 12] = [
@@ -170,6 +183,7 @@ fn is_code(value: &[u8]) -> bool {
     is_symbol(value)
         || is_exchange(value)
         || label::are_hosts(&[value])
+        || is_compass(value)
         || [&CURRENCIES[..], &REGIONS, &STAGES]
             .iter()
             .any(|list| list.iter().any(|word| value == word.as_bytes()))
@@ -239,13 +253,80 @@ const RECORDS: [&[u8]; 14] = [
     b"lock",
 ];
 
+/// Words by which a directory describes itself, or a run its own course.
+const DESCRIPTIONS: [&[u8]; 48] = [
+    b"args",
+    b"changelog",
+    b"checkpoint",
+    b"command",
+    b"conf",
+    b"config",
+    b"configuration",
+    b"cover",
+    b"current",
+    b"description",
+    b"done",
+    b"env",
+    b"environment",
+    b"err",
+    b"error",
+    b"errors",
+    b"exit",
+    b"history",
+    b"index",
+    b"info",
+    b"latest",
+    b"license",
+    b"log",
+    b"logs",
+    b"main",
+    b"manifest",
+    b"meta",
+    b"metadata",
+    b"metrics",
+    b"options",
+    b"out",
+    b"output",
+    b"package",
+    b"params",
+    b"pid",
+    b"readme",
+    b"report",
+    b"requirements",
+    b"results",
+    b"schema",
+    b"settings",
+    b"state",
+    b"stats",
+    b"status",
+    b"stderr",
+    b"stdout",
+    b"summary",
+    b"version",
+];
+
+/// Whether some part of a word says what a file is for.
+fn describes(word: &[u8]) -> bool {
+    word.split(|b| !b.is_ascii_alphanumeric())
+        .any(|part| DESCRIPTIONS.contains(&&part.to_ascii_lowercase()[..]))
+}
+
 /// Whether names that return in sibling after sibling are values (`NYSE.csv`, `BATS.csv`) or the
-/// parts of one record (`meta.json`, `index`).
-pub(super) fn are_leaf_values(names: &[(&[u8], u32)]) -> bool {
+/// parts of one record (`meta.json`, `index`). `alone`: the siblings hold nothing else, so that
+/// there is nothing for a record to describe.
+pub(super) fn are_leaf_values(names: &[(&[u8], u32)], alone: bool) -> bool {
     let body = &names[0].0[..names[0].0.len() - name::compression(names[0].0).len()];
     match body.iter().rposition(|&b| b == b'.') {
         Some(dot) if !RECORDS.contains(&&body[dot + 1..]) => true,
-        _ => differences(names).iter().all(|word| is_code(word)),
+        _ => {
+            let words = differences(names);
+            let (fewest, most) = names.iter().fold((u32::MAX, 0), |(low, high), name| {
+                (low.min(name.1), high.max(name.1))
+            });
+            let even = u64::from(fewest) * 10 >= u64::from(most) * 8;
+            words.iter().all(|word| is_code(word))
+                || alone && even && !names.iter().any(|name| describes(name.0))
+        }
     }
 }
 

@@ -613,7 +613,13 @@ impl Pass<'_> {
         match form_of(run) {
             _ if words.len() < 2 => false,
             Leaf::AnyWord if leaf => owner::are_values(&words, 8),
-            _ => owner::are_leaf_values(&words),
+            _ => {
+                let among = |at: usize| run.iter().any(|&(_, of, _)| of == at);
+                let alone = (0..entries.len())
+                    .filter(|&at| entries[at].siblings >= often)
+                    .all(among);
+                owner::are_leaf_values(&words, leaf && alone)
+            }
         }
     }
 

@@ -525,3 +525,72 @@ fn a_job_that_was_resharded_keeps_its_lineage() {
     let writers: Vec<Writer> = found.iter().map(|family| family.writer).collect();
     assert_eq!(writers, [Writer::Active, Writer::Stopped]);
 }
+
+/// A day in every way that a seed of [`Story`] does not draw.
+fn other_day_text(layout: &str, day: i64) -> String {
+    let weekday = (day.div_euclid(86_400) + 3).rem_euclid(7);
+    // 2024-01-01 was a Monday.
+    let week = (day - 1_704_067_200).div_euclid(7 * 86_400) + 1;
+    let [year, ..] = Timestamp(day).civil().unwrap();
+    let first = Timestamp::from_civil(year, 1, 1, 0, 0, 0).unwrap();
+    let ordinal = (day - first.0).div_euclid(86_400) + 1;
+    let layout = layout
+        .replace("%V", &format!("{week:02}"))
+        .replace("%u", &(weekday + 1).to_string())
+        .replace("%j", &format!("{ordinal:03}"));
+    day_text(&layout, day)
+}
+
+#[test]
+fn words_and_days_are_told_even_where_all_files_were_copied_at_once() {
+    let words: [&[&str]; 5] = [
+        &["bid", "ask"],
+        &["trades", "quotes", "book"],
+        &["fra1", "ams3", "nyc2"],
+        &["eur_usd", "gbp_usd", "usd_jpy"],
+        &["us-east-1", "us-west-2", "eu-central-1"],
+    ];
+    let layouts = ["%Y-%m-%d", "%b-%d-%Y", "%Y-W%V-%u", "%Y/%j", "%y%m%d", "%s"];
+    for layout in layouts {
+        for (words, extension) in words.iter().zip([".json", "", ".txt", ".xml", ".csv"]) {
+            let mut rows = Vec::new();
+            let end = START + 100 * 86_400;
+            for day in 0..100 {
+                let date = other_day_text(layout, START + day * 86_400);
+                for word in *words {
+                    rows.push(row(&format!("/d/t/{date}/{word}{extension}"), 4096, end));
+                }
+            }
+            let found = find(&grow(&rows, Rooting::Path, None), Timestamp(end));
+            let context = format!("{layout} {words:?}{extension}: {found:#?}");
+            assert_eq!(found.len(), 1, "{context}");
+            assert_eq!(found[0].files, rows.len() as u64, "{context}");
+            assert_eq!(found[0].cadence.map(|c| c.0), Some(DAY), "{context}");
+            let growth = Some(4096 * words.len() as u64);
+            assert_eq!(found[0].growth_per_day, growth, "{context}");
+            assert_eq!(found[0].disposition, Disposition::Output, "{context}");
+        }
+    }
+}
+
+#[test]
+fn the_parts_of_a_record_are_no_values() {
+    for names in [
+        ["metrics.json", "params.json"],
+        ["stdout.txt", "stderr.txt"],
+        ["meta.json", "model.bin"],
+    ] {
+        let mut rows = Vec::new();
+        for day in 0..40 {
+            let date = day_text("%Y-%m-%d", START + day * 86_400);
+            for name in names {
+                rows.push(row(&format!("/d/runs/{date}/{name}"), 4096, START));
+            }
+        }
+        let found = find(
+            &grow(&rows, Rooting::Path, None),
+            Timestamp(START + DAY as i64),
+        );
+        assert!(found.iter().all(|f| f.files == 40), "{names:?}: {found:#?}");
+    }
+}

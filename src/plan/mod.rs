@@ -86,6 +86,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether there is nothing to free.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.shortfall == 0 && self.inodes == 0
+    }
+
     /// Whether more is asked for than the volume has in use, so that emptying it is not enough.
     #[must_use]
     pub fn exceeds_the_volume(&self) -> bool {

@@ -274,3 +274,57 @@ fn depth_0_is_the_answer_alone() {
     let run = jettison_in(&dir.path(), ["scan", "t", "--depth", "0"], b"").code(0);
     assert_eq!(run.text().lines().count(), 1, "{}", run.story());
 }
+
+#[test]
+fn inodes_can_be_asked_for() {
+    let dir = Dir::new();
+    for n in 0..50 {
+        dir.file(format!("t/many/__pycache__/f{n}"), 1);
+    }
+    dir.file("t/large.bin", 900_000);
+    let args = [
+        "plan",
+        "t",
+        "--free-inodes",
+        "40",
+        "--rules",
+        ".",
+        "--format",
+        "json",
+    ];
+    let plan = jettison_in(&dir.path(), args, b"").code(0).json();
+    assert_eq!(plan["picks"].as_array().map(Vec::len), Some(1), "{plan:#}");
+    assert!(
+        plan["picks"][0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("many/__pycache__"),
+        "{plan:#}"
+    );
+    let args = [
+        "plan",
+        "t",
+        "--free-inodes",
+        "400",
+        "--rules",
+        ".",
+        "--max-risk",
+        "unknown",
+    ];
+    let short = jettison_in(&dir.path(), args, b"").code(2);
+    assert!(
+        short.text().contains("400 inodes to free"),
+        "{}",
+        short.story()
+    );
+    let args = ["plan", "t", "--need-inodes", "1", "--rules", "."];
+    let met = jettison_in(&dir.path(), args, b"").code(0);
+    assert!(
+        met.text().contains("Nothing has to be freed."),
+        "{}",
+        met.story()
+    );
+    dir.write("s.txt", "$ cd /\n$ ls\n10 b\n");
+    let unknown = ["plan", "s.txt", "--need-inodes", "1"];
+    let _not_known = jettison_in(&dir.path(), unknown, b"").code(64);
+}

@@ -35,6 +35,10 @@ pub fn plan(view: &View<'_>, style: Style) -> String {
 #[must_use]
 pub fn answer(view: &View<'_>, style: Style) -> Vec<String> {
     let mut lines = vec![style.strong(&need(view))];
+    if view.plan.request.inodes > 0 {
+        let inodes = several(view.plan.request.inodes, "inode", "inodes");
+        lines.push(style.strong(&format!("{inodes} to free as well.")));
+    }
     lines.extend(way(view.plan).map(|text| style.strong(&text)));
     lines
 }
@@ -79,6 +83,7 @@ fn need(view: &View<'_>) -> String {
             Bytes(need),
             Bytes(available)
         ),
+        (_, _, 0) if plan.request.inodes > 0 => format!("{place} has bytes enough."),
         (_, _, 0) => "Nothing has to be freed.".to_owned(),
         (_, _, short) => format!("{} to free in {place}.", Bytes(short)),
     }
@@ -97,7 +102,7 @@ fn whole(request: &Request) -> String {
 }
 
 fn way(plan: &Plan) -> Option<String> {
-    if plan.request.shortfall == 0 {
+    if plan.request.is_met() {
         return None;
     }
     let set = || {

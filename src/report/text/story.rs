@@ -53,9 +53,7 @@ fn head(view: &View<'_>, style: Style) -> Vec<String> {
     let full = full(&view.audit);
     if let Some(plan) = &view.plan {
         let mut lines = answer(plan, style);
-        if let Some(first) = lines.first_mut() {
-            first.push_str(&style.strong(&full));
-        }
+        lines.extend((!full.is_empty()).then(|| style.strong(full.trim_start())));
         return lines;
     }
     let tree = view.audit.tree;
