@@ -59,7 +59,7 @@ directory\t'Exactly one directory'
 exposure\t'The least bytes in the worst class'"
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l max-risk -d 'The worst class that may be chosen: regenerable, expired, stale, old or unknown' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l max-waste -d 'How much more than the shortfall may be lost for fewer paths: a share such as 50%, or none' -r
-complete -c jettison -n "__fish_jettison_using_subcommand report" -l top -d 'How many of the largest directories to show' -r
+complete -c jettison -n "__fish_jettison_using_subcommand report" -l top -d 'How many of the largest places, and of the families that nobody cleans, to show' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l format -d 'The form of the result' -r -f -a "text\t''
 json\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand report" -s o -d 'Write to this file, beside it first and then renamed' -r -F
@@ -116,6 +116,7 @@ portable\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l rules -d 'Read the rule files below this root (a checkout, an image) instead of this machine\'s' -r -F
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l seen-as -d 'The path that SOURCE has on the machine that the rules speak of' -r -F
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l policy -d 'The policy file to go by, alone' -r -F
+complete -c jettison -n "__fish_jettison_using_subcommand audit" -l rows -d 'How many families to show at most: a number, or `all`' -r
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l format -d 'The form of the result' -r -f -a "text\t''
 json\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -s o -d 'Write to this file, beside it first and then renamed' -r -F

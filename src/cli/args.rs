@@ -54,7 +54,7 @@ pub(crate) struct ReportArgs {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) need: NeedArgs,
-    /// How many of the largest directories to show
+    /// How many of the largest places, and of the families that nobody cleans, to show
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) top: usize,
     #[command(flatten)]
@@ -93,6 +93,9 @@ pub(crate) struct AuditArgs {
     pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
+    /// How many families to show at most: a number, or `all`
+    #[arg(long, value_name = "N|all", default_value = "20", value_parser = rows)]
+    pub(crate) rows: usize,
     /// List the members of each family
     #[arg(long)]
     pub(crate) members: bool,

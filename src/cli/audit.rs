@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::report::json;
-use crate::report::text::audit as text;
+use crate::report::text::audit::{self as text, View};
 
 use super::args::{AuditArgs, Format, Screen};
 use super::exit::Exit;
@@ -14,7 +14,10 @@ pub(super) fn run(args: &AuditArgs, screen: &Screen) -> Result<Exit> {
     let inquiry = inquire(&args.source, &args.rules, written, screen)?;
     match args.output.format {
         Format::Text => {
-            let view = inquiry.view(args.members, written.verbose);
+            let view = View {
+                members: args.members,
+                ..inquiry.view(written.verbose, args.rows, "--rows all")
+            };
             deliver_text(written, &text::audit(&view, style(written, screen)))?;
         }
         Format::Json => {

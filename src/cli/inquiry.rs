@@ -271,16 +271,23 @@ fn seen_as(args: &RuleArgs) -> Option<Vec<u8>> {
 
 impl Inquiry {
     /// What the text forms show of the audit.
-    pub(super) fn view(&self, members: bool, verbose: bool) -> text::audit::View<'_> {
+    pub(super) fn view<'a>(
+        &'a self,
+        verbose: bool,
+        rows: usize,
+        rest: &'a str,
+    ) -> text::audit::View<'a> {
         text::audit::View {
             audit: &self.audit,
             tree: &self.survey.tree,
             volume: self.survey.volume.as_ref(),
             rules_read: self.rules_read,
             now: self.now,
-            members,
+            members: false,
             troubles: &self.troubles,
             verbose,
+            rows,
+            rest,
         }
     }
 

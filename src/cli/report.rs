@@ -30,7 +30,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
                 now: written.now,
             });
             let view = story::View {
-                audit: inquiry.view(false, written.verbose),
+                audit: inquiry.view(written.verbose, args.top, "jettison audit"),
                 plan: made
                     .as_ref()
                     .map(|made| plan::view(made, &inquiry, command.as_deref())),

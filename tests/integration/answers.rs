@@ -328,3 +328,47 @@ fn inodes_can_be_asked_for() {
     let unknown = ["plan", "s.txt", "--need-inodes", "1"];
     let _not_known = jettison_in(&dir.path(), unknown, b"").code(64);
 }
+
+#[test]
+fn a_page_is_cut_and_says_what_was_cut() {
+    let dir = Dir::new();
+    for day in 1..15 {
+        for name in [
+            "alpha/ticker-2024-02-DD.csv",
+            "beta/deep/dump_202402DD.sql.gz",
+            "gamma/x/y/2024/02/DD/all.json",
+        ] {
+            dir.file(
+                format!("t/{}", name.replace("DD", &format!("{day:02}"))),
+                100,
+            );
+        }
+    }
+    let run = |command: &str, more: &[&str]| {
+        let args = [command, "t", "--rules", ".", "--color", "never"];
+        jettison_in(&dir.path(), args.iter().chain(more), b"").code(1)
+    };
+    let families = run("audit", &["--format", "json"]).json();
+    let families = families["families"].as_array().unwrap();
+    let families = families
+        .iter()
+        .filter(|f| f["verdict"] == "uncovered")
+        .count();
+    assert!(families > 1);
+    let shown = |text: &str| {
+        text.lines()
+            .filter(|line| line.starts_with("  uncovered"))
+            .count()
+    };
+    for (command, more, wanted, hint) in [
+        ("audit", &["--rows", "1"][..], 1, "--rows all"),
+        ("audit", &["--rows", "all"], families, ""),
+        ("report", &["--top", "1"], 1, "jettison audit"),
+    ] {
+        let text = run(command, more).text();
+        assert_eq!(shown(&text), wanted.min(families), "{text}");
+        let left_out = families - wanted.min(families);
+        let line = format!("… {left_out} more ({hint} shows them)");
+        assert_eq!(text.contains(&line), left_out > 0, "{text}");
+    }
+}

@@ -29,6 +29,10 @@ pub struct View<'a> {
     pub troubles: &'a [Trouble],
     /// Whether to list these.
     pub verbose: bool,
+    /// Families and rules of one kind to show at most.
+    pub rows: usize,
+    /// What shows the others, for people: `--rows all`.
+    pub rest: &'a str,
 }
 
 /// Writes the audit: the answer, what nobody cleans, which rules do not work, what is covered.
@@ -145,12 +149,9 @@ fn whose_rules(view: &View<'_>, style: Style) -> Vec<String> {
 #[must_use]
 pub fn gaps(view: &View<'_>, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
-    let reports: Vec<_> = view
-        .audit
-        .families
-        .iter()
-        .filter(|f| f.is_uncleaned())
-        .collect();
+    let open = view.audit.families.iter().filter(|f| f.is_uncleaned());
+    let all = open.clone().count();
+    let reports: Vec<_> = open.take(view.rows).collect();
     let rates: Vec<String> = reports
         .iter()
         .map(|report| growing(&report.family).map_or_else(String::new, per_day))
@@ -169,7 +170,14 @@ pub fn gaps(view: &View<'_>, style: Style) -> Vec<String> {
         lines.push(head.replacen(report.verdict.word(), &style.bad(report.verdict.word()), 1));
         lines.extend(evidence(view, report, style));
     }
+    lines.extend(rest(view, all - reports.len(), style));
     lines
+}
+
+/// How many rows were left out, and what shows them.
+fn rest(view: &View<'_>, left_out: usize, style: Style) -> Option<String> {
+    let more = count(left_out as u64);
+    (left_out > 0).then(|| style.quiet(&format!("  … {more} more ({} shows them)", view.rest)))
 }
 
 fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String> {
@@ -346,7 +354,10 @@ fn opaque_rules(view: &View<'_>, style: Style) -> Vec<String> {
         .filter(|rule| rule.state == RuleState::Opaque)
         .map(|rule| vec![format!("{}: {}", place(rule), path(rule.reason.as_bytes()))])
         .collect();
-    table_below(&[Column::Path], &rows, style)
+    let shown = &rows[..rows.len().min(view.rows)];
+    let mut lines = table_below(&[Column::Path], shown, style);
+    lines.extend(rest(view, rows.len() - shown.len(), style));
+    lines
 }
 
 /// The families that need nothing, one line each.
@@ -373,7 +384,11 @@ fn settled(view: &View<'_>, style: Style) -> Vec<String> {
             ]
         })
         .collect();
-    table_below(&[Column::Word, Column::Figure, Column::Path], &rows, style)
+    let shown = &rows[..rows.len().min(view.rows)];
+    let columns = [Column::Word, Column::Figure, Column::Path];
+    let mut lines = table_below(&columns, shown, style);
+    lines.extend(rest(view, rows.len() - shown.len(), style));
+    lines
 }
 
 /// What could not be read or understood, by number or one by one, and what matched nothing.
