@@ -367,7 +367,6 @@ impl<'a> Chooser<'a> {
         let judge = Judge::new(self.problem, &self.sums);
         let most = judge.worth(&all.maximal);
         let by_inodes = goal.inodes > 0;
-        let mut bound = None;
         for inodes in [false, true] {
             let (need, most) = match inodes {
                 true if !by_inodes => continue,
@@ -406,10 +405,8 @@ impl<'a> Chooser<'a> {
                     lost_bound: lost,
                 });
             }
-            bound = bound.max(Some(paths));
         }
         // Each need alone has its answer and neither serves the other: the search takes over.
-        let _ = bound;
         None
     }
 
