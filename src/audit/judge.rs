@@ -158,7 +158,6 @@ fn facts(ground: &Ground<'_>, rule: &Rule, judged: &mut Judged, moment: &Moment)
 /// From when on a file that is due is overdue.
 struct Overdue {
     grace: Option<u64>,
-    changed: Option<Timestamp>,
     not_before: Option<Timestamp>,
 }
 
@@ -172,7 +171,6 @@ impl Overdue {
         });
         Self {
             grace: gap.map(|gap| gap.saturating_mul(2).saturating_add(HOUR)),
-            changed: rule.changed,
             not_before,
         }
     }
@@ -180,10 +178,8 @@ impl Overdue {
     /// For how long a file has been overdue.
     fn by(&self, due: Timestamp, now: Timestamp) -> Option<u64> {
         let grace = self.grace?;
-        // A rule file from the future says nothing about now.
-        let is_evidence = self.changed.is_some_and(|changed| changed <= now);
-        let mended = self.not_before.filter(|_| is_evidence);
-        if mended.is_some_and(|from| now <= from) {
+        // A rule that was just mended has had no chance yet; one from the future even less.
+        if self.not_before.is_some_and(|from| now <= from) {
             return None;
         }
         let late = now

@@ -451,7 +451,7 @@ fn a_rule_just_mended_is_idle() {
     for (changed, state) in [
         (NOW.0 - HOUR, RuleState::Idle),
         (NOW.0 - days(2), RuleState::Lapsed),
-        (NOW.0 + HOUR, RuleState::Lapsed),
+        (NOW.0 + HOUR, RuleState::Idle),
     ] {
         rules.rules[0].changed = Some(Timestamp(changed));
         let audit = judged("/data", &files, "/data/{name}.csv", &rules);
