@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 
 use super::cells::{CellKind, Column, Span, Table};
 use super::date::{self, Civil, Evidence, LAYOUTS, Layout, Reading};
-use super::{Variable, VariableKind, label, name};
+use super::{Variable, VariableKind, label, name, words};
 
 /// A date's first and last column, its layout, and how each column of it is read.
 type Found = (usize, usize, Layout, Vec<(usize, Reading)>);
@@ -538,7 +538,7 @@ fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
     distinct.dedup();
     let few = distinct.len() <= 40 && distinct.len() * 2 <= column.rows.len();
     match (few, hostlike) {
-        (true, true) if label::are_hosts(&distinct) => VariableKind::Host,
+        (true, true) if words::are_hosts(&distinct) => VariableKind::Host,
         (true, _) => VariableKind::Categorical,
         _ => VariableKind::Id,
     }

@@ -1,7 +1,7 @@
 //! Names for variables, and the template they stand in.
 
 use super::cells::{CellKind, Column};
-use super::{Variable, VariableKind, name, owner};
+use super::{Variable, VariableKind, name, words};
 
 /// Writes a template from its literal parts and variables, in path order.
 pub(super) struct Writer {
@@ -96,7 +96,7 @@ impl Writer {
         if kind == VariableKind::Host {
             return "host".to_owned();
         }
-        if let Some(word) = owner::dictionary(&column.rows) {
+        if let Some(word) = words::dictionary(&column.rows) {
             return word.to_owned();
         }
         let start_of_level = self.template.len() == self.level_start;
@@ -124,16 +124,4 @@ fn singular(word: &str) -> Option<String> {
         return Some(format!("{stem}y"));
     }
     word.strip_suffix('s').map(str::to_owned)
-}
-
-/// Whether words with a number behind them are names of machines.
-pub(super) fn are_hosts(words: &[&[u8]]) -> bool {
-    const HOSTS: [&[u8]; 16] = [
-        b"web", b"host", b"node", b"srv", b"server", b"db", b"app", b"worker", b"api", b"edge",
-        b"lb", b"cache", b"vm", b"pod", b"ip", b"gw",
-    ];
-    words.iter().all(|word| {
-        let letters = word.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-        HOSTS.contains(&&word[..letters]) && word.last().is_some_and(u8::is_ascii_digit)
-    })
 }

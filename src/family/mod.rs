@@ -17,6 +17,7 @@ mod profile;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::bytes::Interval;
 use crate::entry::Rooting;

@@ -17,8 +17,8 @@ use crate::entry::{Kind, Rooting};
 use crate::tree::{NodeId, Tree};
 
 use super::name::{self, Role, Scan, hash, mix};
-use super::owner;
 use super::rows::{ByHash, PLAIN_LEVELS, Rows};
+use super::words;
 
 /// Shapes that a profile carries upward.
 const CARRIED: usize = 64;
@@ -327,7 +327,7 @@ impl Pass<'_> {
                     let local = &self.locals[at as usize];
                     (self.tree.name(local.sample), local.count)
                 });
-                if owner::are_values(&samples.collect::<Vec<_>>(), 8) {
+                if words::are_values(&samples.collect::<Vec<_>>(), 8) {
                     let target = narrow(entries.len());
                     entries.push(leaf_entry(run[0].0, Leaf::AnyWord, true));
                     for &(_, _, at) in run {
@@ -544,8 +544,8 @@ impl Pass<'_> {
         };
         if !lettered(a)
             || !lettered(b)
-            || !owner::may_be_value(name(a))
-            || !owner::may_be_value(name(b))
+            || !words::may_be_value(name(a))
+            || !words::may_be_value(name(b))
         {
             return false;
         }
@@ -554,7 +554,7 @@ impl Pass<'_> {
             (true, true) if a.whole || b.whole || a.children <= 2 || b.children <= 2 => true,
             (true, true) => name(a).len() == name(b).len(),
             _ => {
-                b.whole || name(a).len() == name(b).len() || owner::are_symbols(&[name(a), name(b)])
+                b.whole || name(a).len() == name(b).len() || words::are_symbols(&[name(a), name(b)])
             }
         }
     }
@@ -612,13 +612,13 @@ impl Pass<'_> {
         let leaf = run.iter().all(|(_, _, form)| form.level == 0);
         match form_of(run) {
             _ if words.len() < 2 => false,
-            Leaf::AnyWord if leaf => owner::are_values(&words, 8),
+            Leaf::AnyWord if leaf => words::are_values(&words, 8),
             _ => {
                 let among = |at: usize| run.iter().any(|&(_, of, _)| of == at);
                 let alone = (0..entries.len())
                     .filter(|&at| entries[at].siblings >= often)
                     .all(among);
-                owner::are_leaf_values(&words, leaf && alone)
+                words::are_leaf_values(&words, leaf && alone)
             }
         }
     }

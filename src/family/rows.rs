@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use crate::tree::{NodeId, Tree};
 
 use super::name::{self, Scan, hash, mix};
-use super::owner;
+use super::words;
 
 /// Directories nested deeper than this are not looked into: no job writes there, and each of
 /// their paths is as long as they are deep.
@@ -71,7 +71,7 @@ impl Rows {
             rows.varies.push(at > 0 && scan.varies);
             let inside = open.len() > DEEPEST || at > 0 && rows.skipped[parent as usize];
             rows.skipped
-                .push(inside || at > 0 && owner::is_closed(name));
+                .push(inside || at > 0 && words::is_closed(name));
             open.push((narrow(at), tree.end(id)));
         }
         rows
