@@ -5,20 +5,7 @@
 
 use super::listing::du::Du;
 use super::listing::ls::Ls;
-
-/// One word of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
-    pub(super) text: Vec<u8>,
-    /// Whether the shell replaces it by something that is not in the recording.
-    pub(super) expands: bool,
-}
-
-impl Word {
-    fn is(&self, text: &str) -> bool {
-        self.text == text.as_bytes()
-    }
-}
+use super::word::Word;
 
 /// How a step depends on the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,18 +10,14 @@ use std::collections::HashMap;
 use crate::bytes::Interval;
 
 use super::index::Index;
+pub(super) use super::index::{Id, NONE};
 use super::listing::ls::Shape;
 
 /// A line of the recording, from 1; 0 is "never".
 pub(super) type LineNo = u32;
 
-/// A node of the evidence.
-pub(super) type Id = u32;
-
 /// Above all starting points.
 pub(super) const TOP: Id = 0;
-
-pub(super) const NONE: u32 = u32::MAX;
 
 /// Which of the two sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,11 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::evidence::{Id, NONE};
+/// A node of the evidence.
+pub(super) type Id = u32;
+
+/// No node.
+pub(super) const NONE: Id = Id::MAX;
 
 /// The hash of a parent and a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,6 +26,7 @@ mod readers;
 mod screen;
 mod session;
 mod settle;
+mod word;
 
 use std::io::BufRead;
 

@@ -9,13 +9,14 @@ use std::collections::HashMap;
 
 use crate::time::Timestamp;
 
-use super::command::{self, Action, Joint, Step, Word};
+use super::command::{self, Action, Joint, Step};
 use super::evidence::{Id, LineNo, World};
 use super::excerpt;
 use super::listing::ls::{self, Shape};
 use super::moment;
 use super::prompt::{self, Family, Prompt};
 use super::readers::{DfRows, DuRows, End, Long, Output, Puzzle, Scene, Troubles};
+use super::word::Word;
 
 /// Shorter lines are not taken for lines that a screen has broken.
 const NARROWEST: usize = 40;

@@ -2,7 +2,7 @@
 
 use crate::bytes::Interval;
 
-use super::super::command::Word;
+use super::super::word::Word;
 use super::number;
 
 /// An invocation of `du` whose output can be read.

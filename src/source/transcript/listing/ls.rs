@@ -7,7 +7,7 @@
 use crate::bytes::Interval;
 use crate::time::Timestamp;
 
-use super::super::command::Word;
+use super::super::word::Word;
 use super::name::{self, Quoting};
 use super::number;
 
