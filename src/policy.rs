@@ -205,6 +205,12 @@ impl Policy {
         !self.paths.is_empty()
     }
 
+    /// Whether it says how long families are kept.
+    #[must_use]
+    pub fn judges_families(&self) -> bool {
+        !self.families.is_empty()
+    }
+
     /// What the last entry that matches the path says of it.
     #[must_use]
     pub fn judge(&self, path: &[u8]) -> Option<Judgement<'_>> {

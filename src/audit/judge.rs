@@ -191,6 +191,11 @@ impl Overdue {
 }
 
 impl RuleFacts {
+    /// How long it waits: a rule without an age takes a file at once.
+    pub(super) fn patience(&self) -> Age {
+        self.age.unwrap_or(Age(0))
+    }
+
     fn note(&mut self, tree: &Tree, judged: &Judged, hit: &Hit, overdue: &Overdue, now: Timestamp) {
         self.nodes += 1;
         self.mark =

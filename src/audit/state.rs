@@ -42,7 +42,7 @@ pub(super) fn report(
 fn earliest_of_equals(rules: &[RuleFacts]) -> HashMap<(u64, u64), Age> {
     let mut earliest: HashMap<(u64, u64), Age> = HashMap::new();
     for facts in rules.iter().filter(|facts| facts.works && facts.nodes > 0) {
-        let age = facts.age.unwrap_or_default();
+        let age = facts.patience();
         let known = earliest.entry((facts.nodes, facts.mark)).or_insert(age);
         *known = age.min(*known);
     }
@@ -92,7 +92,7 @@ fn state(
             ),
         );
     }
-    let age = facts.age.unwrap_or_default();
+    let age = facts.patience();
     if let Some(first) = earliest
         .get(&(facts.nodes, facts.mark))
         .filter(|a| **a < age)

@@ -28,11 +28,12 @@ pub(super) fn run(args: &AuditArgs, screen: &Screen) -> Result<Exit> {
     Ok(verdict(&inquiry))
 }
 
-/// The exit code of an audit: findings, or doubt about the rules or a family's root, or neither.
+/// The exit code of an audit: findings, or doubt, or neither. What was not read may hold a family
+/// that nobody cleans, so a tree with an unread part is never fine.
 pub(super) fn verdict(inquiry: &Inquiry) -> Exit {
     if inquiry.audit.has_gap() {
         Exit::Findings
-    } else if inquiry.rules_doubtful || inquiry.a_family_is_unread() {
+    } else if inquiry.rules_doubtful || !inquiry.survey.is_complete() {
         Exit::Unknown
     } else {
         Exit::Fine

@@ -59,6 +59,9 @@ pub(super) fn inquire(
     let matches = RefCell::new(Matches::default());
     let tree = &survey.tree;
     let keep = |family: &Family| {
+        if !policy.judges_families() {
+            return None;
+        }
         let paths: Vec<_> = family
             .members
             .iter()
@@ -300,16 +303,5 @@ impl Inquiry {
             members,
             troubles: &self.troubles,
         }
-    }
-
-    /// Whether some family's root was not read to its end, so that the family may be larger.
-    pub(super) fn a_family_is_unread(&self) -> bool {
-        let tree = &self.survey.tree;
-        let mut roots = self
-            .audit
-            .families
-            .iter()
-            .map(|report| report.family.root_node);
-        roots.any(|root| tree.totals(root).unread > 0)
     }
 }

@@ -182,6 +182,15 @@ fn live(path: &Path, options: &Options<'_>, sink: &mut dyn Sink) -> Result<Read>
     };
     let walked = walk::walk(path, &walk_options, sink)?;
     let mut troubles = walked.troubles;
+    if walked.troubles_left_out > 0 {
+        let n = walked.troubles_left_out;
+        troubles.push(Trouble {
+            path: path.as_os_str().as_encoded_bytes().to_vec(),
+            line: None,
+            code: "more-troubles",
+            message: format!("{n} more places below could not be read"),
+        });
+    }
     let volume = match volume::volume_of(path) {
         Ok(volume) => Some(volume),
         Err(e) => {

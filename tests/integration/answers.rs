@@ -372,3 +372,25 @@ fn a_page_is_cut_and_says_what_was_cut() {
         assert_eq!(text.contains(&line), left_out > 0, "{text}");
     }
 }
+
+#[test]
+fn an_unread_part_is_never_fine() {
+    let dir = Dir::new();
+    let export = |excluded: &str| {
+        format!(
+            "[1,2,{{\"progname\":\"ncdu\"}},[{{\"name\":\"/d\"}},[{{\"name\":\"closed\",{excluded}}}],\
+             {{\"name\":\"a\",\"asize\":1,\"dsize\":512}}]]"
+        )
+    };
+    dir.write("closed.json", export("\"read_error\":true"));
+    dir.write("elsewhere.json", export("\"excluded\":\"otherfs\""));
+    for (command, word) in [
+        ("audit", "found in what was read"),
+        ("report", "found in what was read"),
+    ] {
+        let run = jettison_in(&dir.path(), [command, "closed.json"], b"").code(3);
+        assert!(run.text().contains(word), "{}", run.story());
+        let run = jettison_in(&dir.path(), [command, "elsewhere.json"], b"").code(0);
+        assert!(!run.text().contains(word), "{}", run.story());
+    }
+}

@@ -5,7 +5,7 @@ use crate::bytes::{Bytes, Interval};
 use crate::entry::{Trouble, Volume};
 use crate::family::{Disposition, Family, Writer};
 use crate::time::Timestamp;
-use crate::tree::{Quantity, Tree};
+use crate::tree::{NodeId, Quantity, Tree};
 
 use super::scan::trouble;
 use super::{Column, Style, count, path, per_day, several, size, table_below};
@@ -87,10 +87,21 @@ fn answer(view: &View<'_>) -> String {
         let families = several(view.audit.families.len() as u64, "family", "families");
         let rules = several(view.audit.rules.len() as u64, "rule", "rules");
         return match view.audit.families.len() {
-            0 => format!("No family of sharded outputs was found; {rules} read."),
-            _ => format!("Nothing is left uncleaned: {families}, {rules}."),
+            0 => format!(
+                "No family of sharded outputs was found{}; {rules} read.",
+                so_far(view.tree)
+            ),
+            _ => format!(
+                "Nothing is left uncleaned{}: {families}, {rules}.",
+                so_far(view.tree)
+            ),
         };
     }
+    let least = if gaps.iter().all(|f| weight(view.tree, &f.family).is_exact()) {
+        ""
+    } else {
+        "≥ "
+    };
     let bytes: u64 = gaps
         .iter()
         .map(|f| f.uncovered)
@@ -107,9 +118,18 @@ fn answer(view: &View<'_>) -> String {
     };
     let full = full(view);
     format!(
-        "{} in {families} that nobody cleans{grows}.{full}",
+        "{least}{} in {families} that nobody cleans{grows}.{full}",
         Bytes(bytes)
     )
+}
+
+/// What a good answer about a tree is worth when a part of it is unread.
+#[must_use]
+pub fn so_far(tree: &Tree) -> &'static str {
+    match tree.totals(NodeId::ROOT).unread {
+        0 => "",
+        _ => " in what was read",
+    }
 }
 
 /// The growth of a family that is still written.

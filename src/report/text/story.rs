@@ -3,7 +3,7 @@
 use crate::bytes::Bytes;
 use crate::tree::{NodeId, Quantity};
 
-use super::audit::{View as AuditView, doubts, failing_rules, full, gaps};
+use super::audit::{View as AuditView, doubts, failing_rules, full, gaps, so_far};
 use super::plan::{View as PlanView, answer, body};
 use super::{Column, Style, age, bar, count, path, place, several, size, table_below};
 
@@ -109,8 +109,15 @@ fn fills(view: &View<'_>, style: Style) -> Vec<String> {
 fn nothing_uncleaned(audit: &AuditView<'_>) -> String {
     let rules = several(audit.audit.rules.len() as u64, "rule", "rules");
     match audit.audit.families.len() as u64 {
-        0 => format!("  No family of sharded outputs was found; {rules} read."),
-        n => format!("  Nothing: {}, {rules}.", several(n, "family", "families")),
+        0 => format!(
+            "  No family of sharded outputs was found{}; {rules} read.",
+            so_far(audit.tree)
+        ),
+        n => format!(
+            "  Nothing{}: {}, {rules}.",
+            so_far(audit.tree),
+            several(n, "family", "families")
+        ),
     }
 }
 
