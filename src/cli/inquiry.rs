@@ -45,12 +45,13 @@ pub(super) fn inquire(
     written: &WrittenArgs,
     screen: &Screen,
 ) -> Result<Inquiry> {
-    // A broken policy must stop the run before anything is read.
+    // What is wrong with the command line must stop the run before anything is read.
     let policy = policy(rule_args.policy.as_deref())?;
+    check_roots(&rule_args.roots)?;
     let survey = read(&source.source, &source.reading, written, screen)?;
     let now = now(written, &survey);
     let roots = rule_roots(rule_args, &survey);
-    let book = read_rules(&roots)?;
+    let book = read_rules(&roots);
     let families = family::find(&survey.tree, now);
     let moment = Moment {
         now,
@@ -191,16 +192,21 @@ fn rule_roots(args: &RuleArgs, survey: &Survey) -> Vec<PathBuf> {
     }
 }
 
+fn check_roots(roots: &[PathBuf]) -> Result<()> {
+    match roots.iter().find(|root| !root.is_dir()) {
+        None => Ok(()),
+        Some(root) => Err(Error::usage(format!(
+            "--rules {}: it is not a directory",
+            root.display()
+        ))
+        .with_hint("name the root that holds etc/, such as / or a checkout")),
+    }
+}
+
 /// Reads the rules below every root; scripts that they call are looked up below the same root.
-fn read_rules(roots: &[PathBuf]) -> Result<RuleSet> {
+fn read_rules(roots: &[PathBuf]) -> RuleSet {
     let mut book = RuleSet::default();
     for root in roots {
-        if !root.is_dir() {
-            return Err(
-                Error::usage(format!("--rules {}: it is not a directory", root.display()))
-                    .with_hint("name the root that holds etc/, such as / or a checkout"),
-            );
-        }
         let (files, troubles) = rulebook::read(root);
         book.troubles.extend(troubles);
         let mut load = |path: &[u8]| rulebook::load(root, path);
@@ -208,7 +214,7 @@ fn read_rules(roots: &[PathBuf]) -> Result<RuleSet> {
         book.troubles.append(&mut read.troubles);
         book.rules.append(&mut read.rules);
     }
-    Ok(book)
+    book
 }
 
 /// What the policy says in vain: entries that match nothing, and directories whose protection
