@@ -58,7 +58,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__audit)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --rows --members --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --rows --members --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -73,6 +73,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -138,7 +142,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__export)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -153,6 +157,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -202,7 +210,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__plan)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,6 +225,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -304,7 +316,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__report)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --top --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --top --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -319,6 +331,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -410,7 +426,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__scan)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --depth --top --sort --apparent --rows --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --depth --top --sort --apparent --rows --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,6 +441,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

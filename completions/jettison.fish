@@ -38,6 +38,7 @@ transcript\t''
 ncdu\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l exclude -d 'Leave out names (or, with a `/`, paths below the root) that match' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l threads -d 'Threads of the walk; 0 chooses' -r
+complete -c jettison -n "__fish_jettison_using_subcommand report" -l patience -d 'Give up a directory whose file system has not answered for so long' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l at -d 'In a recording: how things stood at this line' -r
 complete -c jettison -n "__fish_jettison_using_subcommand report" -l walker -d 'Which walker to use, for tests and bug reports' -r -f -a "auto\t''
 linux\t''
@@ -78,6 +79,7 @@ transcript\t''
 ncdu\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand scan" -l exclude -d 'Leave out names (or, with a `/`, paths below the root) that match' -r
 complete -c jettison -n "__fish_jettison_using_subcommand scan" -l threads -d 'Threads of the walk; 0 chooses' -r
+complete -c jettison -n "__fish_jettison_using_subcommand scan" -l patience -d 'Give up a directory whose file system has not answered for so long' -r
 complete -c jettison -n "__fish_jettison_using_subcommand scan" -l at -d 'In a recording: how things stood at this line' -r
 complete -c jettison -n "__fish_jettison_using_subcommand scan" -l walker -d 'Which walker to use, for tests and bug reports' -r -f -a "auto\t''
 linux\t''
@@ -109,6 +111,7 @@ transcript\t''
 ncdu\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l exclude -d 'Leave out names (or, with a `/`, paths below the root) that match' -r
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l threads -d 'Threads of the walk; 0 chooses' -r
+complete -c jettison -n "__fish_jettison_using_subcommand audit" -l patience -d 'Give up a directory whose file system has not answered for so long' -r
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l at -d 'In a recording: how things stood at this line' -r
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l walker -d 'Which walker to use, for tests and bug reports' -r -f -a "auto\t''
 linux\t''
@@ -136,6 +139,7 @@ transcript\t''
 ncdu\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l exclude -d 'Leave out names (or, with a `/`, paths below the root) that match' -r
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l threads -d 'Threads of the walk; 0 chooses' -r
+complete -c jettison -n "__fish_jettison_using_subcommand plan" -l patience -d 'Give up a directory whose file system has not answered for so long' -r
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l at -d 'In a recording: how things stood at this line' -r
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -l walker -d 'Which walker to use, for tests and bug reports' -r -f -a "auto\t''
 linux\t''
@@ -175,6 +179,7 @@ transcript\t''
 ncdu\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand export" -l exclude -d 'Leave out names (or, with a `/`, paths below the root) that match' -r
 complete -c jettison -n "__fish_jettison_using_subcommand export" -l threads -d 'Threads of the walk; 0 chooses' -r
+complete -c jettison -n "__fish_jettison_using_subcommand export" -l patience -d 'Give up a directory whose file system has not answered for so long' -r
 complete -c jettison -n "__fish_jettison_using_subcommand export" -l at -d 'In a recording: how things stood at this line' -r
 complete -c jettison -n "__fish_jettison_using_subcommand export" -l walker -d 'Which walker to use, for tests and bug reports' -r -f -a "auto\t''
 linux\t''

@@ -5,11 +5,15 @@
 //! it in its parent's listing. Two promises make the tree cheap to build:
 //!
 //! * a token is larger than that of its parent, and siblings' tokens rise in listing order;
-//! * the batch in which a directory appears is delivered before the directory's own batch.
+//! * every directory that has a batch of its own appears in a batch of its parent.
+//!
+//! A source that reads with several threads asks the sink for one of its own for each
+//! ([`Sink::split`]), so that nothing of what is read passes from thread to thread.
 //!
 //! No path crosses this seam: a name is a range in the batch's own byte buffer.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bytes::Interval;
 use crate::time::Timestamp;
@@ -135,7 +139,7 @@ impl<'a> Entry<'a> {
 /// batch.listing = Listing::Complete;
 /// assert_eq!(batch.entries().map(|e| e.name).collect::<Vec<_>>(), [&b"a.csv"[..], b"logs"]);
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Batch {
     /// The directory that is listed.
     pub dir: Token,
@@ -283,8 +287,16 @@ pub trait Sink {
     /// name is the whole path, or a label where paths start below it ([`Rooting::Forest`]).
     fn root(&mut self, root: Entry<'_>, rooting: Rooting);
 
-    /// Takes one directory's listing, or a part of it.
+    /// Takes one directory's listing, or a part of it. Parts may come in any order, and those of
+    /// a directory before the one in which it appears.
     fn listing(&mut self, batch: &Batch);
+
+    /// At most `n` sinks that take a share of the batches, each for a thread of its own: what they
+    /// take counts as taken by this one. None: this sink takes everything itself, and is then
+    /// given the batch in which a directory appears before the directory's own.
+    fn split(&mut self, _n: usize) -> Vec<Box<dyn Sink + Send>> {
+        Vec::new()
+    }
 }
 
 /// How paths below the root are written.
@@ -379,52 +391,75 @@ pub trait Skip: Send + Sync {
     fn skips(&self, name: &[u8], relative: &[u8]) -> bool;
 }
 
-/// What a long run has seen so far, and whether it should stop: counters only, shared by threads.
+/// What a long run has seen so far, and whether it should stop: counters that are shared by all
+/// clones. Whoever looks asks for the place where the run is; nothing is written down unasked.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Counters>);
+
 #[derive(Debug, Default)]
-pub struct Progress {
+struct Counters {
     entries: AtomicU64,
     bytes: AtomicU64,
     cancelled: AtomicBool,
+    place_wanted: AtomicBool,
+    place: Mutex<Vec<u8>>,
 }
 
 impl Progress {
     /// Counters at zero.
     #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            entries: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-            cancelled: AtomicBool::new(false),
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Adds what one batch held.
     pub fn add(&self, entries: u64, bytes: u64) {
-        self.entries.fetch_add(entries, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.0.entries.fetch_add(entries, Ordering::Relaxed);
+        self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Entries seen so far.
     #[must_use]
     pub fn entries(&self) -> u64 {
-        self.entries.load(Ordering::Relaxed)
+        self.0.entries.load(Ordering::Relaxed)
     }
 
     /// Bytes read or counted so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The directory that was being read when this was last asked; empty at first.
+    #[must_use]
+    pub fn place(&self) -> Vec<u8> {
+        self.0.place_wanted.store(true, Ordering::Relaxed);
+        self.0
+            .place
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Tells where the run is, if anybody asked since the last time.
+    #[inline]
+    pub fn at(&self, place: impl FnOnce() -> Vec<u8>) {
+        if self.0.place_wanted.load(Ordering::Relaxed)
+            && self.0.place_wanted.swap(false, Ordering::Relaxed)
+        {
+            *self.0.place.lock().unwrap_or_else(PoisonError::into_inner) = place();
+        }
     }
 
     /// Asks the run to end early, with what is known.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.0.cancelled.store(true, Ordering::Relaxed);
     }
 
     /// Whether somebody asked to end early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.0.cancelled.load(Ordering::Relaxed)
     }
 }
 

@@ -10,6 +10,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 pub use linux::{Dir, Name, Names, handle_limit};
@@ -208,6 +209,18 @@ pub fn room(_path: &Path) -> io::Result<Room> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// The processors' time that all threads of this process have used; zero where nobody counts it.
+#[must_use]
+pub fn processor_time() -> Duration {
+    #[cfg(target_os = "linux")]
+    {
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::try_from(used).unwrap_or_default()
+    }
+    #[cfg(not(target_os = "linux"))]
+    Duration::ZERO
+}
+
 /// The kernel's table of mounts, as it prints it; empty where there is none.
 #[must_use]
 pub fn mount_table() -> Vec<u8> {
@@ -356,6 +369,20 @@ mod linux {
         #[must_use]
         pub fn as_c_str(&self) -> &CStr {
             self.0.file_name()
+        }
+
+        /// The number of its inode, as the directory has it.
+        #[inline]
+        #[must_use]
+        pub fn ino(&self) -> u64 {
+            self.0.ino()
+        }
+
+        /// Whether the directory says that it is one itself; some file systems never say.
+        #[inline]
+        #[must_use]
+        pub fn is_dir(&self) -> bool {
+            self.0.file_type() == FileType::Directory
         }
 
         /// Whether it is `.` or `..`, which every directory holds.

@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::bytes::Bytes;
 use crate::policy::Risk;
-use crate::time::Timestamp;
+use crate::time::{Age, Timestamp};
 
 /// What fills a disk, what nobody will ever clean up, and the smallest set to throw overboard so
 /// that an update fits.
@@ -162,6 +162,9 @@ pub(crate) struct ReadingArgs {
     /// Enter other file systems below the root
     #[arg(long)]
     pub(crate) cross_file_systems: bool,
+    /// Give up a directory whose file system has not answered for so long
+    #[arg(long, value_name = "AGE", value_parser = Age::parse, default_value = "60s")]
+    pub(crate) patience: Age,
     /// In a recording: a directory that was entered and never listed is empty, not unknown
     #[arg(long)]
     pub(crate) assume_empty: bool,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::audit::{self, Audit, Code, Finding, Moment};
 use crate::entry::{Progress, Skip, Trouble};
@@ -114,6 +114,7 @@ pub(super) fn read(
             WalkerName::Linux => walk::Walker::Linux,
             WalkerName::Portable => walk::Walker::Portable,
         },
+        patience: Duration::from_secs(reading.patience.0),
         transcript: transcript::Options {
             assume_empty: reading.assume_empty,
             at_line: reading.at,

@@ -12,7 +12,8 @@ pub mod walk;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use crate::entry::{Progress, Sink, Skip, Trouble, Volume};
 use crate::error::{Error, Result};
@@ -81,6 +82,8 @@ pub struct Options<'a> {
     pub cross_file_systems: bool,
     /// Which walker walks.
     pub walker: walk::Walker,
+    /// How long a walk waits for a system call before its directory is given up.
+    pub patience: Duration,
     /// How to read a recording.
     pub transcript: transcript::Options,
     /// Where to count, and to ask whether to go on.
@@ -89,13 +92,14 @@ pub struct Options<'a> {
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        static NOBODY_LOOKS: Progress = Progress::new();
+        static NOBODY_LOOKS: LazyLock<Progress> = LazyLock::new(Progress::new);
         Self {
             form: None,
             skip: None,
             threads: 0,
             cross_file_systems: false,
             walker: walk::Walker::Auto,
+            patience: walk::PATIENCE,
             transcript: transcript::Options::default(),
             progress: &NOBODY_LOOKS,
         }
@@ -178,6 +182,7 @@ fn live(path: &Path, options: &Options<'_>, sink: &mut dyn Sink) -> Result<Read>
         cross_file_systems: options.cross_file_systems,
         skip: options.skip.clone(),
         walker: options.walker,
+        patience: options.patience,
         progress: options.progress,
     };
     let walked = walk::walk(path, &walk_options, sink)?;

@@ -19,10 +19,20 @@ use crate::sys::{self, Room};
 pub struct Mount {
     /// Its number, as `statx` tells it of every file reached through it.
     pub id: u64,
+    /// The number of the mount that it covers a part of.
+    pub parent: u64,
+    /// The device of its file system: major and minor number.
+    pub device: (u32, u32),
+    /// Which directory of its file system it shows.
+    pub root: Vec<u8>,
     /// Where it is mounted.
     pub point: Vec<u8>,
     /// The type of its file system.
     pub fstype: String,
+    /// What was mounted: a device's path, a server's name, or any word.
+    pub source: Vec<u8>,
+    /// The options of its file system.
+    pub options: Vec<u8>,
 }
 
 /// The volume that holds `path`, asked of the kernel.
@@ -113,17 +123,34 @@ pub fn parse_mounts(table: &[u8]) -> Vec<Mount> {
 
 fn parse_mount(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&b| b == b' ');
-    let id = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
-    let point = unescape(fields.nth(3)?);
+    let id = number(fields.next()?)?;
+    let parent = number(fields.next()?)?;
+    let mut device = fields.next()?.splitn(2, |&b| b == b':');
+    let device = (number(device.next()?)?, number(device.next()?)?);
+    let root = unescape(fields.next()?);
+    let point = unescape(fields.next()?);
     // Any number of optional fields stands between the options and a lone hyphen.
     fields.next()?;
     fields.find(|field| field == b"-")?;
     let fstype = String::from_utf8_lossy(&unescape(fields.next()?)).into_owned();
-    Some(Mount { id, point, fstype })
+    Some(Mount {
+        id,
+        parent,
+        device,
+        root,
+        point,
+        fstype,
+        source: unescape(fields.next().unwrap_or_default()),
+        options: unescape(fields.next().unwrap_or_default()),
+    })
+}
+
+fn number<N: std::str::FromStr>(field: &[u8]) -> Option<N> {
+    std::str::from_utf8(field).ok()?.parse().ok()
 }
 
 /// Decodes `\040` and its like: blank, tab, newline and backslash are written in octal.
-fn unescape(field: &[u8]) -> Vec<u8> {
+pub(super) fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&first, tail)) = rest.split_first() {
@@ -171,6 +198,21 @@ mod tests {
                 (31, b"/mnt/a\\9\\12", "fuse.s x"),
             ]
         );
+    }
+
+    #[test]
+    fn a_mount_is_told_from_its_neighbours() {
+        let mounts = parse_mounts(TABLE);
+        let bound = &mounts[3];
+        assert_eq!((bound.parent, bound.device), (27, (8, 1)));
+        assert_eq!(
+            (&bound.root[..], &bound.options[..]),
+            (&b"/sub"[..], &b"rw"[..])
+        );
+        assert_eq!(mounts[1].source, b"/dev/vda");
+        assert_eq!(mounts[1].options, b"rw,discard");
+        assert_eq!(parse_mounts(b"1 0 0:1 / / rw - tmpfs")[0].options, b"");
+        assert_eq!(parse_mounts(b"1 0 nonsense / / rw - tmpfs none rw"), []);
     }
 
     #[test]

@@ -165,3 +165,81 @@ fn freed_together(tree: &Tree, ranges: &[(NodeId, NodeId)]) -> u64 {
         .map(bytes)
         .fold(0, u64::saturating_add)
 }
+
+/// Takes back, in every directory, all but one of the names of each inode, and notes how much of
+/// the rest deleting the directory would not give back.
+pub(super) fn count_once(tree: &mut Tree, rows: Vec<LinkRow>) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut twice = vec![(0u64, 0u64); tree.dirs.len()];
+    let mut linked = vec![(0i128, 0i128); tree.dirs.len()];
+    for names in rows.chunk_by(|a, b| (a.dev, a.ino) == (b.dev, b.ino)) {
+        let own = |id: u32| {
+            let value = |size: Option<Interval>| size.map_or(0, |s| s.lo);
+            (
+                value(tree.own_disk(NodeId(id))),
+                value(tree.own_apparent(NodeId(id))),
+            )
+        };
+        let (disk, apparent) = own(names[0].id);
+        let mut note = |row: usize, sign: i128| {
+            linked[row].0 += sign * i128::from(disk);
+            linked[row].1 += sign * i128::from(apparent);
+        };
+        note(tree.row_at_or_above(NodeId(names[0].id)), 1);
+        for pair in names.windows(2) {
+            note(tree.row_at_or_above(NodeId(pair[1].id)), 1);
+            let meet = meeting_row(tree, pair[0].id, pair[1].id);
+            let (disk, apparent) = own(pair[1].id);
+            twice[meet].0 = twice[meet].0.saturating_add(disk);
+            twice[meet].1 = twice[meet].1.saturating_add(apparent);
+            note(meet, -1);
+        }
+        let nlink = names.iter().map(|name| name.nlink).max().unwrap_or(0);
+        if names.len() as u64 >= u64::from(nlink) {
+            note(
+                meeting_row(tree, names[0].id, names[names.len() - 1].id),
+                -1,
+            );
+        }
+    }
+    for row in (1..tree.dirs.len()).rev() {
+        let parent = tree.dirs[row].parent as usize;
+        twice[parent] = (
+            twice[parent].0.saturating_add(twice[row].0),
+            twice[parent].1.saturating_add(twice[row].1),
+        );
+        linked[parent] = (
+            linked[parent].0 + linked[row].0,
+            linked[parent].1 + linked[row].1,
+        );
+    }
+    for (dir, (disk, apparent)) in tree.dirs.iter_mut().zip(twice) {
+        dir.disk = dir.disk.saturating_sub(disk);
+        dir.apparent = dir.apparent.saturating_sub(apparent);
+    }
+    let kept = |bytes: i128| u64::try_from(bytes.max(0)).unwrap_or(u64::MAX);
+    let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let mut by_id: Vec<(u32, u32)> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| (row.id, index(at)))
+        .collect();
+    by_id.sort_unstable();
+    tree.links = LinkTable {
+        rows,
+        by_id,
+        kept_disk: linked.iter().map(|l| kept(l.0)).collect(),
+        kept_apparent: linked.iter().map(|l| kept(l.1)).collect(),
+    };
+}
+
+/// The row of the lowest directory that holds both; `first` comes before `second`.
+fn meeting_row(tree: &Tree, first: u32, second: u32) -> usize {
+    let mut row = tree.row_at_or_above(NodeId(first));
+    while tree.dirs[row].end <= second {
+        row = tree.dirs[row].parent as usize;
+    }
+    row
+}

@@ -12,6 +12,8 @@
 pub mod build;
 pub mod links;
 mod names;
+mod place;
+mod segment;
 #[cfg(test)]
 mod tests;
 

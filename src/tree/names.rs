@@ -1,43 +1,94 @@
 //! Names in chunks: appended, never moved, found by a 32-bit offset.
+//!
+//! Several writers may fill chunks side by side; the chunks' numbers come from one counter, so an
+//! offset says which chunk whoever wrote it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::segment::Fault;
 
 /// Places of a chunk; a name begins in its first 2^20 bytes and does not straddle two chunks.
 const CHUNK_BITS: u32 = 20;
 const CHUNK: usize = 1 << CHUNK_BITS;
-const MAX_CHUNKS: usize = 1 << (32 - CHUNK_BITS);
+const MAX_CHUNKS: u32 = 1 << (32 - CHUNK_BITS);
 /// Names this long or longer carry their length in four more bytes.
 const LONG: u8 = u8::MAX;
 
+/// Finished names, readable by offset.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     chunks: Vec<Vec<u8>>,
 }
 
-impl Names {
-    /// Stores a name; `None` when there is no room left for any more (4 GiB).
-    pub(super) fn push(&mut self, name: &[u8]) -> Option<u32> {
+/// Where one thread puts names.
+#[derive(Debug, Default)]
+pub(super) struct NameWriter {
+    next: Arc<AtomicU32>,
+    chunks: Vec<(u32, Vec<u8>)>,
+}
+
+impl NameWriter {
+    /// A further writer of the same names.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            next: Arc::clone(&self.next),
+            chunks: Vec::new(),
+        }
+    }
+
+    /// Stores a name and gives its offset.
+    #[inline]
+    pub(super) fn push(&mut self, name: &[u8]) -> Result<u32, Fault> {
         let needed = name.len() + 5;
         if self
             .chunks
             .last()
-            .is_none_or(|chunk| chunk.len() + needed > CHUNK)
+            .is_none_or(|(_, chunk)| chunk.len() + needed > CHUNK)
         {
-            if self.chunks.len() == MAX_CHUNKS {
-                return None;
-            }
-            self.chunks.push(Vec::with_capacity(CHUNK.max(needed)));
+            self.begin_chunk(needed)?;
         }
-        let number = self.chunks.len() - 1;
-        let chunk = self.chunks.last_mut()?;
-        let offset = u32::try_from(number << CHUNK_BITS | chunk.len()).ok()?;
+        // A chunk was just begun where there was none.
+        let (number, chunk) = self.chunks.last_mut().ok_or(Fault::Full)?;
+        let place = u32::try_from(chunk.len()).map_err(|_| Fault::Full)?;
         match u8::try_from(name.len()) {
             Ok(short) if short < LONG => chunk.push(short),
             _ => {
+                let long = u32::try_from(name.len()).map_err(|_| Fault::Full)?;
                 chunk.push(LONG);
-                chunk.extend_from_slice(&u32::try_from(name.len()).ok()?.to_le_bytes());
+                chunk.extend_from_slice(&long.to_le_bytes());
             }
         }
         chunk.extend_from_slice(name);
-        Some(offset)
+        Ok(*number << CHUNK_BITS | place)
+    }
+
+    #[cold]
+    fn begin_chunk(&mut self, needed: usize) -> Result<(), Fault> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        if number >= MAX_CHUNKS {
+            self.next.store(MAX_CHUNKS, Ordering::Relaxed);
+            return Err(Fault::Full);
+        }
+        let mut chunk = Vec::new();
+        let room = chunk.try_reserve_exact(CHUNK.max(needed));
+        // A number without its chunk is never asked for: what fails here ends the tree.
+        self.chunks.push((number, chunk));
+        room.map_err(|_| Fault::NoMemory)
+    }
+}
+
+impl Names {
+    /// The names of several writers that began as one.
+    pub(super) fn of(writers: impl Iterator<Item = NameWriter>) -> Self {
+        let mut all: Vec<(u32, Vec<u8>)> = writers.flat_map(|writer| writer.chunks).collect();
+        all.sort_unstable_by_key(|&(number, _)| number);
+        let mut chunks = Vec::with_capacity(all.len());
+        for (number, chunk) in all {
+            chunks.resize_with(number as usize, Vec::new);
+            chunks.push(chunk);
+        }
+        Self { chunks }
     }
 
     pub(super) fn get(&self, offset: u32) -> &[u8] {
@@ -60,13 +111,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_any_length_come_back() {
-        let mut names = Names::default();
+    fn names_of_any_length_come_back_from_any_writer() {
+        let mut first = NameWriter::default();
+        let mut second = first.beside();
         let lengths = [0, 1, 254, 255, 256, 4096, CHUNK - 5, CHUNK, 3 * CHUNK, 7];
-        let stored: Vec<_> = lengths
-            .iter()
-            .map(|&len| (vec![b'x'; len], names.push(&vec![b'x'; len]).unwrap()))
-            .collect();
+        let mut stored = Vec::new();
+        for len in lengths {
+            for (writer, byte) in [(&mut first, b'x'), (&mut second, b'y')] {
+                let name = vec![byte; len];
+                let offset = writer.push(&name).unwrap();
+                stored.push((name, offset));
+            }
+        }
+        let names = Names::of([second, first].into_iter());
         for (name, offset) in stored {
             assert_eq!(names.get(offset), name);
         }

@@ -48,7 +48,7 @@ const WALKS: [(Walker, usize); 4] = [
 struct Strict {
     builder: Builder,
     known: HashSet<u32>,
-    parts: HashMap<u32, u32>,
+    parts: HashSet<(u32, u32)>,
 }
 
 impl Sink for Strict {
@@ -62,9 +62,10 @@ impl Sink for Strict {
             self.known.contains(&batch.dir.0),
             "a parent's batch comes first"
         );
-        let part = self.parts.entry(batch.dir.0).or_default();
-        assert_eq!(*part, batch.part, "parts come in order");
-        *part += 1;
+        assert!(
+            self.parts.insert((batch.dir.0, batch.part)),
+            "a part comes once"
+        );
         let mut last = batch.dir;
         for token in batch.entries().filter_map(|entry| entry.token) {
             assert!(token > last, "tokens rise");

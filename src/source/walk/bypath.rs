@@ -92,7 +92,9 @@ impl Reader {
             }
         });
         let enter = enter.collect();
-        faults.tell(bytes_of(dir), &mut listed.troubles);
+        if let Some((code, message)) = faults.told() {
+            listed.troubles.add(bytes_of(dir), code, message);
+        }
         (listed, enter)
     }
 

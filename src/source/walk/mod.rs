@@ -15,18 +15,18 @@
 //! unread listing; an entry that cannot be asked about is [`Kind::Unread`]; a name that is gone
 //! when its turn comes is left out and counted. Troubles come sorted by path.
 //!
-//! Limits: with `cross_file_systems` a file that two mounts show is counted under both; a file
-//! server that hangs, hangs the walk that enters it.
+//! Limits: with `cross_file_systems` a file that two mounts show is counted under both; the
+//! portable walk waits for ever for a file server that does not answer.
 
 mod bypath;
-#[cfg(target_os = "linux")]
-mod chain;
+mod disk;
 #[cfg(target_os = "linux")]
 mod linux;
 mod portable;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::bytes::Interval;
 use crate::entry::{Entry, Kind, Link, Progress, Rooting, Sink, Skip, Token, Trouble};
@@ -38,7 +38,8 @@ use crate::time::Timestamp;
 /// How to walk.
 #[derive(Clone)]
 pub struct WalkOptions<'a> {
-    /// How many threads read; 0: as many as there are processors, at least 8 and at most 32.
+    /// How many threads read; 0: as many as there are processors, and where these wait for the
+    /// disk, at least 8.
     pub threads: usize,
     /// Whether to enter other file systems than the root's.
     pub cross_file_systems: bool,
@@ -46,9 +47,14 @@ pub struct WalkOptions<'a> {
     pub skip: Option<Arc<dyn Skip>>,
     /// Which walker reads.
     pub walker: Walker,
+    /// How long to wait for a system call before its directory is given up (Linux walk only).
+    pub patience: Duration,
     /// What has been seen so far, and whether to end early.
     pub progress: &'a Progress,
 }
+
+/// A disk that tries a bad sector again, or a server that restarts, may take most of a minute.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 impl<'a> WalkOptions<'a> {
     /// Everything on the root's file system, with the walker and the threads that suit it.
@@ -59,6 +65,7 @@ impl<'a> WalkOptions<'a> {
             cross_file_systems: false,
             skip: None,
             walker: Walker::Auto,
+            patience: PATIENCE,
             progress,
         }
     }
@@ -120,8 +127,11 @@ pub fn walk(root: &Path, options: &WalkOptions<'_>, sink: &mut dyn Sink) -> Resu
         ))
         .with_hint("nothing there takes room on a disk: name a directory that does"));
     }
+    let turns = disk::turns(meta.dev);
     let walk = Walk {
-        threads: threads(options.threads),
+        threads: Threads::choose(options.threads, turns),
+        by_inode: turns,
+        patience: options.patience,
         root: path,
         meta,
         border,
@@ -129,7 +139,7 @@ pub fn walk(root: &Path, options: &WalkOptions<'_>, sink: &mut dyn Sink) -> Resu
     };
     let mut walked = match options.walker {
         #[cfg(target_os = "linux")]
-        Walker::Auto | Walker::Linux => linux::walk(&walk, options.progress, sink)?,
+        Walker::Auto | Walker::Linux => linux::walk(walk, options.progress, sink)?,
         #[cfg(not(target_os = "linux"))]
         Walker::Linux => return Err(Error::usage("the Linux walk needs Linux")),
         #[cfg(not(target_os = "linux"))]
@@ -143,7 +153,10 @@ pub fn walk(root: &Path, options: &WalkOptions<'_>, sink: &mut dyn Sink) -> Resu
 
 /// What both walkers are asked to do.
 struct Walk {
-    threads: usize,
+    threads: Threads,
+    /// Whether to ask about names in the order of their inodes.
+    by_inode: bool,
+    patience: Duration,
     root: PathBuf,
     meta: Meta,
     border: Border,
@@ -170,12 +183,29 @@ impl Walk {
     }
 }
 
-/// A warm walk is bound by the processors; a cold one waits for the disk, and gains up to some 8
-/// threads whatever their number is.
-fn threads(asked: usize) -> usize {
-    match asked {
-        0 => std::thread::available_parallelism().map_or(8, |cores| cores.get().clamp(8, 32)),
-        asked => asked.min(256),
+/// How many threads read: at first, and where these turn out to wait for the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Threads {
+    first: usize,
+    most: usize,
+}
+
+impl Threads {
+    /// A warm walk is bound by the processors, and more threads than these only push each other
+    /// out of their caches. A cold one waits for the disk, and gains up to some 8 threads whatever
+    /// the number of processors. A disk that turns has one arm, which several threads would send
+    /// to and fro.
+    fn choose(asked: usize, turns: bool) -> Self {
+        if asked > 0 {
+            let most = asked.min(256);
+            return Self { first: most, most };
+        }
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let first = cores.clamp(2, 32);
+        Self {
+            first,
+            most: if turns { first } else { first.max(8) },
+        }
     }
 }
 
@@ -292,15 +322,23 @@ impl Border {
     fn kernel_type(&self, entry: &Meta, magic: impl FnOnce() -> Option<u64>) -> Option<&str> {
         let known = self.mounts.iter().find(|m| Some(m.id) == entry.mount);
         match known {
-            Some(mount) => KERNEL_FS
-                .iter()
-                .any(|&(name, _)| name == mount.fstype)
-                .then_some(mount.fstype.as_str()),
+            Some(mount) => {
+                (kind_of_mount(mount) == Kind::KernelFs).then_some(mount.fstype.as_str())
+            }
             None => magic().and_then(|magic| {
                 let same = KERNEL_FS.iter().find(|&&(_, number)| number == magic);
                 same.map(|&(name, _)| name)
             }),
         }
+    }
+}
+
+/// How the root of a mount is shown that is not entered.
+fn kind_of_mount(mount: &Mount) -> Kind {
+    if KERNEL_FS.iter().any(|&(name, _)| name == mount.fstype) {
+        Kind::KernelFs
+    } else {
+        Kind::OtherFs
     }
 }
 
@@ -405,16 +443,21 @@ impl Faults {
             .get_or_insert_with(|| (fault, reason(fault, Some(cause))));
     }
 
-    fn tell(self, path: Vec<u8>, troubles: &mut Troubles) {
-        let Some((fault, reason)) = self.first else {
-            return;
-        };
+    /// Adds those of another part of the directory.
+    fn join(&mut self, other: Self) {
+        self.count += other.count;
+        self.first = self.first.take().or(other.first);
+    }
+
+    /// The code and the message, if there was any fault.
+    fn told(self) -> Option<(&'static str, String)> {
+        let (fault, reason) = self.first?;
         let names = if self.count == 1 { "name" } else { "names" };
         let message = format!(
             "sizes unknown: {} {names} could not be asked about: {reason}",
             self.count
         );
-        troubles.add(path, code(fault), message);
+        Some((code(fault), message))
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn walk(walk: Walk, progress: &Progress, sink: &mut dyn Sink) -> Resu
         listed.troubles.pour_into(&mut walked);
         !progress.is_cancelled()
     };
-    let complete = if reader.walk.threads > 1 {
+    let complete = if reader.walk.threads.most > 1 {
         std::thread::scope(|scope| {
             let (sender, listings) = bounded(64);
             let walker = reader.spread(root, sender.clone());
@@ -79,7 +79,7 @@ impl Reader {
         let reader = Arc::clone(self);
         Spread::new(&self.walk.root)
             .skip_hidden(false)
-            .parallelism(Parallelism::RayonNewPool(self.walk.threads))
+            .parallelism(Parallelism::RayonNewPool(self.walk.threads.most))
             .root_read_dir_state(root)
             .process_read_dir(move |depth, path, place, children| {
                 if depth.is_none() {

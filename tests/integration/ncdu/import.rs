@@ -191,8 +191,8 @@ fn more_devices_than_fit_are_not_confused() {
     let (tree, _) = import(with(&dirs).as_bytes()).unwrap();
     let devices: Vec<_> = tree.directories().map(|id| tree.device(id)).collect();
     assert_eq!(devices[..3], [None, Some(0), Some(1)]);
-    assert_eq!(devices[65_535], Some(65_534));
-    assert_eq!(devices[65_536..], [None; 65][..]);
+    assert_eq!(devices[65_534], Some(65_533));
+    assert_eq!(devices[65_535..], [None; 66][..]);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::entry::{Skip, Token};
 use crate::sys::{Dir, Fault, Meta};
 
-use super::{Ground, code, reason};
+use super::super::{Ground, code, reason};
+use super::points::Points;
 
 /// A directory that has been opened, for as long as something below it may need it.
 pub(super) struct Node {
@@ -16,6 +17,8 @@ pub(super) struct Node {
     pub(super) name: Box<CStr>,
     pub(super) token: Token,
     pub(super) id: Id,
+    /// Where other file systems are mounted below it.
+    pub(super) points: Option<Arc<Points>>,
     pub(super) depth: u32,
     /// Bytes of its path below the root.
     path_len: usize,
@@ -50,16 +53,18 @@ pub(super) struct Task {
     pub(super) name: Box<CStr>,
     pub(super) token: Token,
     pub(super) id: Id,
+    pub(super) points: Option<Arc<Points>>,
 }
 
 impl Node {
     /// The root keeps its handle to the end: whatever was closed can be found again from there.
-    pub(super) fn root(dir: Dir, meta: &Meta) -> Arc<Self> {
+    pub(super) fn root(dir: Dir, meta: &Meta, points: Option<Arc<Points>>) -> Arc<Self> {
         Arc::new(Self {
             parent: None,
             name: c"".into(),
             token: Token::ROOT,
             id: Id::of(meta),
+            points,
             depth: 0,
             path_len: 0,
             waiting: AtomicUsize::new(2),
@@ -76,6 +81,7 @@ impl Node {
             name: task.name,
             token: task.token,
             id: task.id,
+            points: task.points,
             waiting: AtomicUsize::new(1),
             kept: Mutex::new(None),
         })
