@@ -1,10 +1,12 @@
 //! A fresh directory, and the program run in it: what the end-to-end tests stand on.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 /// The moment at which the tests take place: 2024-06-13T06:00:00Z.
@@ -120,15 +122,48 @@ where
     I: IntoIterator,
     I::Item: AsRef<OsStr>,
 {
-    let args: Vec<_> = args.into_iter().map(|a| a.as_ref().to_owned()).collect();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_jettison"))
-        .args(&args)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jettison"));
+    command.args(args).env_clear().current_dir(folder);
+    to_its_end(command, input)
+}
+
+/// The program started by other programs (`strace`, `prlimit` and the like, with their arguments),
+/// all of which are ended when they take too long.
+pub(crate) fn jettison_below<I>(below: &[OsString], args: I) -> Run
+where
+    I: IntoIterator,
+    I::Item: AsRef<OsStr>,
+{
+    program_below(below, env!("CARGO_BIN_EXE_jettison").as_ref(), args)
+}
+
+/// A copy of the program, started by other programs.
+pub(crate) fn program_below<I>(below: &[OsString], program: &Path, args: I) -> Run
+where
+    I: IntoIterator,
+    I::Item: AsRef<OsStr>,
+{
+    let mut command = Command::new(&below[0]);
+    command
+        .args(&below[1..])
+        .arg(program)
+        .args(args)
         .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .current_dir("/");
+    to_its_end(command, b"")
+}
+
+/// Longer than any run takes, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn to_its_end(mut command: Command, input: &[u8]) -> Run {
+    let mut child = command
         .env("COLUMNS", "80")
-        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -137,16 +172,28 @@ where
         // The program may end before it has read everything; that is its right.
         let _closed_early = std::io::Write::write_all(&mut stdin, &input);
     });
+    let group = rustix::process::Pid::from_child(&child);
+    let (ended, watched) = mpsc::channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        let hangs = watched.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout);
+        if hangs {
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+        }
+        hangs
+    });
     let output = child.wait_with_output().unwrap();
+    drop(ended);
     feeder.join().unwrap();
-    let words: Vec<_> = args
-        .iter()
-        .map(|a| a.to_string_lossy().into_owned())
+    let words = command.get_args().map(OsStr::to_string_lossy);
+    let words: Vec<_> = std::iter::once(command.get_program().to_string_lossy())
+        .chain(words)
         .collect();
-    Run {
+    let run = Run {
         code: output.status.code().unwrap_or(-1),
         stdout: output.stdout,
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        line: format!("jettison {}", words.join(" ")),
-    }
+        line: words.join(" "),
+    };
+    assert!(!watchdog.join().unwrap(), "it hangs: {}", run.story());
+    run
 }

@@ -5,25 +5,28 @@
 //! this binary again as a stage of themselves, and say so when they have to skip.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags};
-use tempfile::TempDir;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
 
 use jettison::bytes::Interval;
 use jettison::entry::{Batch, Entry, Kind, Listing, Progress, Rooting, Sink, Skip};
 use jettison::source::walk::{WalkOptions, Walked, Walker, walk};
 use jettison::tree::build::Builder;
 use jettison::tree::{NodeId, Tree};
+
+use crate::grown::Grower;
+use crate::stage::{
+    Lacks, again, among_own_mounts, assert_passed, du_of, mount, scratch, skipped, stage,
+};
 
 /// What is compared of every entry, in the order of its path.
 type Row = (
@@ -184,131 +187,13 @@ fn assert_all_agree(root: &Path) -> Tree {
     first
 }
 
-/// A directory in memory where there is such a place, with its whole path.
-fn scratch() -> (TempDir, PathBuf) {
-    let shm = Path::new("/dev/shm");
-    let dir = tempfile::tempdir_in(shm)
-        .or_else(|_| tempfile::tempdir())
-        .unwrap();
-    let path = dir.path().canonicalize().unwrap();
-    (dir, path)
-}
-
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
-}
-
-/// Starts one test of this binary again, as its inner stage, below the given command.
-fn again(test: &str, stage: &Path, mut below: Command) -> std::io::Result<Output> {
-    below
-        .args(["--exact", &format!("walkers_agree::{test}"), "--nocapture"])
-        .env("JETTISON_TEST_STAGE", stage)
-        .output()
-}
-
-/// The directory that an inner stage is to look at.
-fn stage() -> Option<PathBuf> {
-    std::env::var_os("JETTISON_TEST_STAGE").map(PathBuf::from)
-}
-
-fn assert_passed(output: &Output) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert!(
-        output.status.success() && out.contains("1 passed"),
-        "{out}{err}"
-    );
-}
-
 fn this_binary() -> Command {
     Command::new(std::env::current_exe().unwrap())
 }
 
-/// Numbers that are always the same (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % n
-    }
-}
-
-/// A name that no other entry of the directory has, and that may hold any byte but two.
-fn any_name(dice: &mut Dice, number: usize) -> OsString {
-    let odd: [&[u8]; 8] = [
-        b"\n",
-        b"\xff",
-        b"\x1b[31m",
-        b" ",
-        b"-rf",
-        b"...",
-        b"\xe2\x80\xae",
-        b"'\"\\",
-    ];
-    let mut name = odd
-        .get(dice.below(24) as usize)
-        .copied()
-        .unwrap_or(b"plain")
-        .to_vec();
-    name.extend_from_slice(number.to_string().as_bytes());
-    if dice.below(40) == 0 {
-        name.resize(255, b'\xfe');
-    }
-    OsString::from_vec(name)
-}
-
-fn make_entry(dice: &mut Dice, path: &Path, files: &mut Vec<PathBuf>) {
-    let node = |kind| rustix::fs::mknodat(CWD, path, kind, Mode::from_raw_mode(0o600), 0).unwrap();
-    match dice.below(12) {
-        0 => node(FileType::Fifo),
-        1 => node(FileType::Socket),
-        2 => symlink(".", path).unwrap(),
-        3 => symlink("/nowhere/\u{1b}", path).unwrap(),
-        4 | 5 if !files.is_empty() => {
-            let old = &files[dice.below(files.len() as u64) as usize];
-            fs::hard_link(old, path).unwrap();
-        }
-        6 => File::create(path)
-            .unwrap()
-            .set_len(1 << (20 + dice.below(14)))
-            .unwrap(),
-        _ => {
-            fs::write(path, vec![7; dice.below(20_000) as usize]).unwrap();
-            let then = Duration::from_secs(dice.below(1 << 31));
-            let then = match dice.below(3) {
-                0 => SystemTime::UNIX_EPOCH - then,
-                _ => SystemTime::UNIX_EPOCH + then,
-            };
-            File::options()
-                .write(true)
-                .open(path)
-                .unwrap()
-                .set_modified(then)
-                .unwrap();
-            files.push(path.to_owned());
-        }
-    }
-}
-
 /// A tree of some 1,500 entries of every kind, with names of every kind.
 fn grow(root: &Path, seed: u64) {
-    let mut dice = Dice(seed);
-    let mut dirs = vec![root.to_owned()];
-    let mut files = Vec::new();
-    for number in 0..1_500 {
-        let at = dirs[dice.below(dirs.len() as u64) as usize].clone();
-        let path = at.join(any_name(&mut dice, number));
-        if dice.below(8) == 0 && path.as_os_str().len() < 3_000 {
-            fs::create_dir(&path).unwrap();
-            dirs.push(path);
-        } else if path.as_os_str().len() < 3_800 {
-            make_entry(&mut dice, &path, &mut files);
-        }
-    }
+    Grower::new(root, None, seed).grow(1_500);
 }
 
 #[test]
@@ -332,16 +217,10 @@ fn on_a_disk_as_du_counts_it() {
     let root = dir.path().canonicalize().unwrap();
     grow(&root, 7);
     let tree = assert_all_agree(&root);
-    let du = Command::new("du")
-        .args(["-sx", "--block-size=1"])
-        .arg(&root)
-        .output();
-    let Some(du) = du.ok().filter(|du| du.status.success()) else {
-        return skipped("no du that knows --block-size");
+    let Some(bytes) = du_of(&root, &[]) else {
+        return;
     };
-    let text = String::from_utf8_lossy(&du.stdout).into_owned();
-    let bytes = text.split_whitespace().next().unwrap();
-    assert_eq!(tree.totals(NodeId::ROOT).disk.lo.to_string(), bytes);
+    assert_eq!(tree.totals(NodeId::ROOT).disk.lo, bytes);
 }
 
 #[test]
@@ -473,7 +352,7 @@ fn in_a_comb_of_20000_levels() {
 
 #[test]
 fn with_few_handles() {
-    const TEST: &str = "with_few_handles";
+    const TEST: &str = "walkers_agree::with_few_handles";
     if let Some(root) = stage() {
         let expected = plain_rows(&root.join("bushy"));
         let (tree, walked) = walked_by(&root.join("bushy"), (Walker::Linux, 8));
@@ -499,7 +378,7 @@ fn with_few_handles() {
 
 #[test]
 fn on_unreadable_directories() {
-    const TEST: &str = "on_unreadable_directories";
+    const TEST: &str = "walkers_agree::on_unreadable_directories";
     let Some(root) = stage() else {
         let (_dir, root) = scratch();
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
@@ -518,7 +397,7 @@ fn on_unreadable_directories() {
             nobody.uid(65_534).gid(65_534).current_dir("/");
             match again(TEST, &root, nobody) {
                 Ok(output) => assert_passed(&output),
-                Err(cause) => skipped(&format!("no other user: {cause}")),
+                Err(cause) => skipped(Lacks::Root, &format!("no other user: {cause}")),
             }
         } else {
             fs::set_permissions(root.join("listed"), fs::Permissions::from_mode(0o444)).unwrap();
@@ -563,50 +442,23 @@ fn on_unreadable_directories() {
 
 #[test]
 fn where_file_systems_end() {
-    const TEST: &str = "where_file_systems_end";
-    let Some(root) = stage() else {
-        let (_dir, root) = scratch();
-        let mut unshare = Command::new("unshare");
-        if rustix::process::geteuid().is_root() {
-            unshare.args(["--mount", "--propagation", "private"]);
-        } else {
-            unshare.args(["--user", "--map-root-user", "--mount"]);
-        }
-        unshare.arg(std::env::current_exe().unwrap());
-        match again(TEST, &root, unshare) {
-            Ok(output) if String::from_utf8_lossy(&output.stderr).contains("unshare: ") => {
-                skipped("no private mounts here");
-            }
-            Ok(output) => assert_passed(&output),
-            Err(cause) => skipped(&format!("no unshare: {cause}")),
-        }
-        return;
-    };
+    among_own_mounts("walkers_agree::where_file_systems_end", mounts_and_binds);
+}
+
+fn mounts_and_binds(root: &Path) {
     for name in ["real/sub", "bound", "memory", "kernel", "plain"] {
         fs::create_dir_all(root.join(name)).unwrap();
     }
     fs::write(root.join("real/file"), [1; 10_000]).unwrap();
     fs::write(root.join("covered"), b"").unwrap();
-    let mount = |args: &[&str], on: &str| {
-        let done = Command::new("mount")
-            .args(args)
-            .arg(root.join(on))
-            .output()
-            .unwrap();
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-    };
     let real = root.join("real").into_os_string().into_string().unwrap();
-    mount(&["--bind", &real], "bound");
-    mount(&["--bind", &format!("{real}/file")], "covered");
-    mount(&["-t", "tmpfs", "none"], "memory");
-    mount(&["--rbind", "/proc"], "kernel");
+    mount(&["--bind", &real], &root.join("bound"));
+    mount(&["--bind", &format!("{real}/file")], &root.join("covered"));
+    mount(&["-t", "tmpfs", "none"], &root.join("memory"));
+    mount(&["--rbind", "/proc"], &root.join("kernel"));
     fs::write(root.join("memory/inside"), [1; 5_000]).unwrap();
     for cross in [false, true] {
-        compare_mounts(&root, cross);
+        compare_mounts(root, cross);
     }
 }
 
