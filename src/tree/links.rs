@@ -6,8 +6,9 @@
 //! back only with its last name, and never where some name lies outside the tree.
 
 use crate::bytes::Interval;
+use crate::entry::Kind;
 
-use super::{NodeId, Quantity, Tree};
+use super::{Dir, NodeId, Quantity, Tree, is_counted};
 
 /// One name of an inode that has several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +140,9 @@ fn is_linked_elsewhere(tree: &Tree, id: NodeId) -> bool {
 
 /// What goes only because several of the ranges go: inodes whose names are spread over them.
 fn freed_together(tree: &Tree, ranges: &[(NodeId, NodeId)]) -> u64 {
+    if ranges.len() < 2 {
+        return 0;
+    }
     let holder = |id: NodeId| {
         let at = ranges.partition_point(|&(start, _)| start <= id);
         ranges[..at]
@@ -172,7 +176,7 @@ pub(super) fn count_once(tree: &mut Tree, rows: Vec<LinkRow>) {
     if rows.is_empty() {
         return;
     }
-    let mut twice = vec![(0u64, 0u64); tree.dirs.len()];
+    let mut twice = vec![(0u128, 0u128); tree.dirs.len()];
     let mut linked = vec![(0i128, 0i128); tree.dirs.len()];
     for names in rows.chunk_by(|a, b| (a.dev, a.ino) == (b.dev, b.ino)) {
         let own = |id: u32| {
@@ -192,8 +196,8 @@ pub(super) fn count_once(tree: &mut Tree, rows: Vec<LinkRow>) {
             note(tree.row_at_or_above(NodeId(pair[1].id)), 1);
             let meet = meeting_row(tree, pair[0].id, pair[1].id);
             let (disk, apparent) = own(pair[1].id);
-            twice[meet].0 = twice[meet].0.saturating_add(disk);
-            twice[meet].1 = twice[meet].1.saturating_add(apparent);
+            twice[meet].0 += u128::from(disk);
+            twice[meet].1 += u128::from(apparent);
             note(meet, -1);
         }
         let nlink = names.iter().map(|name| name.nlink).max().unwrap_or(0);
@@ -207,17 +211,20 @@ pub(super) fn count_once(tree: &mut Tree, rows: Vec<LinkRow>) {
     for row in (1..tree.dirs.len()).rev() {
         let parent = tree.dirs[row].parent as usize;
         twice[parent] = (
-            twice[parent].0.saturating_add(twice[row].0),
-            twice[parent].1.saturating_add(twice[row].1),
+            twice[parent].0 + twice[row].0,
+            twice[parent].1 + twice[row].1,
         );
         linked[parent] = (
             linked[parent].0 + linked[row].0,
             linked[parent].1 + linked[row].1,
         );
     }
-    for (dir, (disk, apparent)) in tree.dirs.iter_mut().zip(twice) {
-        dir.disk = dir.disk.saturating_sub(disk);
-        dir.apparent = dir.apparent.saturating_sub(apparent);
+    let all = sums(tree);
+    let left =
+        |all: u128, twice: u128| u64::try_from(all.saturating_sub(twice)).unwrap_or(u64::MAX);
+    for ((dir, (disk, apparent)), all) in tree.dirs.iter_mut().zip(twice).zip(all) {
+        dir.disk = left(all.0, disk);
+        dir.apparent = left(all.1, apparent);
     }
     let kept = |bytes: i128| u64::try_from(bytes.max(0)).unwrap_or(u64::MAX);
     let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -242,4 +249,31 @@ fn meeting_row(tree: &Tree, first: u32, second: u32) -> usize {
         row = tree.dirs[row].parent as usize;
     }
     row
+}
+
+/// The sums of every directory, each name counted. Where one does not fit into 64 bits, all are
+/// added up anew from the entries: what was cut off cannot be taken back from.
+fn sums(tree: &Tree) -> Vec<(u128, u128)> {
+    let root = &tree.dirs[0];
+    if root.disk < u64::MAX && root.apparent < u64::MAX {
+        let sums = tree
+            .dirs
+            .iter()
+            .map(|dir| (dir.disk.into(), dir.apparent.into()));
+        return sums.collect();
+    }
+    let own = |id: u32| {
+        let id = NodeId(id);
+        let counts = is_counted(tree.kind(id)) || tree.kind(id) == Kind::Unread;
+        let lo = |size: Option<Interval>| size.filter(|_| counts).map_or(0, |s| u128::from(s.lo));
+        (lo(tree.own_disk(id)), lo(tree.own_apparent(id)))
+    };
+    let add = |a: (u128, u128), b: (u128, u128)| (a.0 + b.0, a.1 + b.1);
+    let listing = |dir: &Dir| (dir.id..=dir.id + dir.leaves).map(own).fold((0, 0), add);
+    let mut sums: Vec<_> = tree.dirs.iter().map(listing).collect();
+    for row in (1..sums.len()).rev() {
+        let parent = tree.dirs[row].parent as usize;
+        sums[parent] = add(sums[parent], sums[row]);
+    }
+    sums
 }

@@ -511,10 +511,15 @@ fn wide(table: &[(u32, u64)], id: u32) -> u64 {
         .map_or(0, |i| table[i].1)
 }
 
+const MTIME_LIMIT: i64 = 1 << 39;
+
+fn clamp_mtime(seconds: i64) -> i64 {
+    seconds.clamp(1 - MTIME_LIMIT, MTIME_LIMIT - 1)
+}
+
 /// Seconds as 40 bits, clamped to ± 17,000 years; the lowest value stands for "not known".
 fn pack_mtime(seconds: Option<i64>) -> (u32, i8) {
-    const LIMIT: i64 = 1 << 39;
-    let packed = seconds.map_or(-LIMIT, |s| s.clamp(1 - LIMIT, LIMIT - 1));
+    let packed = seconds.map_or(-MTIME_LIMIT, clamp_mtime);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -526,7 +531,7 @@ fn pack_mtime(seconds: Option<i64>) -> (u32, i8) {
 
 fn unpack_mtime(low: u32, high: i8) -> Option<Timestamp> {
     let seconds = (i64::from(high) << 32) | i64::from(low);
-    (seconds != -(1 << 39)).then_some(Timestamp(seconds))
+    (seconds != -MTIME_LIMIT).then_some(Timestamp(seconds))
 }
 
 /// The children of one directory; see [`Tree::children`].

@@ -14,8 +14,8 @@ use crate::entry::{Batch, Entry, Kind, Listing, Token};
 use super::links::LinkRow;
 use super::names::NameWriter;
 use super::{
-    BLOCK, IS_DIR, KINDS, NO_APPARENT, NO_DISK, NO_MTIME, Slack, UNSURE, Unsure, WIDE, is_counted,
-    pack_mtime,
+    BLOCK, IS_DIR, KINDS, NO_APPARENT, NO_DISK, NO_MTIME, Slack, UNSURE, Unsure, WIDE, clamp_mtime,
+    is_counted, pack_mtime,
 };
 
 /// Columns of non-directories and records of directories, in order of arrival.
@@ -333,7 +333,7 @@ impl Sums {
             self.any_disk |= entry.disk.is_some();
             self.listed.files += 1;
             if let Some(mtime) = entry.mtime {
-                self.listed.newest = self.listed.newest.max(mtime.0);
+                self.listed.newest = self.listed.newest.max(clamp_mtime(mtime.0));
             }
         }
     }

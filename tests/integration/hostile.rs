@@ -355,7 +355,6 @@ fn with_less_of_a_kernel() {
 }
 
 #[test]
-#[ignore = "each directory waits by itself for a handle: 0.6 s for each of them"]
 fn without_handles_it_gives_up_soon() {
     if !has_tool("strace") {
         return skipped(Lacks::Tool, "no strace");
@@ -498,7 +497,6 @@ fn with_few_threads() {
 }
 
 #[test]
-#[ignore = "a thread that cannot be started makes the portable walk panic: exit 70"]
 fn with_no_thread_the_portable_walk_says_so() {
     let (_dir, base) = scratch();
     grown(&base.join("t"));

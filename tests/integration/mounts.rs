@@ -241,7 +241,42 @@ fn a_mount_that_hangs_is_passed_by() {
 }
 
 #[test]
-#[ignore = "with --cross-file-systems a mount of a part of the scan is counted, and freed, twice"]
+fn a_mount_that_hangs_is_given_up() {
+    among_own_mounts("mounts::a_mount_that_hangs_is_given_up", |root| {
+        for number in 0..40 {
+            fs::write(
+                folder(root, &format!("dir/{number}")).join("file"),
+                [1; 30_000],
+            )
+            .unwrap();
+        }
+        let server = match mount_that_hangs(&folder(root, "dir/hangs")) {
+            Ok(server) => server,
+            Err(why) => return skipped(Lacks::Kernel, &format!("no fuse: {why}")),
+        };
+        for threads in ["1", "2"] {
+            let args = [
+                "--cross-file-systems",
+                "--patience",
+                "1s",
+                "--threads",
+                threads,
+            ];
+            let run = run(root, &args).code(3);
+            let told = Told::of(&run);
+            let hangs = root.join("dir/hangs").into_os_string().into_encoded_bytes();
+            let expected = [(hangs, "no-answer".to_owned())];
+            assert_eq!(told.troubles, expected, "{}", run.story());
+            assert_eq!(told.at("dir/hangs").kind, "unread");
+            // One thread is lost, and others read everything else.
+            assert_eq!((told.top().files, told.top().dirs), (40, 42));
+            assert_eq!(told.top().disk.hi, None);
+        }
+        drop(server);
+    });
+}
+
+#[test]
 fn what_two_mounts_show_is_not_freed_twice() {
     among_own_mounts("mounts::what_two_mounts_show_is_not_freed_twice", |base| {
         let root = folder(base, "root");

@@ -9,15 +9,17 @@
 //! device of what it shows, and a btrfs subvolume has a device of its own inside one mount, so
 //! device numbers would be wrong in both directions; the kernel's mount id is right. Only where a
 //! kernel (before 5.8) gives none does the device decide. File systems that the kernel makes up
-//! are never entered: nothing there lies on a disk.
+//! are never entered: nothing there lies on a disk. Where other mounts are entered, one that shows
+//! what the walk meets elsewhere is not: a file counts once.
 //!
 //! **What is not known is said.** A directory that cannot be opened keeps its own size and has an
 //! unread listing; an entry that cannot be asked about is [`Kind::Unread`]; a name that is gone
 //! when its turn comes is left out and counted. Troubles come sorted by path.
 //!
-//! Limits: with `cross_file_systems` a file that two mounts show is counted under both; the
-//! portable walk waits for ever for a file server that does not answer.
+//! Limits: the portable walk waits for ever for a file server that does not answer, and knows
+//! file systems that the kernel makes up only from the table of mounts.
 
+mod border;
 mod bypath;
 mod disk;
 #[cfg(target_os = "linux")]
@@ -31,9 +33,10 @@ use std::time::Duration;
 use crate::bytes::Interval;
 use crate::entry::{Entry, Kind, Link, Progress, Rooting, Sink, Skip, Token, Trouble};
 use crate::error::{Error, Result};
-use crate::source::volume::{Mount, parse_mounts};
 use crate::sys::{self, Fault, FileKind, Meta};
 use crate::time::Timestamp;
+
+use border::{Border, Ground};
 
 /// How to walk.
 #[derive(Clone)]
@@ -119,7 +122,7 @@ pub fn walk(root: &Path, options: &WalkOptions<'_>, sink: &mut dyn Sink) -> Resu
     if meta.kind != FileKind::Dir {
         return Err(not_a_directory(&path, meta.kind));
     }
-    let border = Border::new(options.cross_file_systems);
+    let border = Border::new(options.cross_file_systems, &path, &meta);
     if let Some(fstype) = border.kernel_type(&meta, || None) {
         return Err(Error::source(format!(
             "{}: a {fstype} file system, which the kernel makes up",
@@ -242,6 +245,11 @@ fn unusable(path: &Path, cause: &std::io::Error) -> Error {
     Error::source(format!("{}: cannot be walked: {reason}", path.display())).with_hint(hint)
 }
 
+fn no_thread(cause: &std::io::Error) -> Error {
+    Error::source(format!("no thread can be started: {cause}"))
+        .with_hint("raise the limits of processes and memory (ulimit -u, -v)")
+}
+
 fn not_a_directory(path: &Path, kind: FileKind) -> Error {
     let shown = path.display();
     if kind == FileKind::Symlink {
@@ -251,125 +259,6 @@ fn not_a_directory(path: &Path, kind: FileKind) -> Error {
     Error::source(format!("{shown}: not a directory"))
         .with_hint("name the directory that holds it, or say by --as what kind of file it is")
 }
-
-/// Where the walk ends.
-struct Border {
-    cross: bool,
-    mounts: Vec<Mount>,
-}
-
-/// What a directory compares its entries with.
-#[derive(Clone, Copy, Debug, Default)]
-struct Ground {
-    mount: Option<u64>,
-    dev: u64,
-}
-
-impl Ground {
-    fn of(meta: &Meta) -> Self {
-        Self {
-            mount: meta.mount,
-            dev: meta.dev,
-        }
-    }
-
-    /// Whether the entry belongs to another mount than the directory that holds it.
-    #[inline]
-    fn ends_at(self, entry: &Meta) -> bool {
-        match (self.mount, entry.mount) {
-            (Some(here), Some(there)) => here != there,
-            _ => self.dev != entry.dev,
-        }
-    }
-}
-
-impl Border {
-    fn new(cross: bool) -> Self {
-        Self {
-            cross,
-            mounts: parse_mounts(&sys::mount_table()),
-        }
-    }
-
-    /// What an entry is that is not to be counted because the file system ends at it; `None`: it
-    /// counts. `magic` asks for the number of the entry's file system, where the table of mounts
-    /// is too old.
-    #[inline]
-    fn kind_beyond(
-        &self,
-        dir: Ground,
-        entry: &Meta,
-        magic: impl FnOnce() -> Option<u64>,
-    ) -> Option<Kind> {
-        if dir.ends_at(entry) {
-            self.judge(entry, magic)
-        } else {
-            // What would only be mounted by opening it is not there yet.
-            entry.automount.then_some(Kind::OtherFs)
-        }
-    }
-
-    /// What an entry on another mount than its directory is, where it is not to be counted.
-    #[cold]
-    fn judge(&self, entry: &Meta, magic: impl FnOnce() -> Option<u64>) -> Option<Kind> {
-        if self.kernel_type(entry, magic).is_some() {
-            return Some(Kind::KernelFs);
-        }
-        (!self.cross).then_some(Kind::OtherFs)
-    }
-
-    /// The type of the entry's file system, if the kernel makes it up.
-    fn kernel_type(&self, entry: &Meta, magic: impl FnOnce() -> Option<u64>) -> Option<&str> {
-        let known = self.mounts.iter().find(|m| Some(m.id) == entry.mount);
-        match known {
-            Some(mount) => {
-                (kind_of_mount(mount) == Kind::KernelFs).then_some(mount.fstype.as_str())
-            }
-            None => magic().and_then(|magic| {
-                let same = KERNEL_FS.iter().find(|&&(_, number)| number == magic);
-                same.map(|&(name, _)| name)
-            }),
-        }
-    }
-}
-
-/// How the root of a mount is shown that is not entered.
-fn kind_of_mount(mount: &Mount) -> Kind {
-    if KERNEL_FS.iter().any(|&(name, _)| name == mount.fstype) {
-        Kind::KernelFs
-    } else {
-        Kind::OtherFs
-    }
-}
-
-/// File systems without any storage behind them, by name and magic number (linux/magic.h and the
-/// sources of each). Those that hold users' bytes in memory (tmpfs, ramfs, hugetlbfs) and devtmpfs,
-/// which is a tmpfs, are not among them.
-const KERNEL_FS: &[(&str, u64)] = &[
-    ("proc", 0x9fa0),
-    ("sysfs", 0x6265_6572),
-    ("cgroup", 0x0027_e0eb),
-    ("cgroup2", 0x6367_7270),
-    ("cpuset", 0x0027_e0eb),
-    ("debugfs", 0x6462_6720),
-    ("tracefs", 0x7472_6163),
-    ("securityfs", 0x7363_6673),
-    ("selinuxfs", 0xf97c_ff8c),
-    ("smackfs", 0x4341_5d53),
-    ("bpf", 0xcafe_4a11),
-    ("pstore", 0x6165_676c),
-    ("efivarfs", 0xde5e_81e4),
-    ("configfs", 0x6265_6570),
-    ("devpts", 0x1cd1),
-    ("mqueue", 0x1980_0202),
-    ("binfmt_misc", 0x4249_4e4d),
-    ("fusectl", 0x6573_5543),
-    ("nsfs", 0x6e73_6673),
-    ("rpc_pipefs", 0x6759_6969),
-    ("nfsd", 0x6e66_7364),
-    ("resctrl", 0x0765_5821),
-    ("binder", 0x6c6f_6f70),
-];
 
 /// The entry of an inode that counts.
 #[inline]
@@ -544,38 +433,6 @@ mod tests {
         }
         let mut sink = crate::tree::build::Builder::new();
         assert!(walk(Path::new(""), &WalkOptions::new(&progress), &mut sink).is_err());
-    }
-
-    #[test]
-    fn kernel_file_systems_are_known() {
-        let mounts =
-            parse_mounts(b"1 0 0:1 / /p rw - proc proc rw\n2 0 0:2 / /t rw - tmpfs t rw\n");
-        let border = Border {
-            cross: true,
-            mounts,
-        };
-        let on = |mount| Meta {
-            kind: FileKind::Dir,
-            apparent: None,
-            disk: None,
-            mtime: None,
-            dev: 1,
-            ino: 1,
-            nlink: 1,
-            mount,
-            automount: false,
-        };
-        assert_eq!(border.judge(&on(Some(1)), || None), Some(Kind::KernelFs));
-        assert_eq!(border.judge(&on(Some(2)), || None), None);
-        // A mount that is younger than the table is known by its number.
-        let sysfs = || Some(0x6265_6572);
-        assert_eq!(border.judge(&on(Some(3)), sysfs), Some(Kind::KernelFs));
-        assert_eq!(border.judge(&on(None), || Some(0xef53)), None);
-        let stays = Border {
-            cross: false,
-            ..border
-        };
-        assert_eq!(stays.judge(&on(Some(2)), || None), Some(Kind::OtherFs));
     }
 
     #[test]

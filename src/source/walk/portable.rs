@@ -31,9 +31,11 @@ pub(super) fn walk(walk: Walk, progress: &Progress, sink: &mut dyn Sink) -> Resu
         std::thread::scope(|scope| {
             let (sender, listings) = bounded(64);
             let walker = reader.spread(root, sender.clone());
-            scope.spawn(|| reader.report_unread(walker, root, sender));
-            listings.into_iter().all(&mut take)
-        })
+            let reports = || reader.report_unread(walker, root, sender);
+            let started = std::thread::Builder::new().spawn_scoped(scope, reports);
+            started.map_err(|cause| super::no_thread(&cause))?;
+            Ok(listings.into_iter().all(&mut take))
+        })?
     } else {
         reader.in_turn(root, &mut take)
     };

@@ -21,6 +21,8 @@ use super::wide::Part;
 const MOST_HANDLES: usize = 512;
 /// Handles that one worker may need besides.
 const OWN_HANDLES: usize = 5;
+/// Workers that may be given up and replaced by others.
+const SPARES: usize = 8;
 /// Tokens end well before [`u32::MAX`], so that threads that notice late do not wrap around.
 const LAST_TOKEN: u32 = u32::MAX - (1 << 16);
 
@@ -41,6 +43,8 @@ pub(super) struct Crew {
     /// Wakes the thread that waits for the workers.
     ended: Condvar,
     slots: Vec<Arc<Slot>>,
+    /// How many workers may take part at a time.
+    pub(super) most: usize,
     /// How many workers have nothing to do: a hint that is read without the lock.
     idle: AtomicUsize,
     next_token: AtomicU32,
@@ -48,6 +52,8 @@ pub(super) struct Crew {
     parts: AtomicUsize,
     handles: AtomicUsize,
     most_handles: AtomicUsize,
+    /// Whether somebody has waited in vain for a handle: then the others need not.
+    pub(super) out_of_handles: AtomicBool,
     /// Whether reading without touching the access times has not failed yet.
     pub(super) quiet: AtomicBool,
     pub(super) vanished: AtomicU64,
@@ -153,12 +159,14 @@ impl Crew {
             }),
             wake: Condvar::new(),
             ended: Condvar::new(),
-            slots: (0..workers).map(|_| Arc::default()).collect(),
+            slots: (0..workers + SPARES).map(|_| Arc::default()).collect(),
+            most: workers,
             idle: AtomicUsize::new(0),
             next_token: AtomicU32::new(Token::ROOT.0 + 1),
             parts: AtomicUsize::new(0),
             handles: AtomicUsize::new(0),
             most_handles: AtomicUsize::new(most_handles),
+            out_of_handles: AtomicBool::new(false),
             quiet: AtomicBool::new(true),
             vanished: AtomicU64::new(0),
             interrupted: AtomicBool::new(false),
@@ -251,7 +259,7 @@ impl Crew {
     #[inline]
     pub(super) fn wants_part(&self) -> bool {
         let waiting = self.parts.load(Ordering::Relaxed);
-        waiting < self.slots.len() && (waiting > 0 || self.idle.load(Ordering::Relaxed) > 0)
+        waiting < self.most && (waiting > 0 || self.idle.load(Ordering::Relaxed) > 0)
     }
 
     pub(super) fn hand_over(&self, part: Part) {

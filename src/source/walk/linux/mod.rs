@@ -39,6 +39,7 @@ use crate::entry::{Batch, Entry, Listing, Progress, Rooting, Sink, Token};
 use crate::error::{Error, Result};
 use crate::sys::{self, Dir};
 
+use super::border::kind_of_mount;
 use super::{Walk, Walked};
 use chain::Node;
 use crew::{Crew, Lost};
@@ -49,6 +50,8 @@ use worker::Worker;
 const TICK: Duration = Duration::from_millis(100);
 /// How soon it is first asked whether the workers wait for the disk.
 const FIRST_TICK: Duration = Duration::from_millis(15);
+/// How long the end of a walk may go unnoticed where batches come through a channel.
+const SHORT_TICK: Duration = Duration::from_millis(2);
 /// How long an interrupted walk waits for a system call that does not return.
 const GRACE: Duration = Duration::from_secs(1);
 /// Nothing recurses, so a worker needs little. (The system's 8 MiB would count against a limit of
@@ -90,31 +93,28 @@ fn mount_points(walk: &Walk) -> Option<Arc<Points>> {
         return None;
     }
     let root = walk.root.as_os_str();
-    Points::of(
-        &walk.border.mounts,
-        walk.meta.mount,
-        root,
-        super::kind_of_mount,
-    )
+    Points::of(&walk.border.mounts, walk.meta.mount, root, kind_of_mount)
 }
 
 /// The workers as the thread that called the walk sees them.
 struct Workers<'a> {
     crew: &'a Arc<Crew>,
     threads: Vec<JoinHandle<()>>,
-    /// For those that have no share of the sink, until all are started.
-    filled: Option<Sender<Batch>>,
+    /// Those that have no share of the sink send their batches.
+    filled: Sender<Batch>,
     arriving: Receiver<Batch>,
+    funnelled: bool,
 }
 
 impl<'a> Workers<'a> {
     fn new(crew: &'a Arc<Crew>) -> Self {
-        let (filled, arriving) = bounded(2 * crew.slots().len());
+        let (filled, arriving) = bounded(2 * crew.most);
         Self {
             crew,
             threads: Vec::new(),
-            filled: Some(filled),
+            filled,
             arriving,
+            funnelled: false,
         }
     }
 
@@ -125,9 +125,10 @@ impl<'a> Workers<'a> {
         let new = self.threads.len()..n;
         let mut shares = sink.split(new.len()).into_iter();
         for number in new {
-            let Some(share) = shares.next().or_else(|| self.funnel()) else {
-                break;
-            };
+            let share = shares.next().unwrap_or_else(|| {
+                self.funnelled = true;
+                Box::new(Funnel(self.filled.clone()))
+            });
             let worker = Worker::new(Arc::clone(self.crew), number, share);
             let first = root.filter(|_| number == 0).cloned();
             self.crew.enter();
@@ -142,20 +143,11 @@ impl<'a> Workers<'a> {
                     if number > 0 {
                         break;
                     }
-                    return Err(Error::source(format!("no thread can be started: {cause}"))
-                        .with_hint("raise the limits of processes and memory (ulimit -u, -v)"));
+                    return Err(super::no_thread(&cause));
                 }
             }
         }
-        if self.threads.len() == self.crew.slots().len() || root.is_none() {
-            self.filled = None;
-        }
         Ok(())
-    }
-
-    fn funnel(&self) -> Option<Box<dyn Sink + Send>> {
-        let filled = self.filled.clone()?;
-        Some(Box::new(Funnel(filled)))
     }
 
     /// Takes what comes through the channel until the workers have ended, starts more of them
@@ -168,15 +160,18 @@ impl<'a> Workers<'a> {
         let mut lost = 0;
         while !self.wait(tick, sink) {
             let busy = self.crew.slots().iter().filter(|slot| slot.signs().0);
-            if self.filled.is_some() && effort.is_small(busy.count()) {
-                // That more would help does not mean that it must work.
-                let _fewer_work_too = self.start(usize::MAX, None, sink);
+            let mut wanted = self.threads.len();
+            if effort.is_small(busy.count()) {
+                wanted = wanted.max(self.crew.most);
             }
             for loss in self.look(tick, &mut silence) {
                 lost += 1;
+                wanted = wanted.max(self.threads.len() + 1);
                 walked.troubles.extend(self.crew.no_answer(&loss));
                 sink.listing(&loss.mark());
             }
+            // That more would help does not mean that it must work.
+            let _fewer_work_too = self.start(wanted, None, sink);
             tick = TICK;
         }
         for batch in self.arriving.try_iter() {
@@ -194,17 +189,19 @@ impl<'a> Workers<'a> {
 
     /// Waits for a while; whether the workers have ended.
     fn wait(&self, at_most: Duration, sink: &mut dyn Sink) -> bool {
+        if !self.funnelled {
+            return self.crew.wait(at_most);
+        }
         let until = Instant::now() + at_most;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            match self.arriving.recv_timeout(left) {
+            match self.arriving.recv_timeout(left.min(SHORT_TICK)) {
                 Ok(batch) => sink.listing(&batch),
-                Err(error) if error.is_timeout() => return self.crew.wait(Duration::ZERO),
-                // Nobody holds a sender: each worker has a share of the sink, or has ended.
-                Err(_) => return self.crew.wait(left),
+                Err(_) if self.crew.wait(Duration::ZERO) => return true,
+                Err(_) => {}
             }
             if left.is_zero() {
-                return self.crew.wait(Duration::ZERO);
+                return false;
             }
         }
     }

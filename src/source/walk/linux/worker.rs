@@ -140,19 +140,24 @@ impl Worker {
     }
 
     /// Opens a directory; when there are no handles left, closes what can be opened again later
-    /// and tries once more.
+    /// and tries once more. Who waited in vain waited for all: the next ones try only twice.
     fn open_patiently(&mut self, node: &Arc<Node>) -> Result<Dir, Refusal> {
         let mut tries = 0;
         loop {
-            match self.open(node) {
-                Err(Refusal::Is(Fault::NoHandles)) if tries < PATIENCE => {
-                    tries += 1;
-                    self.near = None;
-                    self.crew.close_spare_handles(&self.slot);
-                    thread::sleep(Duration::from_millis(1 << tries.min(6)));
-                }
-                done => return done,
+            let opened = self.open(node);
+            if !matches!(opened, Err(Refusal::Is(Fault::NoHandles))) {
+                self.crew.out_of_handles.store(false, Ordering::Relaxed);
+                return opened;
             }
+            let in_vain = self.crew.out_of_handles.load(Ordering::Relaxed);
+            if tries >= if in_vain { 1 } else { PATIENCE } {
+                self.crew.out_of_handles.store(true, Ordering::Relaxed);
+                return opened;
+            }
+            tries += 1;
+            self.near = None;
+            self.crew.close_spare_handles(&self.slot);
+            thread::sleep(Duration::from_millis(1 << tries.min(6)));
         }
     }
 
