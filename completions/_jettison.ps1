@@ -80,6 +80,8 @@ Register-ArgumentCompleter -Native -CommandName 'jettison' -ScriptBlock {
             [CompletionResult]::new('--depth', '--depth', [CompletionResultType]::ParameterName, 'Levels below the root to show (JSON: all unless given)')
             [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Show the N largest entries, wherever they lie')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'The order of siblings')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only what changed within this time (24h, 7d), by modification time: what grew')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Sum up by the users who own the files, which takes a second look at each')
             [CompletionResult]::new('--rows', '--rows', [CompletionResultType]::ParameterName, 'How many rows to show at most: a number, or `all`')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the result')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file, beside it first and then renamed')

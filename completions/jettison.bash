@@ -58,7 +58,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__audit)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --rows --members --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --rows --members --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -73,10 +73,6 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -142,7 +138,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__export)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -157,10 +153,6 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -210,7 +202,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__plan)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,10 +217,6 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -316,7 +304,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__report)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --top --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --top --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -331,10 +319,6 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -426,7 +410,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__scan)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --depth --top --sort --apparent --rows --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --depth --top --sort --apparent --since --by --rows --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -441,10 +425,6 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -466,6 +446,14 @@ _jettison() {
                     ;;
                 --sort)
                     COMPREPLY=($(compgen -W "disk apparent count mtime name" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "user" -- "${cur}"))
                     return 0
                     ;;
                 --rows)

@@ -75,6 +75,8 @@ set edit:completion:arg-completer[jettison] = {|@words|
             cand --depth 'Levels below the root to show (JSON: all unless given)'
             cand --top 'Show the N largest entries, wherever they lie'
             cand --sort 'The order of siblings'
+            cand --since 'Only what changed within this time (24h, 7d), by modification time: what grew'
+            cand --by 'Sum up by the users who own the files, which takes a second look at each'
             cand --rows 'How many rows to show at most: a number, or `all`'
             cand --format 'The form of the result'
             cand -o 'Write to this file, beside it first and then renamed'

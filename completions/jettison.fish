@@ -91,6 +91,8 @@ apparent\t''
 count\t''
 mtime\t''
 name\t''"
+complete -c jettison -n "__fish_jettison_using_subcommand scan" -l since -d 'Only what changed within this time (24h, 7d), by modification time: what grew' -r
+complete -c jettison -n "__fish_jettison_using_subcommand scan" -l by -d 'Sum up by the users who own the files, which takes a second look at each' -r -f -a "user\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand scan" -l rows -d 'How many rows to show at most: a number, or `all`' -r
 complete -c jettison -n "__fish_jettison_using_subcommand scan" -l format -d 'The form of the result' -r -f -a "text\t''
 json\t''"

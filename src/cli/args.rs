@@ -80,6 +80,12 @@ pub(crate) struct ScanArgs {
     /// Compare and sort by apparent size instead of disk usage
     #[arg(long)]
     pub(crate) apparent: bool,
+    /// Only what changed within this time (24h, 7d), by modification time: what grew
+    #[arg(long, value_name = "AGE", value_parser = Age::parse)]
+    pub(crate) since: Option<Age>,
+    /// Sum up by the users who own the files, which takes a second look at each
+    #[arg(long, value_name = "WHAT", value_enum, conflicts_with = "since")]
+    pub(crate) by: Option<Grouping>,
     /// How many rows to show at most: a number, or `all`
     #[arg(long, value_name = "N|all", default_value = "25", value_parser = rows)]
     pub(crate) rows: usize,
@@ -269,6 +275,11 @@ pub(crate) enum SortKey {
     Count,
     Mtime,
     Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Grouping {
+    User,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -495,6 +506,9 @@ mod tests {
             "report --now yesterday",
             "plan --available 1e9",
             "scan --rows x",
+            "scan --since 24",
+            "scan --by group",
+            "scan --by user --since 24h",
             "scan --format yaml",
             "frobnicate --what",
         ] {

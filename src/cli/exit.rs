@@ -34,6 +34,15 @@ impl Exit {
         }
     }
 
+    /// What it becomes when the reading was ended early: no verdict stands on a part of the
+    /// evidence.
+    pub(crate) fn if_interrupted(self) -> Self {
+        match self {
+            Self::Fine | Self::Findings | Self::Short | Self::Unknown => Self::Unknown,
+            Self::Usage | Self::Internal => self,
+        }
+    }
+
     /// The worse of two: 2 before 3 before 1 before 0.
     pub(crate) fn worst(self, other: Self) -> Self {
         let rank = |exit: Self| match exit {
@@ -74,6 +83,10 @@ mod tests {
         assert_eq!(Exit::Unknown.worst(Exit::Short), Exit::Short);
         assert_eq!(Exit::Findings.worst(Exit::Unknown), Exit::Unknown);
         assert_eq!(Exit::Fine.worst(Exit::Findings), Exit::Findings);
+        for exit in [Exit::Fine, Exit::Findings, Exit::Short, Exit::Unknown] {
+            assert_eq!(exit.if_interrupted(), Exit::Unknown);
+        }
+        assert_eq!(Exit::Usage.if_interrupted(), Exit::Usage);
         assert_eq!(Exit::of(&Error::usage("x")), Exit::Usage);
         assert_eq!(Exit::of(&Error::source("x")), Exit::Unknown);
         assert_eq!(Exit::of(&Error::output("x")), Exit::Unknown);

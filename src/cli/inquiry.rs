@@ -97,9 +97,8 @@ pub(super) fn read(
 ) -> Result<Survey> {
     let exclude = Exclude::parse(&reading.exclude)?;
     let progress = Arc::new(Progress::default());
-    let shows = screen.stderr_is_terminal && !written.no_progress && !written.quiet;
     let what = text::path(path.as_os_str().as_encoded_bytes());
-    let _watch = shows.then(|| Watch::start(Arc::clone(&progress), what));
+    let _watch = watch(&progress, what, written, screen);
     let options = source::Options {
         form: reading.form.map(|form| match form {
             SourceForm::Live => Form::Live,
@@ -122,6 +121,17 @@ pub(super) fn read(
         progress: &progress,
     };
     survey(&Source::named(path), &options)
+}
+
+/// Looks after a reading: its progress is shown on a terminal, and a signal ends it.
+pub(super) fn watch(
+    progress: &Arc<Progress>,
+    what: String,
+    written: &WrittenArgs,
+    screen: &Screen,
+) -> Watch {
+    let shows = screen.stderr_is_terminal && !written.no_progress && !written.quiet;
+    Watch::start(Arc::clone(progress), what, shows.then_some(screen.width))
 }
 
 /// The time to count ages from: as said, else when a recording or an export was made, else now.

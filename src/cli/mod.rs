@@ -10,11 +10,13 @@ mod exit;
 mod export;
 mod inquiry;
 mod output;
+mod owners;
 mod paste;
 mod plan;
 mod progress;
 mod report;
 mod scan;
+mod signals;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -48,10 +50,20 @@ fn dispatch(args: Vec<OsString>) -> Exit {
         }
     };
     let (name, result) = perform(&command, &Screen::ask());
-    result.unwrap_or_else(|error| {
-        complain(name, &error);
-        Exit::of(&error)
-    })
+    let interrupted = signals::asked();
+    match result {
+        Ok(exit) if interrupted => {
+            tell(&format!(
+                "jettison: {name}: ended early as asked: what is shown is what had been read\n"
+            ));
+            exit.if_interrupted()
+        }
+        Ok(exit) => exit,
+        Err(error) => {
+            complain(name, &error);
+            Exit::of(&error)
+        }
+    }
 }
 
 fn perform(command: &Command, screen: &Screen) -> (&'static str, Result<Exit>) {
@@ -76,7 +88,11 @@ fn complain(command: &str, error: &Error) {
     if let Some(hint) = error.hint() {
         lines += &format!("hint: {hint}\n");
     }
-    // Where stderr is closed there is nobody left to tell.
+    tell(&lines);
+}
+
+/// Writes to stderr; where that is closed there is nobody left to tell.
+fn tell(lines: &str) {
     let _nobody_listens = std::io::stderr().write_all(lines.as_bytes());
 }
 
@@ -122,5 +138,5 @@ fn warn_unread(written: &WrittenArgs, troubles: &[crate::entry::Trouble]) {
             troubles.len() - shown
         );
     }
-    let _nobody_listens = std::io::stderr().write_all(lines.as_bytes());
+    tell(&lines);
 }

@@ -14,7 +14,7 @@ use crate::tree::NodeId;
 use super::args::{Format, NeedArgs, Objective, PercentBase, PlanArgs, Screen};
 use super::exit::Exit;
 use super::inquiry::{Inquiry, inquire};
-use super::{output, paste, style};
+use super::{output, paste, signals, style};
 
 /// Rows of the set that a page shows.
 const ROWS: usize = 20;
@@ -73,8 +73,18 @@ pub(super) fn view<'a>(
     }
 }
 
-/// Makes the plan: how much is short, what may go, the smallest set of it.
+/// Makes the plan: how much is short, what may go, the smallest set of it. On a part of the tree
+/// there is none to make: what was not read may hold a smaller set, or what the set would break.
+///
+/// # Errors
+/// When the need cannot be reckoned, or the reading was ended early.
 pub(super) fn make(args: &NeedArgs, inquiry: &Inquiry) -> Result<Plan> {
+    if signals::asked() {
+        return Err(
+            Error::source("ended early as asked, before everything was read")
+                .with_hint("a plan needs the whole tree: let it finish, or name a smaller source"),
+        );
+    }
     let survey = &inquiry.survey;
     let live = survey.form == Form::Live;
     let mounts = if live {

@@ -10,13 +10,14 @@ use crate::report::text::story;
 use super::args::{Format, ReportArgs, Screen};
 use super::exit::Exit;
 use super::inquiry::inquire;
-use super::{audit, deliver_text, output, paste, plan, style};
+use super::{audit, deliver_text, output, paste, plan, signals, style};
 
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
     let written = &args.output.written;
     args.need.need.as_deref().map(Need::parse).transpose()?;
     let inquiry = inquire(&args.source, &args.rules, written, screen)?;
-    let wanted = plan::is_asked(&args.need);
+    // What was read is shown all the same, but no plan stands on a part of the tree.
+    let wanted = plan::is_asked(&args.need) && !signals::asked();
     let made = wanted
         .then(|| plan::make(&args.need, &inquiry))
         .transpose()?;

@@ -12,22 +12,23 @@ const TELLING: u64 = 9;
 const SPECK: u64 = 10_000;
 
 /// At most `n` nodes, largest first in the tree's own quantity, then by path; never the root.
-/// Cost: one pass over the tree.
+/// Cost: one pass over the tree. Ties go by path when the nodes are chosen as well, as their
+/// numbers follow the order in which a walk arrived.
 #[must_use]
 pub fn largest(tree: &Tree, n: usize) -> Vec<NodeId> {
     let lo = |node: NodeId| tree.weight(node).lo;
     let heaviest = |node: NodeId| tree.children(node).map(lo).max().unwrap_or(0);
     let passes_on = |node: NodeId| heaviest(node) > lo(node) / 10 * TELLING;
-    let mut nodes: Vec<(Reverse<u64>, NodeId)> = tree
+    let mut nodes: Vec<(Reverse<u64>, Vec<u8>, NodeId)> = tree
         .nodes()
         .skip(1)
         .filter(|&node| lo(node) > lo(NodeId::ROOT) / SPECK)
         .filter(|&node| !(tree.is_dir(node) && passes_on(node)))
-        .map(|node| (Reverse(lo(node)), node))
+        .map(|node| (Reverse(lo(node)), tree.path(node), node))
         .collect();
     nodes.sort_unstable();
     let mut chosen: Vec<NodeId> = Vec::new();
-    for (_, node) in nodes {
+    for (_, _, node) in nodes {
         if chosen.len() == n {
             break;
         }

@@ -12,10 +12,13 @@
 pub mod build;
 pub mod links;
 mod names;
+pub mod owners;
 mod place;
+pub mod recent;
 mod segment;
 #[cfg(test)]
 mod tests;
+pub mod union;
 
 use crate::bytes::Interval;
 use crate::entry::{Kind, Listing, Rooting};

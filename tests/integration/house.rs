@@ -66,7 +66,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
 ];
 
 /// The files that may name each package.
-const DOORS: [(&str, &[&str]); 17] = [
+const DOORS: [(&str, &[&str]); 18] = [
     ("anstyle", &["report/text/"]),
     ("base64", &["report/json"]),
     ("clap", &["cli/args.rs", "cli/completions.rs"]),
@@ -81,6 +81,7 @@ const DOORS: [(&str, &[&str]); 17] = [
     ("regex", &["rules/regex.rs", "rules/model.rs"]),
     ("rustix", &["sys.rs"]),
     ("ruzstd", &["source/ncdu"]),
+    ("signal_hook", &["cli/signals.rs"]),
     ("toml", &["policy.rs"]),
     ("unicode_width", &["report/escape.rs"]),
     ("walkdir", &["source/walk/portable.rs"]),

@@ -8,6 +8,8 @@ mod generated;
 mod grown;
 mod hostile;
 mod house;
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod mounts;
 mod ncdu;
 mod readme;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::dir::{Dir, NOW, age_to, jettison};
+use crate::dir::{Dir, NOW, age_to, jettison, jettison_in};
 
 /// What GNU `du` says, or nothing where there is none.
 #[expect(clippy::print_stderr, reason = "a test that skips says so")]
@@ -176,4 +176,199 @@ fn what_is_left_out_is_shown_as_such() {
     assert_eq!(text.matches("\"excluded\"").count(), 3, "{scan:#}");
     assert_eq!(scan["root"]["files"], 1);
     assert_eq!(scan["complete"], true);
+}
+
+/// An export of a tree that has everything a table can show: the sizes are the same everywhere.
+const EXPORT: &str = r#"[1,2,{"progname":"ncdu","progver":"2.8","timestamp":1718258400},
+[{"name":"/srv","asize":4096,"dsize":4096,"dev":1,"mtime":1718200000},
+[{"name":"db","asize":4096,"dsize":4096,"mtime":1718200000},
+{"name":"data.bin","asize":5368709120,"dsize":5368709120,"mtime":1718254800},
+{"name":"wal","asize":73400320,"dsize":73400320,"mtime":1718258100}],
+[{"name":"mirror","asize":4096,"dsize":4096,"mtime":1718200000},
+{"name":"a.img","asize":1073741824,"dsize":1073741824,"ino":7,"hlnkc":true,"nlink":2,"mtime":1715000000},
+{"name":"b.img","asize":2147483648,"dsize":2147483648,"ino":8,"hlnkc":true,"nlink":3,"mtime":1715000000}],
+[{"name":"copy","asize":4096,"dsize":4096,"mtime":1718200000},
+{"name":"a.img","asize":1073741824,"dsize":1073741824,"ino":7,"hlnkc":true,"nlink":2,"mtime":1715000000},
+{"name":"undated","asize":100,"dsize":4096}],
+[{"name":"secret","asize":4096,"dsize":4096,"read_error":true}],
+{"name":"cache","excluded":"pattern"},
+{"name":"nfs","excluded":"otherfs"},
+{"name":"proc","excluded":"kernfs"},
+{"name":"new\u001bname","asize":10,"dsize":4096,"mtime":1718258390}]]"#;
+
+fn table(line: &str) -> String {
+    let dir = Dir::new();
+    dir.write("export.json", EXPORT);
+    jettison_in(&dir.path(), line.split(' '), b"")
+        .code(3)
+        .text()
+}
+
+#[test]
+fn the_table_says_where_the_space_is_and_what_is_not_counted() {
+    assert_eq!(
+        table("scan export.json"),
+        "\
+≥ 8.1 GiB in /srv  (≥ 8.1 GiB apparent, 7 files, 5 directories)
+     disk   apparent      freed  files  newest  path
+  5.1 GiB    5.1 GiB    5.1 GiB      2   5 min  db/
+  3.0 GiB    3.0 GiB    4.0 KiB      2    37 d  mirror/
+  1.0 GiB    1.0 GiB    8.0 KiB      2    37 d  copy/
+  4.0 KiB       10 B    4.0 KiB      1    10 s  new\\x1bname
+≥ 4.0 KiB  ≥ 4.0 KiB  ≥ 4.0 KiB      0       -  secret/      (not read)
+        -          -          -      -       -  cache        (excluded)
+        -          -          -      -       -  nfs          (other fs)
+        -          -          -      -       -  proc         (kernel fs)
+  not counted: 1 excluded, 1 other fs (--cross-file-systems), 1 kernel fs
+? 1 place was not read, so sums above are lower bounds (≥)
+"
+    );
+}
+
+#[test]
+fn the_rows_of_a_cut_table_are_the_largest() {
+    assert_eq!(
+        table("scan export.json --depth 2 --rows 3 --sort name"),
+        "\
+≥ 8.1 GiB in /srv  (≥ 8.1 GiB apparent, 7 files, 5 directories)
+   disk  apparent    freed  files  newest  path
+5.1 GiB   5.1 GiB  5.1 GiB      2   5 min  db/
+5.0 GiB   5.0 GiB  5.0 GiB      1     1 h    data.bin
+3.0 GiB   3.0 GiB  4.0 KiB      2    37 d  mirror/
+  … 11 more (--rows all shows them)
+  not counted: 1 excluded, 1 other fs (--cross-file-systems), 1 kernel fs
+? 1 place was not read, so sums above are lower bounds (≥)
+"
+    );
+}
+
+#[test]
+fn since_shows_what_grew() {
+    assert_eq!(
+        table("scan export.json --since 24h --depth 2"),
+        "\
+≥ 5.1 GiB of ≥ 8.1 GiB in /srv changed since 2024-06-12T06:00:00Z  (3 files)
+  by mtime: a file that grew by one byte counts whole; deletions are not seen
+? 1 file has no known time, and may have changed as well
+    changed         of  files  newest  path
+    5.1 GiB    5.1 GiB      2   5 min  db/
+    5.0 GiB    5.0 GiB      1     1 h    data.bin
+   70.0 MiB   70.0 MiB      1   5 min    wal
+    4.0 KiB    4.0 KiB      1    10 s  new\\x1bname
+0 B…4.0 KiB    1.0 GiB      0    37 d  copy/
+0 B…4.0 KiB    4.0 KiB      0       -    undated
+          ?  ≥ 4.0 KiB      0       -  secret/      (not read)
+  not counted: 1 excluded, 1 other fs (--cross-file-systems), 1 kernel fs
+? 1 place was not read, so sums above are lower bounds (≥)
+"
+    );
+    assert_eq!(
+        table("scan export.json --since 1m --sort count"),
+        "\
+≥ 4.0 KiB of ≥ 8.1 GiB in /srv changed since 2024-06-13T05:59:00Z  (1 file)
+  by mtime: a file that grew by one byte counts whole; deletions are not seen
+? 1 file has no known time, and may have changed as well
+    changed         of  files  newest  path
+    4.0 KiB    4.0 KiB      1    10 s  new\\x1bname
+0 B…4.0 KiB    1.0 GiB      0    37 d  copy/
+          ?  ≥ 4.0 KiB      0       -  secret/      (not read)
+  not counted: 1 excluded, 1 other fs (--cross-file-systems), 1 kernel fs
+? 1 place was not read, so sums above are lower bounds (≥)
+"
+    );
+}
+
+/// What GNU `du` says of several directories together: each inode once, nested ones once.
+#[expect(clippy::print_stderr, reason = "a test that skips says so")]
+fn du_of_all(folder: &Path, paths: &[&str]) -> Option<u64> {
+    let output = Command::new("du")
+        .args(["-scx", "--block-size=1"])
+        .args(paths)
+        .current_dir(folder)
+        .output();
+    let Some(output) = output.ok().filter(|o| o.status.success()) else {
+        eprintln!("skipped: no GNU du here to compare with");
+        return None;
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().last()?.split_whitespace().next()?.parse().ok()
+}
+
+#[test]
+fn several_sources_are_one_set() {
+    let dir = Dir::new();
+    build(&dir);
+    for paths in [
+        &["t/d0", "t/d1"][..],
+        &["t", "t/d1/e2"],
+        &["t/d1/e2", "t", "t"],
+        &["t/d1/e2", "t/d1", "outside", "t/d2"],
+    ] {
+        let line = ["scan", "--format", "json"].into_iter();
+        let run = jettison_in(&dir.path(), line.chain(paths.iter().copied()), b"").code(0);
+        let union = &run.json()["union"];
+        let Some(disk) = du_of_all(&dir.path(), paths) else {
+            return;
+        };
+        assert_eq!(union["disk"], disk, "{paths:?}");
+        // What is left of the whole when they are looked away from.
+        let mut without: Vec<String> = paths.iter().map(|p| format!("--exclude=./{p}")).collect();
+        without.push(".".to_owned());
+        let without: Vec<&str> = without.iter().map(String::as_str).collect();
+        let (before, after) = (
+            du_of_all(&dir.path(), &["."]),
+            du_of_all(&dir.path(), &without),
+        );
+        let freed = before.unwrap() - after.unwrap();
+        assert_eq!(union["freed"].as_u64(), Some(freed), "{paths:?}");
+        let text = jettison_in(&dir.path(), ["scan"].iter().chain(paths), b"")
+            .code(0)
+            .text();
+        assert!(text.contains(" together"), "{text}");
+    }
+}
+
+#[test]
+fn recordings_are_not_summed_up() {
+    let dir = Dir::new();
+    dir.write("export.json", EXPORT);
+    dir.file("t/a", 100);
+    let text = jettison_in(&dir.path(), ["scan", "export.json", "t"], b"")
+        .code(3)
+        .text();
+    assert!(text.contains("? no sum of them all"), "{text}");
+    let line = ["scan", "export.json", "t", "--format", "json"];
+    let json = jettison_in(&dir.path(), line, b"").code(3).json();
+    assert_eq!(json["union"], Value::Null);
+    assert_eq!(json["scans"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn users_own_the_whole_tree() {
+    let dir = Dir::new();
+    build(&dir);
+    let whole = scan(&dir.join("t"), &["--by", "user"]);
+    let shares = whole["users"]["shares"].as_array().unwrap();
+    let sum = |key: &str| shares.iter().map(|s| s[key].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(whole["root"]["disk"], sum("disk"));
+    assert_eq!(whole["root"]["apparent"], sum("apparent"));
+    assert_eq!(whole["root"]["files"], sum("files"));
+    assert_eq!(whole["root"]["dirs"].as_u64(), Some(sum("dirs") - 1));
+    for key in ["changed", "gone", "refused"] {
+        assert_eq!(whole["users"][key], 0, "{key}");
+    }
+    let text = jettison([
+        "scan".as_ref(),
+        "--by".as_ref(),
+        "user".as_ref(),
+        dir.path().as_os_str(),
+    ]);
+    let text = text.code(0).text();
+    assert!(
+        text.lines().nth(1).unwrap().ends_with("newest  user"),
+        "{text}"
+    );
+    dir.write("export.json", EXPORT);
+    let run = jettison_in(&dir.path(), ["scan", "export.json", "--by", "user"], b"").code(64);
+    assert!(run.stderr.contains("does not tell whose"), "{}", run.stderr);
 }
