@@ -40,6 +40,7 @@
 //! * [`entry`]: the vocabulary between sources and tree; the [`Sink`](entry::Sink) protocol.
 //! * [`sys`]: the only door to the operating system's calls.
 //! * [`source`]: the walk, recordings, ncdu exports, the volume, and the rule files below a root.
+//! * [`reconcile`]: `df` against the tree, as an identity that sums.
 //! * [`tree`]: the columns, how they are built, and what deleting a set of nodes gives back.
 //! * [`survey`]: the single join of source and tree.
 //! * [`policy`]: what the user says may go.
@@ -76,6 +77,7 @@ pub mod family;
 pub mod need;
 pub mod plan;
 pub mod policy;
+pub mod reconcile;
 pub mod report;
 pub mod risk;
 pub mod rules;

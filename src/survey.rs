@@ -1,11 +1,16 @@
 //! The single join of source and tree: read a source into a tree, with what else it told.
 
+use std::cell::LazyCell;
+
 use crate::entry::{Trouble, Volume};
 use crate::error::Result;
+use crate::reconcile::Reconciliation;
 use crate::source::transcript::Evidence;
+use crate::source::unseen::Ground;
 use crate::source::{self, Form, Source};
 use crate::time::Timestamp;
 use crate::tree::build::Builder;
+use crate::tree::links::Group;
 use crate::tree::{NodeId, Tree};
 
 /// A source, read to its end or as far as it could be.
@@ -19,6 +24,8 @@ pub struct Survey {
     pub volume: Option<Volume>,
     /// What could not be read or understood, by path, then by line.
     pub troubles: Vec<Trouble>,
+    /// Names that a walk found and that were gone when their turn came.
+    pub vanished: u64,
     /// When an export or a recording was made: as it says, else no earlier than its newest file.
     pub taken: Option<Timestamp>,
     /// For a recording: the lines behind each path.
@@ -30,6 +37,27 @@ impl Survey {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.tree.totals(NodeId::ROOT).unread == 0
+    }
+}
+
+impl Survey {
+    /// `df` against the tree, where the tree is that of a whole mount: `ground` is what was asked
+    /// of the mount before the walk, and the rest is looked at now.
+    #[must_use]
+    pub fn reconcile(&self, ground: &Ground) -> Option<Reconciliation> {
+        if self.form != Form::Live {
+            return None;
+        }
+        let used = self.volume.as_ref()?.used;
+        let links = LazyCell::new(|| {
+            let groups = self.tree.links().groups();
+            groups.map(Group::inode).collect::<Vec<_>>()
+        });
+        // The groups come in the order of their inodes.
+        let counted = |dev, ino| links.binary_search(&(dev, ino)).is_ok();
+        let unseen = ground.look(used, &counted);
+        let tree = self.tree.totals(NodeId::ROOT).disk;
+        Some(Reconciliation::of(tree, unseen))
     }
 }
 
@@ -64,6 +92,7 @@ pub fn survey(source: &Source, options: &source::Options<'_>) -> Result<Survey> 
         tree,
         volume: read.volume,
         troubles: read.troubles,
+        vanished: read.vanished,
         taken: read.taken,
         evidence: read.evidence,
     })

@@ -96,7 +96,7 @@ pub(super) fn read(
     screen: &Screen,
 ) -> Result<Survey> {
     let exclude = Exclude::parse(&reading.exclude)?;
-    let progress = Arc::new(Progress::default());
+    let progress = Progress::default();
     let what = text::path(path.as_os_str().as_encoded_bytes());
     let _watch = watch(&progress, what, written, screen);
     let options = source::Options {
@@ -125,13 +125,13 @@ pub(super) fn read(
 
 /// Looks after a reading: its progress is shown on a terminal, and a signal ends it.
 pub(super) fn watch(
-    progress: &Arc<Progress>,
+    progress: &Progress,
     what: String,
     written: &WrittenArgs,
     screen: &Screen,
 ) -> Watch {
     let shows = screen.stderr_is_terminal && !written.no_progress && !written.quiet;
-    Watch::start(Arc::clone(progress), what, shows.then_some(screen.width))
+    Watch::start(progress.clone(), what, shows.then_some(screen.width))
 }
 
 /// The time to count ages from: as said, else when a recording or an export was made, else now.

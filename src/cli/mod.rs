@@ -31,6 +31,7 @@ use exit::Exit;
 /// 0 to 3 are verdicts, 64 is a wrong command line or policy, 70 a fault of jettison itself.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> u8 {
+    signals::abort_with(Exit::Internal.code());
     // A panic is a fault of the program, and must not read as a verdict.
     std::panic::catch_unwind(|| dispatch(args))
         .unwrap_or(Exit::Internal)

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 
 use crate::entry::Progress;
 use crate::error::{Error, Result};
@@ -39,7 +38,7 @@ pub(super) fn look(survey: &Survey, written: &WrittenArgs, screen: &Screen) -> R
         ))
         .with_hint("name a directory on this machine, which can be asked"));
     }
-    let progress = Arc::new(Progress::default());
+    let progress = Progress::default();
     let root = text::path(&survey.tree.path(NodeId::ROOT));
     let whose = format!("whose? {root}");
     let _watch = inquiry::watch(&progress, whose, written, screen);

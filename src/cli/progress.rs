@@ -4,7 +4,6 @@
 //! One thread looks at the shared counters some ten times a second; the readers only count, as
 //! they would anyway.
 
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -35,7 +34,7 @@ impl Watch {
     /// `columns`, shows them in a line of at most that many, but nothing in the first second.
     ///
     /// Without a thread to look at them nobody would hear the signals, so they keep their effect.
-    pub(super) fn start(progress: Arc<Progress>, source: String, columns: Option<usize>) -> Self {
+    pub(super) fn start(progress: Progress, source: String, columns: Option<usize>) -> Self {
         let (done, wait) = channel::<()>();
         let signals = Hold::begin();
         pass_on(&progress);
@@ -47,7 +46,11 @@ impl Watch {
                 let Some(columns) = columns.filter(|_| begun.elapsed() >= BEFORE_SHOWING) else {
                     continue;
                 };
-                let state = State::of(&progress, &source, begun.elapsed());
+                let place = match &progress.place()[..] {
+                    [] => source.clone(),
+                    place => text::path(place),
+                };
+                let state = State::of(&progress, &place, begun.elapsed());
                 // This draws, once; the last column stays free, as some terminals wrap behind it.
                 line.get_or_insert_with(blank)
                     .set_message(state.line(columns.saturating_sub(1)));

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
+use crate::reconcile::Reconciliation;
 use crate::report::json::scan as json;
 use crate::report::text::Style;
+use crate::report::text::reconcile::reconciliation;
 use crate::report::text::scan::{self as text, Options, Sort, View, users};
 use crate::source::Form;
+use crate::source::unseen::Ground;
 use crate::survey::Survey;
 use crate::time::{Age, Timestamp};
 use crate::tree::Tree;
@@ -15,7 +18,7 @@ use crate::tree::owners::Owners;
 use crate::tree::recent::Recent;
 use crate::tree::union::{Union, union};
 
-use super::args::{Format, ScanArgs, Screen, SortKey};
+use super::args::{Format, ReadingArgs, ScanArgs, Screen, SortKey};
 use super::exit::Exit;
 use super::{deliver_text, inquiry, output, owners, style, warn_unread};
 
@@ -27,6 +30,7 @@ struct Scanned<'a> {
     took: Duration,
     since: Option<Age>,
     owners: Option<Owners>,
+    sums: Option<Reconciliation>,
 }
 
 pub(super) fn run(args: &ScanArgs, screen: &Screen) -> Result<Exit> {
@@ -97,9 +101,11 @@ fn page(
 impl<'a> Scanned<'a> {
     fn read(source: &'a Path, args: &ScanArgs, screen: &Screen) -> Result<Self> {
         let written = &args.output.written;
+        let ground = ground(source, &args.reading);
         let begun = Instant::now();
         let survey = inquiry::read(source, &args.reading, written, screen)?;
         let took = begun.elapsed();
+        let sums = ground.and_then(|ground| survey.reconcile(&ground));
         let owners = args
             .by
             .map(|_| owners::look(&survey, written, screen))
@@ -111,6 +117,7 @@ impl<'a> Scanned<'a> {
             took,
             since: args.since,
             owners,
+            sums,
         })
     }
 
@@ -130,10 +137,17 @@ impl<'a> Scanned<'a> {
             now: self.now,
             recent: recent.as_ref(),
             // A log or a script wants the same bytes for the same tree.
+            vanished: self.survey.vanished,
             took: (style.terminal && self.survey.form == Form::Live).then_some(self.took),
         };
         match &self.owners {
-            None => text::scan(&view, options, style),
+            None => {
+                let table = text::scan(&view, options, style);
+                match &self.sums {
+                    None => table,
+                    Some(sums) => table + "\n" + &reconciliation(sums, style),
+                }
+            }
             Some(owners) => {
                 let name = |uid: u32| names.get(&uid).map(Vec::as_slice);
                 users::users(&view, owners, &name, options, style)
@@ -155,8 +169,15 @@ impl<'a> Scanned<'a> {
             depth,
             recent: self.since.zip(recent),
             owners: self.owners.as_ref().map(|owners| (owners, names)),
+            reconciliation: self.sums.as_ref(),
         }
     }
+}
+
+/// The mount that is going to be shown, where it is all of one mount and nothing else.
+fn ground(source: &Path, reading: &ReadingArgs) -> Option<Ground> {
+    let whole = !reading.cross_file_systems && reading.exclude.is_empty();
+    Ground::at(source).filter(|_| whole)
 }
 
 fn options(args: &ScanArgs) -> Options {

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 /// What the handlers set. A process has one set of handlers, so there is one of these.
@@ -64,6 +64,13 @@ fn install() -> Flags {
         }
     }
     flags
+}
+
+/// A program that aborts (there is no memory left; a panic during a panic) ends with this code, as
+/// a script takes the number of a signal for anything. What happened was told on stderr already.
+pub(super) fn abort_with(code: u8) {
+    let always = Arc::new(AtomicBool::new(true));
+    let _kept = flag::register_conditional_shutdown(SIGABRT, code.into(), always);
 }
 
 /// Whether whoever started the program had it ignore this signal.

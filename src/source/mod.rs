@@ -6,6 +6,8 @@
 pub mod ncdu;
 pub mod rulebook;
 pub mod transcript;
+#[cfg_attr(not(target_os = "linux"), path = "unseen/elsewhere.rs")]
+pub mod unseen;
 pub mod volume;
 pub mod walk;
 
@@ -115,6 +117,8 @@ pub struct Read {
     pub volume: Option<Volume>,
     /// What could not be read or understood.
     pub troubles: Vec<Trouble>,
+    /// Names that a walk found and that were gone when their turn came.
+    pub vanished: u64,
     /// When the source was made, where it says so.
     pub taken: Option<Timestamp>,
     /// For a recording: the lines behind each path.
@@ -214,6 +218,7 @@ fn live(path: &Path, options: &Options<'_>, sink: &mut dyn Sink) -> Result<Read>
         form: Form::Live,
         volume,
         troubles,
+        vanished: walked.vanished,
         taken: None,
         evidence: None,
     })
@@ -251,6 +256,7 @@ fn recorded(
                 form,
                 volume: None,
                 troubles,
+                vanished: 0,
                 taken,
                 evidence: None,
             })
@@ -267,6 +273,7 @@ fn recorded(
                 form,
                 volume: read.volume,
                 troubles: read.troubles,
+                vanished: 0,
                 taken: read.taken,
                 evidence: Some(read.evidence),
             })

@@ -5,6 +5,7 @@
 //! giving every directory its first id is one loop forward. A part of a listing is then copied to
 //! where it belongs, column by column, by a few threads that each own a stretch of the result.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::entry::{Kind, Listing};
@@ -318,22 +319,28 @@ impl Moves {
         Ok(gathered)
     }
 
-    /// Copies every run to its target, each thread into a stretch of its own.
+    /// Copies every run to its target. Each thread takes one stretch of the result after another;
+    /// where fewer can be started, they take more.
     fn copy<T: Copy + Send + Sync>(&self, sources: &[Vec<T>], gathered: &mut [T]) {
         let threads = match self.entries {
             few if few < WORTH_THREADS => 1,
             _ => sources.len().clamp(1, MOST_THREADS),
         };
         let stretch = self.entries.div_ceil(threads).max(1);
+        let stretches = Mutex::new(gathered.chunks_mut(stretch).enumerate());
+        let take = || {
+            let next = stretches
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .next();
+            next.map(|(number, into)| self.fill(sources, number * stretch, into))
+        };
+        let work = || while take().is_some() {};
         thread::scope(|scope| {
-            let mut stretches = gathered.chunks_mut(stretch).enumerate();
-            let last = stretches.next_back();
-            for (number, into) in stretches {
-                scope.spawn(move || self.fill(sources, number * stretch, into));
+            for _ in 1..threads {
+                let _others_do_it = thread::Builder::new().spawn_scoped(scope, work);
             }
-            if let Some((number, into)) = last {
-                self.fill(sources, number * stretch, into);
-            }
+            work();
         });
     }
 

@@ -427,7 +427,6 @@ fn with_little_memory() {
 }
 
 #[test]
-#[ignore = "where memory ends the program aborts: a signal, not one of its exit codes"]
 fn without_memory_it_ends_as_documented() {
     let (_dir, base) = scratch();
     let root = base.join("t");
@@ -480,19 +479,10 @@ fn with_few_threads() {
     let Some(somebody) = as_somebody(&base) else {
         return;
     };
-    for (most, code) in [("1", 3), ("2", 0), ("4", 0)] {
+    for most in ["1", "2", "3", "4"] {
         let limit = format!("--nproc={most}");
-        let run = scan_as(&somebody, &["prlimit", &limit], &base, &[]).code(code);
-        if code == 0 {
-            assert_true(&Told::of(&run), &truth, &limit);
-        } else {
-            assert!(
-                run.stderr.contains("no thread can be started"),
-                "{}",
-                run.story()
-            );
-            assert!(run.stderr.contains("ulimit -u") && run.stdout.is_empty());
-        }
+        let run = scan_as(&somebody, &["prlimit", &limit], &base, &[]).code(0);
+        assert_true(&Told::of(&run), &truth, &limit);
     }
 }
 

@@ -13,6 +13,7 @@ mod interrupt;
 mod mounts;
 mod ncdu;
 mod readme;
+mod reconcile;
 mod scan;
 mod schemas;
 mod stage;

@@ -29,7 +29,7 @@ fn schema(name: &str) -> jsonschema::Validator {
 }
 
 /// Whether the document is what the schema says; the `$schema` word names the file.
-fn check(document: &Value, context: &str) {
+pub(crate) fn check(document: &Value, context: &str) {
     let name = document["schema"].as_str().unwrap().replace('/', ".") + ".json";
     let errors: Vec<String> = schema(&name)
         .iter_errors(document)

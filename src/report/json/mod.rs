@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod plan;
+pub mod reconcile;
 pub mod scan;
 pub mod story;
 

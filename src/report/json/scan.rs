@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 
 use crate::bytes::Interval;
 use crate::entry::{Kind, Rooting, Trouble, Volume};
+use crate::reconcile::Reconciliation;
 use crate::time::Age;
 use crate::tree::owners::{Owners, Share};
 use crate::tree::recent::Recent;
 use crate::tree::union::Union;
 use crate::tree::{NodeId, Quantity, Totals, Tree};
 
+use super::reconcile::reconciliation;
 use super::{interval, path, time, troubles, volume};
 
 /// What is written.
@@ -34,6 +36,8 @@ pub struct Scan<'a> {
     pub recent: Option<(Age, &'a Recent<'a>)>,
     /// Whose the space is, with the names of the users, where that was asked for.
     pub owners: Option<(&'a Owners, &'a BTreeMap<u32, Vec<u8>>)>,
+    /// `df` against the tree, where it is that of a whole mount.
+    pub reconciliation: Option<&'a Reconciliation>,
 }
 
 /// Writes `jettison.scan/1`.
@@ -90,7 +94,8 @@ fn write_one(scan: &Scan<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_tree(scan, out)?;
     write!(
         out,
-        r#","reconciliation":null,"troubles":{}}}"#,
+        r#","reconciliation":{},"troubles":{}}}"#,
+        reconciliation(scan.reconciliation),
         troubles(scan.troubles)
     )
 }

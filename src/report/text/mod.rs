@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod plan;
+pub mod reconcile;
 pub mod scan;
 pub mod story;
 

@@ -62,6 +62,8 @@ pub struct View<'a> {
     pub recent: Option<&'a Recent<'a>>,
     /// How long the reading took, where that is worth saying.
     pub took: Option<Duration>,
+    /// Names that were listed and were gone when their turn came.
+    pub vanished: u64,
 }
 
 /// Writes the table of one source.
@@ -320,6 +322,10 @@ fn cause(view: &View<'_>, node: NodeId) -> Option<&'static str> {
 fn doubts(view: &View<'_>, verbose: bool, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(left_out(view.tree).map(|text| style.quiet(&text)));
+    if view.vanished > 0 {
+        let names = several(view.vanished, "name was", "names were");
+        lines.push(style.quiet(&format!("  {names} gone before they could be asked about")));
+    }
     let unread = view.tree.totals(NodeId::ROOT).unread;
     if unread > 0 {
         let places = several(unread, "place was", "places were");
@@ -354,6 +360,11 @@ fn causes(troubles: &[Trouble]) -> Option<String> {
 
 /// What was left out on purpose, wherever it lies.
 fn left_out(tree: &Tree) -> Option<String> {
+    let totals = tree.totals(NodeId::ROOT);
+    if tree.len() as u64 == totals.files + totals.dirs + 1 {
+        // Every entry counts, so none has to be looked at.
+        return None;
+    }
     let mut found = [0u64; 3];
     for node in tree.nodes().filter(|&node| !tree.is_dir(node)) {
         match tree.kind(node) {

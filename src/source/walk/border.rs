@@ -117,7 +117,7 @@ fn shown_elsewhere(mounts: &[Mount], root: &[u8], id: Option<u64>) -> BTreeSet<u
     let mut entered: Vec<_> = whole.into_iter().collect();
     let mut inside: Vec<&Mount> = mounts
         .iter()
-        .filter(|mount| below(&mount.point, root).is_some_and(|below| !below.is_empty()))
+        .filter(|mount| below(&mount.point, root).is_some_and(|below| below.len() > 1))
         .collect();
     inside.sort_by_key(|mount| (mount.root.len(), &mount.point, mount.id));
     let mut elsewhere = BTreeSet::new();

@@ -118,8 +118,8 @@ impl<'a> Workers<'a> {
         }
     }
 
-    /// Starts workers until there are `n`, each with its share of the sink. Only the first, which
-    /// has the root, is needed; without others it is slower.
+    /// Starts workers until there are `n`, each with its share of the sink. Where that fails, those
+    /// that there are do all the work.
     fn start(&mut self, n: usize, root: Option<&Arc<Node>>, sink: &mut dyn Sink) -> Result<()> {
         let n = n.min(self.crew.slots().len());
         let new = self.threads.len()..n;
@@ -140,13 +140,21 @@ impl<'a> Workers<'a> {
                 Ok(handle) => self.threads.push(handle),
                 Err(cause) => {
                     self.crew.leave(&self.crew.slots()[number]);
-                    if number > 0 {
-                        break;
-                    }
-                    return Err(super::no_thread(&cause));
+                    return match root.filter(|_| number == 0) {
+                        None => Ok(()),
+                        Some(root) => self.work_here(root, sink, &cause),
+                    };
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Walks in this thread, where no other can be started.
+    fn work_here(&self, root: &Arc<Node>, sink: &mut dyn Sink, cause: &io::Error) -> Result<()> {
+        let share = sink.split(1).pop().ok_or_else(|| super::no_thread(cause))?;
+        self.crew.enter();
+        Worker::new(Arc::clone(self.crew), 1, share).run(Some(Arc::clone(root)));
         Ok(())
     }
 
