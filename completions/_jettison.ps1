@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'jettison' -ScriptBlock {
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'The tree: where the space is')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Families of files and cleanup rules: what does no rule clean, and why not')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'The smallest deletion set that frees enough')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'One path: its family, the rules that take it or spare it, and why')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'The tree for other tools')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions for a shell, to be sourced')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'The manual page, in roff')
@@ -110,6 +111,7 @@ Register-ArgumentCompleter -Native -CommandName 'jettison' -ScriptBlock {
             [CompletionResult]::new('--seen-as', '--seen-as', [CompletionResultType]::ParameterName, 'The path that SOURCE has on the machine that the rules speak of')
             [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'The policy file to go by, alone')
             [CompletionResult]::new('--rows', '--rows', [CompletionResultType]::ParameterName, 'How many families to show at most: a number, or `all`')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Ask whether any rule would cover what a job is going to write, such as /data/{date}/{exchange}.csv, instead of reading SOURCE')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the result')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file, beside it first and then renamed')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time to count ages from: RFC 3339 or @SECONDS')
@@ -117,6 +119,7 @@ Register-ArgumentCompleter -Native -CommandName 'jettison' -ScriptBlock {
             [CompletionResult]::new('--cross-file-systems', '--cross-file-systems', [CompletionResultType]::ParameterName, 'Enter other file systems below the root')
             [CompletionResult]::new('--assume-empty', '--assume-empty', [CompletionResultType]::ParameterName, 'In a recording: a directory that was entered and never listed is empty, not unknown')
             [CompletionResult]::new('--members', '--members', [CompletionResultType]::ParameterName, 'List the members of each family')
+            [CompletionResult]::new('--suggest', '--suggest', [CompletionResultType]::ParameterName, 'Print what to change as a unified diff of the rule files, and nothing else')
             [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress on stderr')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Nothing on stderr but errors')
@@ -159,6 +162,29 @@ Register-ArgumentCompleter -Native -CommandName 'jettison' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'List everything that could not be read or understood')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'jettison;why' {
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What the source is, instead of recognising it by its content')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Leave out names (or, with a `/`, paths below the root) that match')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Threads of the walk; 0 chooses')
+            [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'In a recording: how things stood at this line')
+            [CompletionResult]::new('--walker', '--walker', [CompletionResultType]::ParameterName, 'Which walker to use, for tests and bug reports')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Read the rule files below this root (a checkout, an image) instead of this machine''s')
+            [CompletionResult]::new('--seen-as', '--seen-as', [CompletionResultType]::ParameterName, 'The path that SOURCE has on the machine that the rules speak of')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'The policy file to go by, alone')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file, beside it first and then renamed')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time to count ages from: RFC 3339 or @SECONDS')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--cross-file-systems', '--cross-file-systems', [CompletionResultType]::ParameterName, 'Enter other file systems below the root')
+            [CompletionResult]::new('--assume-empty', '--assume-empty', [CompletionResultType]::ParameterName, 'In a recording: a directory that was entered and never listed is empty, not unknown')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress on stderr')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'List everything that could not be read or understood')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'List everything that could not be read or understood')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'jettison;export' {

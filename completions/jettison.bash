@@ -37,6 +37,9 @@ _jettison() {
             jettison,scan)
                 cmd="jettison__subcmd__scan"
                 ;;
+            jettison,why)
+                cmd="jettison__subcmd__why"
+                ;;
             *)
                 ;;
         esac
@@ -44,7 +47,7 @@ _jettison() {
 
     case "${cmd}" in
         jettison)
-            opts="-h -V --help --version report scan audit plan export completions man"
+            opts="-h -V --help --version report scan audit plan why export completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -58,7 +61,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__audit)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --rows --members --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --rows --members --suggest --expect --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -97,6 +100,10 @@ _jettison() {
                     return 0
                     ;;
                 --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -462,6 +469,64 @@ _jettison() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        jettison__subcmd__why)
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --now --color --no-progress --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --as)
+                    COMPREPLY=($(compgen -W "live transcript ncdu" -- "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --walker)
+                    COMPREPLY=($(compgen -W "auto linux portable" -- "${cur}"))
+                    return 0
+                    ;;
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seen-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -o)

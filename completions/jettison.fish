@@ -30,6 +30,7 @@ complete -c jettison -n "__fish_jettison_needs_command" -f -a "report" -d 'The w
 complete -c jettison -n "__fish_jettison_needs_command" -f -a "scan" -d 'The tree: where the space is'
 complete -c jettison -n "__fish_jettison_needs_command" -f -a "audit" -d 'Families of files and cleanup rules: what does no rule clean, and why not'
 complete -c jettison -n "__fish_jettison_needs_command" -f -a "plan" -d 'The smallest deletion set that frees enough'
+complete -c jettison -n "__fish_jettison_needs_command" -f -a "why" -d 'One path: its family, the rules that take it or spare it, and why'
 complete -c jettison -n "__fish_jettison_needs_command" -f -a "export" -d 'The tree for other tools'
 complete -c jettison -n "__fish_jettison_needs_command" -f -a "completions" -d 'Completions for a shell, to be sourced'
 complete -c jettison -n "__fish_jettison_needs_command" -f -a "man" -d 'The manual page, in roff'
@@ -122,6 +123,7 @@ complete -c jettison -n "__fish_jettison_using_subcommand audit" -l rules -d 'Re
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l seen-as -d 'The path that SOURCE has on the machine that the rules speak of' -r -F
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l policy -d 'The policy file to go by, alone' -r -F
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l rows -d 'How many families to show at most: a number, or `all`' -r
+complete -c jettison -n "__fish_jettison_using_subcommand audit" -l expect -d 'Ask whether any rule would cover what a job is going to write, such as /data/{date}/{exchange}.csv, instead of reading SOURCE' -r
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l format -d 'The form of the result' -r -f -a "text\t''
 json\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -s o -d 'Write to this file, beside it first and then renamed' -r -F
@@ -132,6 +134,7 @@ never\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l cross-file-systems -d 'Enter other file systems below the root'
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l assume-empty -d 'In a recording: a directory that was entered and never listed is empty, not unknown'
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l members -d 'List the members of each family'
+complete -c jettison -n "__fish_jettison_using_subcommand audit" -l suggest -d 'Print what to change as a unified diff of the rule files, and nothing else'
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -l no-progress -d 'No progress on stderr'
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -s q -l quiet -d 'Nothing on stderr but errors'
 complete -c jettison -n "__fish_jettison_using_subcommand audit" -s v -l verbose -d 'List everything that could not be read or understood'
@@ -176,6 +179,29 @@ complete -c jettison -n "__fish_jettison_using_subcommand plan" -l no-progress -
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -s q -l quiet -d 'Nothing on stderr but errors'
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -s v -l verbose -d 'List everything that could not be read or understood'
 complete -c jettison -n "__fish_jettison_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l as -d 'What the source is, instead of recognising it by its content' -r -f -a "live\t''
+transcript\t''
+ncdu\t''"
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l exclude -d 'Leave out names (or, with a `/`, paths below the root) that match' -r
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l threads -d 'Threads of the walk; 0 chooses' -r
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l at -d 'In a recording: how things stood at this line' -r
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l walker -d 'Which walker to use, for tests and bug reports' -r -f -a "auto\t''
+linux\t''
+portable\t''"
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l rules -d 'Read the rule files below this root (a checkout, an image) instead of this machine\'s' -r -F
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l seen-as -d 'The path that SOURCE has on the machine that the rules speak of' -r -F
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l policy -d 'The policy file to go by, alone' -r -F
+complete -c jettison -n "__fish_jettison_using_subcommand why" -s o -d 'Write to this file, beside it first and then renamed' -r -F
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l now -d 'The time to count ages from: RFC 3339 or @SECONDS' -r
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l cross-file-systems -d 'Enter other file systems below the root'
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l assume-empty -d 'In a recording: a directory that was entered and never listed is empty, not unknown'
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l no-progress -d 'No progress on stderr'
+complete -c jettison -n "__fish_jettison_using_subcommand why" -s q -l quiet -d 'Nothing on stderr but errors'
+complete -c jettison -n "__fish_jettison_using_subcommand why" -s v -l verbose -d 'List everything that could not be read or understood'
+complete -c jettison -n "__fish_jettison_using_subcommand why" -s h -l help -d 'Print help'
 complete -c jettison -n "__fish_jettison_using_subcommand export" -l as -d 'What the source is, instead of recognising it by its content' -r -f -a "live\t''
 transcript\t''
 ncdu\t''"

@@ -1,15 +1,21 @@
 //! What needs somebody's attention, in words.
 
+use crate::audit::judge::{Judged, RuleFacts};
 use crate::audit::{Code, FamilyReport, Finding, NearMiss, RuleReport, RuleState, Verdict};
 use crate::bytes::Bytes;
 use crate::entry::Trouble;
 use crate::family::Disposition;
+use crate::rules::RuleSet;
+use crate::rules::coverage::{Ground, Orphan};
+use crate::tree::NodeId;
 
 /// Findings by severity, then by bytes, then by what they are about.
 pub(super) fn findings(
+    ground: &Ground<'_>,
     families: &[FamilyReport],
     rules: &[RuleReport],
-    troubles: &[Trouble],
+    judged: &Judged,
+    book: &RuleSet,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let reported = families.iter().filter(|r| r.family.confidence >= 0.5);
@@ -17,7 +23,17 @@ pub(super) fn findings(
     for (index, report) in rules.iter().enumerate() {
         findings.extend(of_rule(index, report, families));
     }
-    findings.extend(troubles.iter().map(of_trouble));
+    for (report, facts) in rules.iter().zip(&judged.rules) {
+        findings.extend(of_orphans(ground, report, facts));
+    }
+    findings.extend(book.troubles.iter().map(of_trouble));
+    findings.extend(book.not_running.iter().map(|message| Finding {
+        code: Code::CleanerNotRunning,
+        subject: b"cron".to_vec(),
+        message: message.clone(),
+        hint: Some("start it, or see what runs these rules instead".to_owned()),
+        bytes: 0,
+    }));
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.code.severity(), std::cmp::Reverse(f.bytes), f.code);
         (key(a), &a.subject).cmp(&(key(b), &b.subject))
@@ -107,6 +123,12 @@ fn of_rule(index: usize, report: &RuleReport, families: &[FamilyReport]) -> Opti
             Some(String::from_utf8_lossy(&report.rule.text).into_owned()),
             report.overdue.disk,
         ),
+        RuleState::Starved => (
+            Code::StarvedRule,
+            report.reason.clone(),
+            None,
+            report.scope.disk,
+        ),
         RuleState::Broken => (
             Code::BrokenRule,
             report.reason.clone(),
@@ -133,6 +155,32 @@ fn of_rule(index: usize, report: &RuleReport, families: &[FamilyReport]) -> Opti
         subject: place(report).into_bytes(),
         message,
         hint,
+        bytes,
+    })
+}
+
+/// The copies of logs that a block leaves behind for ever.
+fn of_orphans(ground: &Ground<'_>, report: &RuleReport, facts: &RuleFacts) -> Option<Finding> {
+    let ((first, why), n) = (facts.orphans.first()?, facts.orphans.len());
+    let tree = ground.tree();
+    let weigh = |&(node, _): &(NodeId, Orphan)| tree.own_weight(node).lo;
+    let bytes = facts.orphans.iter().map(weigh).fold(0, u64::saturating_add);
+    let path = ground.path(*first);
+    let more = if n > 1 {
+        format!(" and {} more", n - 1)
+    } else {
+        String::new()
+    };
+    Some(Finding {
+        code: Code::LogrotateOrphan,
+        subject: place(report).into_bytes(),
+        message: format!(
+            "logrotate will never remove {}{more} ({}): {}",
+            String::from_utf8_lossy(&path),
+            Bytes(bytes),
+            why.cause()
+        ),
+        hint: Some("remove them once by hand".to_owned()),
         bytes,
     })
 }

@@ -7,9 +7,9 @@ use crate::bytes::Interval;
 use crate::entry::Kind;
 use crate::family::{Disposition, Family};
 use crate::rules::RuleSet;
-use crate::rules::coverage::{self, Ground, Hit, Sight};
+use crate::rules::coverage::{self, Ground, Hit, Orphan, Sight};
 use crate::rules::logic;
-use crate::rules::model::{Fidelity, Rule, Tri};
+use crate::rules::model::{Asks, Fidelity, Rule, Tri};
 use crate::time::{Age, DAY, Timestamp};
 use crate::tree::{NodeId, Quantity, Tree};
 
@@ -54,6 +54,10 @@ pub(super) struct RuleFacts {
     pub(super) age: Option<Age>,
     /// Whether it can take anything at all: neither disabled nor broken nor opaque.
     pub(super) works: bool,
+    /// Whether the oldest file by its modification would be taken now.
+    pub(super) oldest: Option<Tri>,
+    /// Copies of logs that nothing removes any more.
+    pub(super) orphans: Vec<(NodeId, Orphan)>,
     /// The gate that is closed.
     pub(super) closed: Option<String>,
 }
@@ -116,11 +120,12 @@ pub(super) fn judge(
 
 fn facts(ground: &Ground<'_>, rule: &Rule, judged: &mut Judged, moment: &Moment) -> RuleFacts {
     let closed = closed_gate(ground, rule);
-    let refuses = rule.broken.is_some();
+    let never = !rule.sweeps.is_empty() && rule.sweeps.iter().all(logic::is_contradictory);
+    let refuses = rule.broken.is_some() || never;
     let mut facts = RuleFacts {
         age: logic::age(rule),
         works: !refuses
-            && !rule.sweeps.iter().all(logic::is_contradictory)
+            && !rule.sweeps.is_empty()
             && rule.disabled.is_none()
             && closed.is_none()
             && !matches!(rule.fidelity, Fidelity::Opaque(_)),
@@ -132,17 +137,21 @@ fn facts(ground: &Ground<'_>, rule: &Rule, judged: &mut Judged, moment: &Moment)
     }
     let taken = coverage::takes(rule, ground, moment.now);
     facts.sight = taken.sight;
-    let in_name_only = facts.age.is_some_and(|age| age.0 > FIVE_YEARS);
-    let bit = |scope: Tri| match (in_name_only, scope) {
+    facts.orphans = taken.orphans;
+    let in_name_only = rule.in_name.is_some() || facts.age.is_some_and(|age| age.0 > FIVE_YEARS);
+    // What was passed over, or a condition that nobody can decide from here, may keep it off.
+    let is_sure =
+        rule.fidelity == Fidelity::Exact && !rule.gates.iter().any(|gate| gate.asks == Asks::Else);
+    let bit = |hit: &Hit| match (in_name_only || hit.named, hit.scope) {
         (true, _) => NAMED,
-        (false, Tri::True) => SURE,
+        (false, Tri::True) if is_sure => SURE,
         (false, _) => MAYBE,
     };
     let overdue_from = Overdue::of(rule);
     for hit in &taken.hits {
         facts.note(ground.tree(), judged, hit, &overdue_from, moment.now);
         if facts.works {
-            judged.nodes[hit.node.0 as usize] |= bit(hit.scope);
+            judged.nodes[hit.node.0 as usize] |= bit(hit);
         }
     }
     if facts.works
@@ -210,6 +219,9 @@ impl RuleFacts {
         let bytes = tree.own_weight(hit.node).lo;
         self.scope.add(bytes);
         if let Some(mtime) = tree.mtime(hit.node) {
+            if self.times.oldest.is_none_or(|oldest| mtime < oldest) {
+                self.oldest = Some(hit.eligible);
+            }
             self.times.add(mtime);
         }
         let is_due = hit.eligible == Tri::True;
@@ -462,6 +474,9 @@ fn keep_of(
     }
     let said = |rule: usize| {
         let rule = &rules[rule].rule;
+        if rule.in_name.is_some() {
+            return None;
+        }
         // A rule without an age says what may go, not how long it is wanted.
         let age = logic::age(rule).filter(|age| age.0 > 0 && age.0 <= FIVE_YEARS)?;
         Some(Keep {

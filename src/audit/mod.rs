@@ -7,10 +7,12 @@
 //!
 //! Pure: the time, the free space and the policy come as arguments.
 
+pub mod expect;
 mod findings;
 mod judge;
 mod name;
 mod near_miss;
+pub mod patch;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,7 @@ use crate::bytes::Interval;
 use crate::family::{Disposition, Family, Writer};
 use crate::rules::RuleSet;
 use crate::rules::coverage::Ground;
-use crate::rules::model::{Asks, Rule};
+use crate::rules::model::{Format, Rule};
 use crate::time::{Age, Timestamp};
 use crate::tree::{NodeId, Tree};
 
@@ -227,6 +229,12 @@ pub enum Code {
     DisabledRule,
     /// A rule matches nothing and a family lies near by.
     DeadRule,
+    /// A rule's files never come due, because something keeps touching them.
+    StarvedRule,
+    /// Copies of logs that logrotate never looks at again.
+    LogrotateOrphan,
+    /// Nothing shows that the program that runs the rules is there.
+    CleanerNotRunning,
     /// A rule file could not be read or understood.
     RuleUnreadable,
     /// A policy entry matches nothing.
@@ -256,6 +264,9 @@ impl Code {
             Self::BrokenRule => "broken-rule",
             Self::DisabledRule => "disabled-rule",
             Self::DeadRule => "dead-rule",
+            Self::StarvedRule => "starved-rule",
+            Self::LogrotateOrphan => "logrotate-orphan",
+            Self::CleanerNotRunning => "cleaner-not-running",
             Self::RuleUnreadable => "rule-unreadable",
             Self::PolicyUnmatched => "policy-unmatched",
             Self::PolicyContents => "policy-contents",
@@ -266,9 +277,10 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::RuleUnreadable | Self::PolicyUnmatched | Self::PolicyContents => {
-                Severity::Warning
-            }
+            Self::RuleUnreadable
+            | Self::PolicyUnmatched
+            | Self::PolicyContents
+            | Self::CleanerNotRunning => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -325,18 +337,31 @@ pub fn audit(
     moment: &Moment,
     seen_as: Option<&[u8]>,
 ) -> Audit {
-    let ground = Ground::new(tree, seen_as);
-    let judged = judge::judge(&ground, &families, rules, moment);
-    let mut rule_reports = state::report(&ground, rules, &judged, moment);
-    let mut family_reports = judge::families(&ground, families, &judged, moment);
-    let near = near_miss::Search::new(&ground, &family_reports, &rule_reports, &judged, moment);
+    audit_on(&Ground::new(tree, seen_as), families, rules, keep, moment)
+}
+
+/// The same, on a tree that was laid out before: with [`Ground::with_stamps`] there is somebody
+/// to ask when a file was last read.
+#[must_use]
+pub fn audit_on(
+    ground: &Ground<'_>,
+    families: Vec<Family>,
+    rules: &RuleSet,
+    keep: &dyn Fn(&Family) -> Option<Age>,
+    moment: &Moment,
+) -> Audit {
+    let tree = ground.tree();
+    let judged = judge::judge(ground, &families, rules, moment);
+    let mut rule_reports = state::report(ground, rules, &judged, moment);
+    let mut family_reports = judge::families(ground, families, &judged, moment);
+    let near = near_miss::Search::new(ground, &family_reports, &rule_reports, &judged, moment);
     let misses = near.run();
     for (report, misses) in family_reports.iter_mut().zip(misses) {
         report.near_misses = misses;
     }
     judge::keep(tree, &mut family_reports, &rule_reports, keep, moment);
     state::settle(&mut rule_reports, &family_reports);
-    let findings = findings::findings(&family_reports, &rule_reports, &rules.troubles);
+    let findings = findings::findings(ground, &family_reports, &rule_reports, &judged, rules);
     family_reports.retain(|report| report.family.confidence >= 0.5);
     family_reports.sort_by(|a, b| {
         let weight = |r: &FamilyReport| (r.uncovered, r.family.disk.lo.max(r.family.apparent.lo));
@@ -406,13 +431,15 @@ impl RuleReport {
     /// accident and needs nobody.
     #[must_use]
     pub fn is_switched_off(&self) -> bool {
-        let by_setting = self
-            .rule
-            .gates
-            .iter()
-            .any(|gate| matches!(gate.asks, Asks::Known(known) if known != gate.wanted));
+        let closed = || self.rule.gates.iter().filter(|gate| gate.is_closed());
+        let by_setting = closed().next().is_some();
+        // The copy of a job in a crontab that stands aside for its timer.
+        let stands_aside = closed().any(|gate| gate.text.contains("/run/systemd/system"));
         let is_off = self.state == RuleState::Disabled && self.rule.disabled.is_none();
-        is_off && by_setting && self.scope.files == 0
+        // A unit that nobody has enabled, and a vendor's file that the host replaces.
+        let is_unit = matches!(self.rule.format, Format::Timer | Format::Tmpfiles)
+            && self.state == RuleState::Disabled;
+        is_off && stands_aside || (is_off && by_setting || is_unit) && self.scope.files == 0
     }
 }
 

@@ -140,9 +140,14 @@ impl<'a> Search<'a> {
         if residue.sample.is_empty() {
             return Vec::new();
         }
+        let mut misses: Vec<NearMiss> = (0..self.rules.len())
+            .filter_map(|index| self.orphaned(index, residue))
+            .take(REPORTED)
+            .collect();
         let mut scored: Vec<(i64, usize, Edit)> = Vec::new();
         for (index, report) in self.rules.iter().enumerate() {
             let is_open = matches!(report.rule.fidelity, Fidelity::Exact | Fidelity::Approx(_))
+                && report.rule.rotation.is_none()
                 && !matches!(report.state, RuleState::Broken | RuleState::Disabled);
             let edit = is_open.then(|| cheapest(&report.rule, residue)).flatten();
             if let Some(edit) = edit {
@@ -153,16 +158,46 @@ impl<'a> Search<'a> {
             }
         }
         scored.sort_by_key(|&(points, index, _)| (std::cmp::Reverse(points), index));
-        let mut misses = Vec::new();
         for (points, index, edit) in scored.into_iter().take(EVALUATED) {
             if let Some(miss) = self.evaluate(points, index, &edit, residue, evaluated) {
                 misses.push(miss);
             }
-            if misses.len() == REPORTED {
+            if misses.len() >= REPORTED {
                 break;
             }
         }
         misses
+    }
+
+    /// A family of copies that a logrotate block leaves behind: near, and beyond its reach.
+    fn orphaned(&self, index: usize, residue: &Residue<'_>) -> Option<NearMiss> {
+        let facts = &self.judged.rules[index];
+        let (_, why) = *facts.orphans.first()?;
+        let is_orphan = |node: &&NodeId| {
+            let at = facts
+                .orphans
+                .binary_search_by_key(*node, |(orphan, _)| *orphan);
+            at.is_ok()
+        };
+        let orphans: Vec<NodeId> = residue.nodes.iter().filter(is_orphan).copied().collect();
+        if (orphans.len() as u128) * 100 < residue.nodes.len() as u128 * 95 {
+            return None;
+        }
+        let tree = self.ground.tree();
+        let disk = orphans.iter().map(|&node| tree.own_weight(node).lo);
+        let edit = "nothing in the block: remove them once by hand".to_owned();
+        Some(NearMiss {
+            rule: index,
+            points: 94,
+            failing: vec![why.cause().to_owned()],
+            edited: edit.clone(),
+            edit,
+            would_cover: Share {
+                files: orphans.len() as u64,
+                disk: disk.fold(0, u64::saturating_add),
+            },
+            also_catches: Vec::new(),
+        })
     }
 
     /// How near a rule is, 0 to 100.

@@ -8,7 +8,7 @@ use crate::entry::Kind;
 use crate::rules::RuleSet;
 use crate::rules::coverage::Ground;
 use crate::rules::logic;
-use crate::rules::model::{Atom, Expr, Fidelity, Root, RootPath, Rule, Segment, Tri};
+use crate::rules::model::{Atom, Expr, Fidelity, Root, RootPath, Rule, Segment, Stamp, Trace, Tri};
 use crate::time::{Age, Timestamp};
 
 /// Every rule with its state.
@@ -32,7 +32,10 @@ pub(super) fn report(
                 scope: facts.scope,
                 eligible: facts.eligible,
                 overdue: facts.overdue,
-                evidence,
+                evidence: traces(rule, moment.now)
+                    .into_iter()
+                    .chain(evidence)
+                    .collect(),
             }
         })
         .collect()
@@ -75,9 +78,15 @@ fn state(
         let why = "its ages contradict each other, so nothing ever fits";
         return plain(RuleState::Broken, why.to_owned());
     }
+    if let Some(why) = &rule.flawed {
+        return plain(RuleState::Broken, why.clone());
+    }
     if facts.nodes == 0 {
         let (state, reason) = empty(ground, rule, facts);
         return plain(state, reason);
+    }
+    if let Some(why) = &rule.in_name {
+        return plain(RuleState::Quiet, why.clone());
     }
     if facts.overdue.files > 0 {
         let share = facts.overdue.disk.saturating_mul(5) < facts.eligible.disk;
@@ -85,12 +94,16 @@ fn state(
         return plain(
             RuleState::Lapsed,
             format!(
-                "{part}{} of {} files that it should have deleted are still there, the oldest for {}",
+                "{part}{} of {} files that it should have deleted are still there, the oldest for {}{}",
                 facts.overdue.files,
                 facts.eligible.files,
-                Age(facts.longest_overdue)
+                Age(facts.longest_overdue),
+                last_run(rule, moment.now)
             ),
         );
+    }
+    if let Some(why) = starved(rule, facts, moment.now) {
+        return plain(RuleState::Starved, why);
     }
     let age = facts.patience();
     if let Some(first) = earliest
@@ -102,13 +115,63 @@ fn state(
             format!("another rule takes the same files after {first}"),
         );
     }
-    match cliff(rule, facts, moment.now) {
-        Some(evidence) => (
-            RuleState::Active,
-            "nothing is overdue".to_owned(),
-            vec![evidence],
-        ),
-        None => plain(RuleState::Idle, "nothing is overdue".to_owned()),
+    let evidence = cliff(rule, facts, moment.now);
+    let state = if evidence.is_some() || has_run(rule, moment.now) {
+        RuleState::Active
+    } else {
+        RuleState::Idle
+    };
+    let evidence = evidence.into_iter().collect();
+    (state, "nothing is overdue".to_owned(), evidence)
+}
+
+/// The oldest file is far older than the rule's age by its modification, and certainly not due:
+/// another stamp is fresh.
+///
+/// What is not cleaned because it is still read, and asks for nothing else, is no fault.
+fn starved(rule: &Rule, facts: &RuleFacts, now: Timestamp) -> Option<String> {
+    let asks = |stamp| {
+        rule.sweeps
+            .iter()
+            .any(|sweep| logic::asks(&sweep.expr, stamp))
+    };
+    if !asks(Stamp::Changed) && !asks(Stamp::Born) {
+        return None;
+    }
+    let age = facts.age.filter(|age| age.0 > 0)?;
+    let oldest = facts.times.oldest?.age(now);
+    let is_starved = facts.eligible.files == 0
+        && facts.oldest == Some(Tri::False)
+        && oldest.0 > age.0.saturating_mul(3);
+    is_starved.then(|| {
+        format!(
+            "nothing ever comes due: the oldest file was last written {oldest} ago, but something has read, changed or unpacked it since"
+        )
+    })
+}
+
+/// What its program left behind, in words.
+fn traces(rule: &Rule, now: Timestamp) -> Vec<String> {
+    let said = |trace: &Trace| {
+        let file = String::from_utf8_lossy(&trace.file);
+        format!("ran {} ago ({file})", trace.when.age(now))
+    };
+    rule.traces.iter().map(said).collect()
+}
+
+/// Whether its program ran lately.
+fn has_run(rule: &Rule, now: Timestamp) -> bool {
+    let grace = rule
+        .max_gap
+        .map_or(0, |gap| gap.0.saturating_mul(2).saturating_add(3600));
+    rule.traces.iter().any(|t| t.when.age(now).0 <= grace)
+}
+
+/// When it ran last, where that is long ago: most likely why its work is not done.
+fn last_run(rule: &Rule, now: Timestamp) -> String {
+    match rule.traces.iter().map(|trace| trace.when).max() {
+        Some(when) if !has_run(rule, now) => format!("; it last ran {} ago", when.age(now)),
+        _ => String::new(),
     }
 }
 
@@ -136,6 +199,14 @@ fn cliff(rule: &Rule, facts: &RuleFacts, now: Timestamp) -> Option<String> {
 
 /// A rule that matches nothing.
 fn empty(ground: &Ground<'_>, rule: &Rule, facts: &RuleFacts) -> (RuleState, String) {
+    let expects_none = rule
+        .rotation
+        .as_ref()
+        .is_some_and(|rotation| rotation.missing_ok);
+    if expects_none && facts.orphans.is_empty() && facts.sight.unseen == 0 {
+        let why = "no log that it names is there, and `missingok` says that this may be";
+        return (RuleState::Quiet, why.to_owned());
+    }
     let roots = || rule.sweeps.iter().flat_map(|sweep| &sweep.roots);
     let shown = roots().next().map_or_else(String::new, root_text);
     if facts.sight.unseen > 0 {

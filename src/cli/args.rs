@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// The smallest deletion set that frees enough
     Plan(PlanArgs),
+    /// One path: its family, the rules that take it or spare it, and why
+    Why(WhyArgs),
     /// The tree for other tools
     Export(ExportArgs),
     /// Completions for a shell, to be sourced
@@ -105,8 +107,29 @@ pub(crate) struct AuditArgs {
     /// List the members of each family
     #[arg(long)]
     pub(crate) members: bool,
+    /// Print what to change as a unified diff of the rule files, and nothing else
+    #[arg(long)]
+    pub(crate) suggest: bool,
+    /// Ask whether any rule would cover what a job is going to write, such as
+    /// /data/{date}/{exchange}.csv, instead of reading SOURCE
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) expect: Vec<OsString>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// The path in question, after the source to read: a directory around it, a recording or an
+    /// export (for a path alone, the directories next above it)
+    #[arg(value_name = "SOURCE] [PATH", required = true, num_args = 1..=2)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -153,7 +176,7 @@ pub(crate) struct SourceArgs {
 }
 
 /// How to read any source.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reading")]
 pub(crate) struct ReadingArgs {
     /// What the source is, instead of recognising it by its content

@@ -2,17 +2,23 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::audit::{self, Audit, Code, Finding, Moment};
-use crate::entry::{Progress, Skip, Trouble};
+use crate::entry::{Progress, RuleFile, Skip, Trouble};
 use crate::error::{Error, Result};
 use crate::family::{self, Family};
 use crate::policy::{EntryId, Exclude, Matches, Policy, Risk};
 use crate::report::{json, text};
+use crate::rules::coverage::{Ground, Stamped, Stamps};
+use crate::rules::machine::Machine;
+use crate::rules::model::Tri;
 use crate::rules::{self, RuleSet};
 use crate::source::{self, Form, Source, rulebook, transcript, walk};
 use crate::survey::{Survey, survey};
@@ -50,7 +56,7 @@ pub(super) fn inquire(
     check_roots(&rule_args.roots)?;
     let survey = read(&source.source, &source.reading, written, screen)?;
     let now = now(written, &survey);
-    let roots = rule_roots(rule_args, &survey);
+    let roots = rule_roots(rule_args, survey.form);
     let book = read_rules(&roots);
     let families = family::find(&survey.tree, now);
     let moment = Moment {
@@ -73,7 +79,10 @@ pub(super) fn inquire(
         Some(age)
     };
     let seen_as = seen_as(rule_args);
-    let mut audit = audit::audit(tree, families, &book, &keep, &moment, seen_as.as_deref());
+    let live = LiveStamps;
+    let stamps = (survey.form == Form::Live).then_some(&live as &dyn Stamps);
+    let ground = Ground::new(tree, seen_as.as_deref()).with_stamps(stamps);
+    let mut audit = audit::audit_on(&ground, families, &book, &keep, &moment);
     note_policy(&mut audit, &survey, &policy, matches.into_inner());
     let mut troubles = survey.troubles.clone();
     troubles.extend(book.troubles.iter().cloned());
@@ -140,7 +149,7 @@ pub(super) fn now(written: &WrittenArgs, survey: &Survey) -> Timestamp {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of the program")]
-fn clock() -> Timestamp {
+pub(super) fn clock() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Timestamp(since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)))
 }
@@ -196,14 +205,14 @@ fn parse_policy(file: &Path, text: Vec<u8>) -> Result<Policy> {
 }
 
 /// The roots to read rule files below: as named, else this machine's for a live source.
-fn rule_roots(args: &RuleArgs, survey: &Survey) -> Vec<PathBuf> {
-    match (&args.roots[..], survey.form) {
+pub(super) fn rule_roots(args: &RuleArgs, form: Form) -> Vec<PathBuf> {
+    match (&args.roots[..], form) {
         ([], Form::Live) => vec![PathBuf::from("/")],
         (roots, _) => roots.to_vec(),
     }
 }
 
-fn check_roots(roots: &[PathBuf]) -> Result<()> {
+pub(super) fn check_roots(roots: &[PathBuf]) -> Result<()> {
     match roots.iter().find(|root| !root.is_dir()) {
         None => Ok(()),
         Some(root) => Err(Error::usage(format!(
@@ -215,17 +224,63 @@ fn check_roots(roots: &[PathBuf]) -> Result<()> {
 }
 
 /// Reads the rules below every root; scripts that they call are looked up below the same root.
-fn read_rules(roots: &[PathBuf]) -> RuleSet {
+pub(super) fn read_rules(roots: &[PathBuf]) -> RuleSet {
     let mut book = RuleSet::default();
     for root in roots {
         let (files, troubles) = rulebook::read(root);
         book.troubles.extend(troubles);
-        let mut load = |path: &[u8]| rulebook::load(root, path);
-        let mut read = rules::read(&files, &mut load);
+        let mut read = rules::read_on(&files, &mut Root(root));
         book.troubles.append(&mut read.troubles);
         book.rules.append(&mut read.rules);
+        book.not_running.append(&mut read.not_running);
     }
     book
+}
+
+/// Asks the file system for what the tree does not keep.
+#[derive(Debug)]
+pub(super) struct LiveStamps;
+
+impl Stamps for LiveStamps {
+    fn of(&self, tree: &Tree, node: NodeId) -> Option<Stamped> {
+        let path = tree.path(node);
+        let metadata = std::fs::symlink_metadata(OsStr::from_bytes(&path)).ok()?;
+        let born = metadata.created().ok();
+        let born = born.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        Some(Stamped {
+            accessed: Some(Timestamp(metadata.atime())),
+            changed: Some(Timestamp(metadata.ctime())),
+            born: born
+                .and_then(|d| i64::try_from(d.as_secs()).ok())
+                .map(Timestamp),
+        })
+    }
+}
+
+/// The machine below a root.
+struct Root<'a>(&'a Path);
+
+impl Machine for Root<'_> {
+    fn load(&mut self, path: &[u8]) -> Option<RuleFile> {
+        rulebook::load(self.0, path)
+    }
+
+    fn list(&mut self, folder: &[u8]) -> Vec<Vec<u8>> {
+        rulebook::list(self.0, folder)
+    }
+
+    fn is_there(&mut self, path: &[u8]) -> Tri {
+        match rulebook::is_there(self.0, path) {
+            true => Tri::True,
+            // A checkout does not hold all that its machine does.
+            false if self.is_live() => Tri::False,
+            false => Tri::Unknown,
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        self.0 == Path::new("/")
+    }
 }
 
 /// What the policy says in vain: entries that match nothing, and directories whose protection
@@ -283,7 +338,7 @@ fn judge_all(tree: &Tree, policy: &Policy, matches: &mut Matches) -> BTreeMap<En
     bare
 }
 
-fn seen_as(args: &RuleArgs) -> Option<Vec<u8>> {
+pub(super) fn seen_as(args: &RuleArgs) -> Option<Vec<u8>> {
     args.seen_as
         .as_ref()
         .map(|path| path.as_os_str().as_encoded_bytes().to_vec())

@@ -17,6 +17,7 @@ mod progress;
 mod report;
 mod scan;
 mod signals;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -73,6 +74,7 @@ fn perform(command: &Command, screen: &Screen) -> (&'static str, Result<Exit>) {
         Command::Scan(args) => ("scan", scan::run(args, screen)),
         Command::Audit(args) => ("audit", audit::run(args, screen)),
         Command::Plan(args) => ("plan", plan::run(args, screen)),
+        Command::Why(args) => ("why", why::run(args, screen)),
         Command::Export(args) => ("export", export::run(args, screen)),
         Command::Completions(args) => ("completions", completions::shell(args.shell)),
         Command::Man(_) => ("man", completions::manual()),
@@ -117,6 +119,14 @@ fn deliver_text(written: &WrittenArgs, text: &str) -> Result<()> {
     output::deliver(written.output.as_deref(), |out| {
         out.write_all(text.as_bytes())
     })
+}
+
+/// A remark on stderr beside a result that has no place for it.
+fn note(written: &WrittenArgs, remark: &str) {
+    if !written.quiet {
+        let line = format!("jettison: {remark}\n");
+        let _ignored = std::io::stderr().write_all(line.as_bytes());
+    }
 }
 
 /// Tells on stderr how much could not be read, once, when the result itself does not.

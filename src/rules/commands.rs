@@ -7,6 +7,7 @@
 //! [`MAX_STEPS`] commands.
 
 mod pipes;
+mod reapers;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,7 +17,8 @@ use crate::entry::{RuleFile, Trouble};
 use crate::rules::expand::{Arg, Glyph, Scope, hole};
 use crate::rules::find::{self, Found};
 use crate::rules::gates;
-use crate::rules::model::{Fidelity, Format, Gate, Place, Rule, Sweep};
+use crate::rules::machine::Machine;
+use crate::rules::model::{Asks, Fidelity, Format, Gate, Place, Rotation, Rule, Sweep, Trace, Tri};
 use crate::rules::paths;
 use crate::rules::phrase;
 use crate::rules::shell::{self, Link, Node, PieceKind, Simple};
@@ -53,10 +55,16 @@ pub(super) struct Job {
     pub(super) scope: Scope,
     /// The working directory.
     pub(super) cwd: Option<Vec<u8>>,
+    /// Conditions under which it is run at all.
+    pub(super) gates: Vec<Gate>,
+    /// What shows when it was run last.
+    pub(super) traces: Vec<Trace>,
+    /// Where it is called from.
+    pub(super) via: Vec<Place>,
 }
 
-/// Reads a file that a rule file calls, by its absolute path.
-pub(super) type Load<'a> = &'a mut dyn FnMut(&[u8]) -> Option<RuleFile>;
+/// The machine that a rule file stands on.
+pub(super) type Load<'a> = &'a mut dyn Machine;
 
 /// What came out of a text.
 #[derive(Debug, Default)]
@@ -65,21 +73,20 @@ pub(super) struct Outcome {
     pub(super) troubles: Vec<Trouble>,
 }
 
+/// Notes what one command deletes that no shell has read: its words stand in the source's text.
+pub(super) fn run_one(
+    source: Source,
+    simple: &Simple,
+    job: Job,
+    load: Load<'_>,
+    outcome: &mut Outcome,
+) {
+    Walker::new(source, job, load, outcome).simple(simple);
+}
+
 /// Notes what a text deletes.
 pub(super) fn run(source: Source, job: Job, load: Load<'_>, outcome: &mut Outcome) {
-    let mut walker = Walker {
-        scope: job.scope.clone(),
-        cwd: job.cwd.clone(),
-        job,
-        load,
-        outcome,
-        source: source.clone(),
-        via: Vec::new(),
-        gates: Vec::new(),
-        functions: BTreeMap::new(),
-        stopped: false,
-        steps: 0,
-    };
+    let mut walker = Walker::new(source.clone(), job, load, outcome);
     match interpreter(&source.text) {
         Interpreter::Shell { .. } => walker.script(&source),
         Interpreter::Other => walker.foreign(&source),
@@ -107,8 +114,28 @@ struct Deletion<'a> {
     words: &'a [shell::Word],
     sweeps: Vec<Sweep>,
     broken: Option<String>,
+    flawed: Option<String>,
     dangerous: Option<String>,
     fidelity: Fidelity,
+    rotation: Option<Rotation>,
+}
+
+impl<'a> Walker<'a> {
+    fn new(source: Source, job: Job, load: Load<'a>, outcome: &'a mut Outcome) -> Self {
+        Self {
+            scope: job.scope.clone(),
+            cwd: job.cwd.clone(),
+            via: job.via.clone(),
+            gates: job.gates.clone(),
+            job,
+            load,
+            outcome,
+            source,
+            functions: BTreeMap::new(),
+            stopped: false,
+            steps: 0,
+        }
+    }
 }
 
 impl Walker<'_> {
@@ -266,6 +293,12 @@ impl Walker<'_> {
     }
 
     fn iteration(&mut self, name: &[u8], words: Option<&[shell::Word]>, body: &[Node]) {
+        if let Some([word]) = words
+            && let Some(recursive) = self.removes(body, &[name.to_vec()])
+            && self.substituted_removal(word, recursive)
+        {
+            return;
+        }
         let args = words.map_or_else(Vec::new, |words| self.scope.args(words));
         if args.is_empty() {
             self.scope.forget(name);
@@ -288,6 +321,7 @@ impl Walker<'_> {
             self.scope.set(name, value);
         }
         let args = self.scope.args(&simple.words);
+        self.emptied(&args, simple);
         self.command(&args, simple, simple.span.clone());
     }
 
@@ -297,6 +331,11 @@ impl Walker<'_> {
             return;
         };
         let name = program.text();
+        // `command -v PROGRAM` asks where it is, and does not run it.
+        let asks = |arg: &Arg| matches!(arg.text().as_slice(), b"-v" | b"-V");
+        if name == b"command" && rest.first().is_some_and(asks) {
+            return;
+        }
         if let Some(skip) = phrase::wrapper(&name, &rest.iter().map(Arg::text).collect::<Vec<_>>())
         {
             if let Some(text) = flock_text(&name, rest) {
@@ -321,6 +360,8 @@ impl Walker<'_> {
             b"eval" if rest.iter().all(Arg::is_known) => {
                 self.inner_text(&texts(rest).join(&b' '), span);
             }
+            // It may set anything.
+            b"eval" => self.scope.forget_all(),
             b"cd" | b"pushd" => self.change_directory(rest),
             b"export" | b"local" | b"readonly" | b"declare" | b"typeset" => self.declare(simple),
             b"unset" => rest.iter().for_each(|arg| self.scope.forget(&arg.text())),
@@ -335,13 +376,14 @@ impl Walker<'_> {
                     self.sourced(&arg.text(), &span);
                 }
             }
-            b"tmpreaper" | b"tmpwatch" | b"savelog" | b"shred" => self.opaque(
-                span,
-                format!(
-                    "{} is not read yet",
-                    String::from_utf8_lossy(phrase::basename(&name))
-                ),
-            ),
+            b"podman" | b"docker" if rest.iter().any(|arg| arg.text() == b"prune") => {
+                self.opaque(span, "what it removes only the engine knows".to_owned());
+            }
+            b"tmpreaper" => self.tmpreaper(rest, simple, span),
+            b"tmpwatch" => self.tmpwatch(rest, simple, span),
+            b"savelog" => self.savelog(rest, span),
+            b"shred" => self.opaque(span, "shred is not read yet".to_owned()),
+            b"truncate" => self.truncated_by_size(rest, simple, span),
             _ if self.functions.contains_key(&name) => self.function(&name, rest),
             _ if name.starts_with(b"/") => self.called(&name, span),
             _ => {}
@@ -380,8 +422,10 @@ impl Walker<'_> {
             words: &simple.words,
             sweeps,
             broken: found.broken,
+            flawed: found.flawed,
             dangerous: found.dangerous,
             fidelity,
+            rotation: None,
         });
     }
 
@@ -427,6 +471,12 @@ impl Walker<'_> {
         if operands.is_empty() {
             return;
         }
+        if let [operand] = operands.as_slice()
+            && let Some(word) = operand.word.and_then(|at| simple.words.get(at))
+            && self.substituted_removal(word, recursive)
+        {
+            return;
+        }
         let roots: Vec<_> = operands
             .iter()
             .map(|arg| paths::root(arg, self.cwd.as_deref()))
@@ -442,14 +492,20 @@ impl Walker<'_> {
             Some(hole) => Fidelity::Approx(format!("the value of `{}` is not known", hole.text)),
             None => Fidelity::Exact,
         };
-        let dated = operands.iter().any(|arg| arg.hole().is_some());
+        let holes = operands.iter().filter_map(|arg| arg.hole());
+        let dated = holes
+            .filter_map(|hole| hole.date.as_ref())
+            .map(|date| date.1)
+            .min();
         self.emit(Deletion {
             span,
             words: &simple.words,
             sweeps: vec![paths::operand_sweep(roots, recursive, dated)],
             broken: None,
+            flawed: None,
             dangerous: None,
             fidelity,
+            rotation: None,
         });
     }
 
@@ -533,7 +589,11 @@ impl Walker<'_> {
         if self.via.len() >= MAX_CALLS {
             return;
         }
-        if let Some(file) = path.starts_with(b"/").then(|| (self.load)(path)).flatten() {
+        if let Some(file) = path
+            .starts_with(b"/")
+            .then(|| self.load.load(path))
+            .flatten()
+        {
             let line = self.source.line(span.start);
             self.within(source_of(&file), line, |walker, source| {
                 walker.script(source);
@@ -558,7 +618,7 @@ impl Walker<'_> {
         if self.via.len() >= MAX_CALLS || is_called_already || self.source.file == path {
             return;
         }
-        let Some(file) = (self.load)(path) else {
+        let Some(file) = self.load.load(path) else {
             if names_a_cleanup(path) {
                 let path = String::from_utf8_lossy(path).into_owned();
                 self.opaque(span, format!("{path} could not be read"));
@@ -642,8 +702,10 @@ impl Walker<'_> {
             words: &[],
             sweeps: Vec::new(),
             broken: None,
+            flawed: None,
             dangerous: None,
             fidelity: Fidelity::Opaque(why),
+            rotation: None,
         });
     }
 
@@ -677,6 +739,8 @@ impl Walker<'_> {
             }
             return;
         }
+        let gates = self.gates.iter().cloned();
+        let gates = gates.map(|gate| decided(gate, &mut *self.load)).collect();
         self.outcome.rules.push(Rule {
             id: String::new(),
             format: self.job.format,
@@ -688,13 +752,37 @@ impl Walker<'_> {
             sweeps: deletion.sweeps,
             max_gap: self.job.max_gap,
             user: self.job.user.clone(),
-            gates: self.gates.clone(),
+            gates,
             disabled: self.job.disabled.clone(),
             broken: deletion.broken,
+            flawed: deletion.flawed,
             dangerous: deletion.dangerous,
+            in_name: None,
+            rotation: deletion.rotation,
+            traces: self.job.traces.clone(),
             fidelity: deletion.fidelity,
             changed: self.source.changed,
         });
+    }
+}
+
+/// A gate that the machine has the answer to.
+fn decided(gate: Gate, machine: &mut dyn Machine) -> Gate {
+    let path = match &gate.asks {
+        Asks::Exists(path) | Asks::IsDir(path) | Asks::IsInstalled(path) => path,
+        Asks::Known(_) | Asks::Else => return gate,
+    };
+    let there = if path.starts_with(b"/") {
+        machine.is_there(path)
+    } else {
+        Tri::Unknown
+    };
+    match there {
+        Tri::Unknown => gate,
+        known => Gate {
+            asks: Asks::Known(known == Tri::True),
+            ..gate
+        },
     }
 }
 
@@ -790,6 +878,10 @@ fn ends_run(body: &[Node]) -> bool {
 
 fn names_a_cleanup(path: &[u8]) -> bool {
     let name = phrase::basename(path).to_ascii_lowercase();
+    // Its configuration is read for itself.
+    if name == b"logrotate" {
+        return false;
+    }
     let hints: [&[u8]; 7] = [
         b"clean",
         b"purge",

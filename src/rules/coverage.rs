@@ -9,13 +9,18 @@
 //! that need not exist.
 
 mod ground;
+mod rotation;
+mod spares;
+
+pub use rotation::Orphan;
+pub use spares::{spared_by, taken};
 
 pub use ground::Ground;
 use ground::{Seed, join, printed_below};
 
 use crate::bytes::Interval;
 use crate::entry::{Kind, Listing};
-use crate::rules::model::{Atom, Expr, Root, RootPath, Rule, Stamp, Sweep, Tri, Types};
+use crate::rules::model::{Atom, Expr, Newest, Root, RootPath, Rule, Stamp, Sweep, Tri, Types};
 use crate::rules::paths::components;
 use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
@@ -37,6 +42,46 @@ pub struct File<'a> {
     pub mtime: Option<Timestamp>,
     /// Whether it is an empty file or directory.
     pub empty: Tri,
+    /// Whom to ask for the stamps that a tree does not keep.
+    pub asked: Option<Asked<'a>>,
+}
+
+/// When a file was last read, changed and made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamped {
+    /// Last access.
+    pub accessed: Option<Timestamp>,
+    /// Last change of the inode.
+    pub changed: Option<Timestamp>,
+    /// Birth.
+    pub born: Option<Timestamp>,
+}
+
+/// Gives the stamps that a tree does not keep, for the few files that a rule asks them of.
+pub trait Stamps: std::fmt::Debug {
+    /// The stamps of one node, where they can be had.
+    fn of(&self, tree: &Tree, node: NodeId) -> Option<Stamped>;
+}
+
+/// One node, and whom to ask about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    stamps: &'a dyn Stamps,
+    tree: &'a Tree,
+    node: NodeId,
+}
+
+impl File<'_> {
+    fn stamp(&self, stamp: Stamp) -> Option<Timestamp> {
+        let asked = || self.asked.and_then(|a| a.stamps.of(a.tree, a.node));
+        match stamp {
+            Stamp::Modified => self.mtime,
+            Stamp::Accessed => asked()?.accessed,
+            Stamp::Changed => asked()?.changed,
+            Stamp::Born => asked()?.born,
+            Stamp::Other => None,
+        }
+    }
 }
 
 /// Whether an entry could ever meet a condition.
@@ -123,14 +168,14 @@ fn atom(atom: &Atom, file: &File<'_>, now: Option<Timestamp>) -> Tri {
                 .into(),
             None => Tri::Unknown,
         },
-        Atom::Age(test) => match (test.stamp, file.mtime, now) {
-            (Stamp::Modified, Some(mtime), Some(now)) => {
+        Atom::Age(test) => match (file.stamp(test.stamp), now) {
+            (Some(stamp), Some(now)) => {
                 let from = if test.from_day_end {
                     now.0.div_euclid(DAY).saturating_add(1).saturating_mul(DAY)
                 } else {
                     now.0
                 };
-                let age = from.saturating_sub(mtime.0);
+                let age = from.saturating_sub(stamp.0);
                 (test.at_least <= age && age < test.below).into()
             }
             _ => Tri::Unknown,
@@ -169,12 +214,12 @@ fn since(expr: &Expr, file: &File<'_>, now: Timestamp, negated: bool) -> Option<
         Expr::Any(parts) if negated => parts.iter().map(of).try_fold(i64::MIN, later),
         Expr::All(parts) | Expr::Any(parts) => parts.iter().filter_map(of).min(),
         Expr::Test(test) => match &test.atom {
-            Atom::Age(age) if age.stamp == Stamp::Modified => {
+            Atom::Age(age) if age.stamp != Stamp::Other => {
                 let from = if negated { age.below } else { age.at_least };
                 let is_met = flip(atom(&test.atom, file, Some(now)), negated) == Tri::True;
                 match from {
                     i64::MIN | i64::MAX => is_met.then_some(i64::MIN),
-                    _ => Some(file.mtime?.0.saturating_add(from)),
+                    _ => Some(file.stamp(age.stamp)?.0.saturating_add(from)),
                 }
             }
             other => (flip(atom(other, file, Some(now)), negated) == Tri::True).then_some(i64::MIN),
@@ -197,6 +242,8 @@ pub struct Hit {
     pub eligible: Tri,
     /// From when on it would.
     pub due: Option<Timestamp>,
+    /// Whether the rule only names it, and what it grows into is never bounded.
+    pub named: bool,
 }
 
 /// What of a rule's roots the tree shows.
@@ -217,6 +264,8 @@ pub struct Sight {
 pub struct Taken {
     /// The nodes in its scope, by id, each once.
     pub hits: Vec<Hit>,
+    /// What looks as if the rule had to do with it, and is never taken.
+    pub orphans: Vec<(NodeId, Orphan)>,
     /// How much of its roots could be seen.
     pub sight: Sight,
     /// How many entries were looked at: what the search cost.
@@ -226,6 +275,9 @@ pub struct Taken {
 /// Every node that a rule takes, whatever its state; a broken rule takes none.
 #[must_use]
 pub fn takes(rule: &Rule, ground: &Ground<'_>, now: Timestamp) -> Taken {
+    if let Some(rotation) = &rule.rotation {
+        return rotation::takes(rule, rotation, ground, now);
+    }
     takes_with(&rule.sweeps, ground, now)
 }
 
@@ -235,6 +287,7 @@ pub fn takes_with(sweeps: &[Sweep], ground: &Ground<'_>, now: Timestamp) -> Take
     let mut taken = Taken::default();
     let before = ground.looked_at.get();
     for sweep in sweeps {
+        let from = taken.hits.len();
         for root in &sweep.roots {
             let seeds = ground.seeds(root, &mut taken.sight);
             for seed in seeds {
@@ -242,6 +295,7 @@ pub fn takes_with(sweeps: &[Sweep], ground: &Ground<'_>, now: Timestamp) -> Take
                 let mut pass = Pass {
                     sweep,
                     tree: ground.tree,
+                    stamps: ground.stamps,
                     now,
                     device: ground.tree.device(seed.node),
                     needs_path: needs_path(&sweep.expr)
@@ -254,10 +308,40 @@ pub fn takes_with(sweeps: &[Sweep], ground: &Ground<'_>, now: Timestamp) -> Take
                 }
             }
         }
+        if let Some(newest) = sweep.keep_newest {
+            keep_newest(ground.tree, newest, now, &mut taken.hits[from..]);
+        }
     }
     merge(&mut taken.hits);
     ground.looked_at.set(before.saturating_add(taken.looked_at));
     taken
+}
+
+/// Of the files that a command counts, those beyond the newest are due, each from when the one
+/// came that pushed it out.
+fn keep_newest(tree: &Tree, newest: Newest, now: Timestamp, hits: &mut [Hit]) {
+    hits.sort_by(|a, b| {
+        let by_name = || tree.name(b.node).cmp(tree.name(a.node));
+        match newest.by {
+            Stamp::Modified => tree
+                .mtime(b.node)
+                .cmp(&tree.mtime(a.node))
+                .then_with(by_name),
+            _ => by_name(),
+        }
+    });
+    let count = usize::try_from(newest.count).unwrap_or(usize::MAX);
+    let times: Vec<Option<Timestamp>> = hits.iter().map(|hit| tree.mtime(hit.node)).collect();
+    for (index, hit) in hits.iter_mut().enumerate() {
+        hit.due = index.checked_sub(count).and_then(|pusher| times[pusher]);
+        let is_out = index >= count;
+        hit.eligible = match newest.by {
+            Stamp::Modified | Stamp::Other => is_out.into(),
+            _ => Tri::Unknown,
+        };
+        // A time in the future pushes nothing out yet.
+        hit.due = hit.due.map(|due| due.min(now));
+    }
 }
 
 /// What the name of every entry that meets a condition begins with.
@@ -294,6 +378,7 @@ fn merge(hits: &mut Vec<Hit>) {
         }
         first.scope = first.scope.or(later.scope);
         first.eligible = first.eligible.or(later.eligible);
+        first.named &= later.named;
         first.due = match (first.due, later.due) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (one, None) | (None, one) => one,
@@ -305,13 +390,14 @@ fn merge(hits: &mut Vec<Hit>) {
 struct Pass<'a> {
     sweep: &'a Sweep,
     tree: &'a Tree,
+    stamps: Option<&'a dyn Stamps>,
     now: Timestamp,
     device: Option<u64>,
     needs_path: bool,
     taken: &'a mut Taken,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
     /// Walks the seed's subtree in pre-order; the directories above a node are kept as a stack of
     /// where they end.
     fn run(&mut self, seed: &Seed) {
@@ -410,6 +496,7 @@ impl Pass<'_> {
                 scope: may,
                 eligible: eligible(expr, &file, self.now),
                 due: due(expr, &file, self.now),
+                named: false,
             };
             self.taken.hits.push(hit);
             if self.sweep.recursive && is_dir {
@@ -430,7 +517,10 @@ impl Pass<'_> {
         }
     }
 
-    fn file<'b>(&self, node: NodeId, name: &'b [u8], printed: &'b [u8]) -> File<'b> {
+    fn file<'b>(&self, node: NodeId, name: &'b [u8], printed: &'b [u8]) -> File<'b>
+    where
+        'a: 'b,
+    {
         let tree = self.tree;
         let is_dir = tree.is_dir(node);
         let apparent = tree.own_apparent(node);
@@ -452,6 +542,7 @@ impl Pass<'_> {
             apparent,
             mtime: tree.mtime(node),
             empty,
+            asked: self.stamps.map(|stamps| Asked { stamps, tree, node }),
         }
     }
 }
@@ -518,6 +609,7 @@ fn sweep_covers(sweep: &Sweep, root: &Root, names: &[Vec<u8>]) -> Tri {
             apparent: None,
             mtime: None,
             empty: Tri::Unknown,
+            asked: None,
         };
         if depth < sweep.min_depth {
             continue;

@@ -10,8 +10,8 @@ use crate::rules::model::Format;
 use crate::rules::phrase;
 use crate::time::{Age, Timestamp};
 
-const HOUR: u64 = 3600;
-const DAY: u64 = 24 * HOUR;
+pub(super) const HOUR: u64 = 3600;
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// What kind of cron file a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,9 @@ fn script(file: &RuleFile, gap: Age, load: Load<'_>, outcome: &mut Outcome) {
         disabled,
         scope: Scope::new(braces),
         cwd: Some(b"/".to_vec()),
+        gates: Vec::new(),
+        traces: Vec::new(),
+        via: Vec::new(),
     };
     commands::run(source, job, load, outcome);
 }
@@ -87,6 +90,9 @@ fn table(file: &RuleFile, kind: Kind, load: Load<'_>, outcome: &mut Outcome) {
         _ => None,
     }
     .or_else(|| permission_fault(file, kind));
+    // Debian's cron passes over the whole file, cronie over the line.
+    let unended = !file.contents.is_empty() && !file.contents.ends_with(b"\n");
+    let last = file.contents.iter().filter(|&&b| b == b'\n').count() as u64 + 1;
     let mut scope = Scope::default();
     let mut number = 0;
     for line in file.contents.split(|&b| b == b'\n') {
@@ -111,7 +117,12 @@ fn table(file: &RuleFile, kind: Kind, load: Load<'_>, outcome: &mut Outcome) {
             ..entry
         });
         match entry {
-            Ok(entry) => {
+            Ok(mut entry) => {
+                if unended && number == last {
+                    entry.broken = Some(
+                        "the file does not end with a newline, so cron passes over it (Debian's over all of its lines)",
+                    );
+                }
                 let place = Line {
                     file,
                     number,
@@ -149,7 +160,7 @@ fn trim_start(line: &[u8]) -> &[u8] {
 }
 
 /// `NAME = value`, the value literal, in quotes or not.
-fn environment(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn environment(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let equals = line.iter().position(|&b| b == b'=')?;
     let name = line[..equals].trim_ascii();
     let name = unquoted(name);
@@ -176,7 +187,7 @@ struct Entry<'a> {
 }
 
 /// The next field of a line, and what follows it.
-fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let line = trim_start(line);
     let len = line
         .iter()
@@ -226,7 +237,7 @@ fn entry(line: &[u8], has_user: bool) -> Result<Entry<'_>, &'static str> {
 }
 
 /// `@daily`: the longest gap, or `None` for what runs at boot only.
-fn nickname(word: &[u8]) -> Option<Option<Age>> {
+pub(super) fn nickname(word: &[u8]) -> Option<Option<Age>> {
     Some(match word {
         b"@reboot" => None,
         b"@yearly" | b"@annually" => Some(Age(366 * DAY)),
@@ -272,6 +283,9 @@ impl Line<'_> {
                 disabled: self.disabled.clone().or(at_boot),
                 scope: scope.clone(),
                 cwd: home,
+                gates: Vec::new(),
+                traces: Vec::new(),
+                via: Vec::new(),
             };
             commands::run(source, job, load, &mut outcome);
             outcome
@@ -317,7 +331,7 @@ fn percent(command: &[u8]) -> (Vec<u8>, Option<usize>) {
 }
 
 /// The longest time between two runs of the five fields.
-fn longest_gap(fields: [&[u8]; 5]) -> Option<Age> {
+pub(super) fn longest_gap(fields: [&[u8]; 5]) -> Option<Age> {
     let minutes = values(fields[0], 0, 59, &[])?;
     let hours = values(fields[1], 0, 23, &[])?;
     let days = values(fields[2], 1, 31, &[])?;

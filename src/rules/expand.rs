@@ -159,6 +159,12 @@ impl Scope {
         self.set(name, vec![hole(text)]);
     }
 
+    /// Makes every variable unknown.
+    pub(super) fn forget_all(&mut self) {
+        let names: Vec<Vec<u8>> = self.variables.keys().cloned().collect();
+        names.iter().for_each(|name| self.forget(name));
+    }
+
     /// The value of a variable.
     pub(super) fn get(&self, name: &[u8]) -> Option<&[Glyph]> {
         self.variables.get(name).map(Vec::as_slice)

@@ -5,8 +5,7 @@
 //! that fail `A` and meet `B`. Semantics after the findutils 4.9 manual, each checked against the
 //! program by the differential test in `tests`.
 //!
-//! Limits: parentheses nest 64 deep at most; stamps other than the modification time are kept as
-//! unknown; `-newermt` understands dates and spans such as `7 days ago`, nothing more.
+//! Limits: parentheses nest 64 deep at most; `-newermt` understands dates and spans such as `7 days ago`, nothing more.
 
 use crate::rules::expand::Arg;
 use crate::rules::glob::{Flags, Pattern};
@@ -27,6 +26,8 @@ pub(super) struct Found {
     pub(super) prints: Option<Sweep>,
     /// Why it refuses to run.
     pub(super) broken: Option<String>,
+    /// Why it deletes less than it seems to.
+    pub(super) flawed: Option<String>,
     /// What makes it delete more than it seems to.
     pub(super) dangerous: Option<String>,
     /// Parts that were passed over.
@@ -396,8 +397,16 @@ impl Parser<'_> {
         let said = || format!("{} {}", lossy(word), lossy(&value));
         let arg = &self.args[index];
         if !arg.is_known() {
+            let is_dated = arg.hole().is_some_and(|hole| hole.date.is_some());
+            if !is_dated {
+                self.found
+                    .passed_over
+                    .push(format!("the value in `{}`", said()));
+            }
+            let arg = &self.args[index];
+            let said = || format!("{} {}", lossy(word), lossy(&arg.text()));
             return match self.unknown_value(word, index) {
-                Some(atom) => self.test(atom, Some(index)),
+                Some(atom) => self.dated(self.test(atom, Some(index)), index),
                 None => Node::Unknown(said()),
             };
         }
@@ -408,6 +417,23 @@ impl Parser<'_> {
                 self.break_with(format!("find refuses it: `{}`: {why}", said()));
                 Node::True
             }
+        }
+    }
+
+    /// A name with a date in it that is reckoned from now is that of files of one age.
+    fn dated(&self, test: Node, index: usize) -> Node {
+        let date = self.args[index].hole().and_then(|hole| hole.date.as_ref());
+        match date.filter(|(_, ago)| *ago > 0) {
+            Some(&(_, ago)) => {
+                let age = AgeTest {
+                    stamp: Stamp::Modified,
+                    at_least: ago,
+                    below: i64::MAX,
+                    from_day_end: false,
+                };
+                Node::And(vec![test, self.test(Atom::Age(age), None)])
+            }
+            None => test,
         }
     }
 
@@ -452,9 +478,11 @@ impl Parser<'_> {
             }
             b"-type" => types(value).map(|types| Some(Atom::Type(types))),
             b"-mtime" => age(Stamp::Modified, DAY, true),
-            b"-atime" | b"-ctime" => age(Stamp::Other, DAY, true),
+            b"-atime" => age(Stamp::Accessed, DAY, true),
+            b"-ctime" => age(Stamp::Changed, DAY, true),
             b"-mmin" => age(Stamp::Modified, 60, false),
-            b"-amin" | b"-cmin" => age(Stamp::Other, 60, false),
+            b"-amin" => age(Stamp::Accessed, 60, false),
+            b"-cmin" => age(Stamp::Changed, 60, false),
             b"-newer" | b"-newermm" => Ok(Some(Atom::NewerThan(value.to_vec()))),
             b"-newermt" => Ok(newer_than_text(value)),
             b"-size" => size(value).map(Some),
@@ -553,8 +581,33 @@ impl Parser<'_> {
         }
     }
 
+    /// `-name 'a*' -o -name 'ab*' -mtime +7 -delete`: the action is the last branch's alone. One
+    /// name left out of a deletion of others is an idiom; two of a kind are a mistake.
+    fn warn_of_precedence(&mut self, branches: &[Node]) {
+        let means_to = |a: &Action| matches!(a, Action::Delete | Action::Remove { .. });
+        let Some((last, others)) = branches.split_last() else {
+            return;
+        };
+        let Some(taken) = name_tested(last).filter(|_| mentions(last, &means_to)) else {
+            return;
+        };
+        let is_meant = others.iter().any(|branch| {
+            let spared = name_tested(branch).filter(|_| !mentions(branch, &|_| true));
+            spared.is_some_and(|spared| are_of_a_kind(spared, taken))
+        });
+        if is_meant {
+            self.found.flawed = Some(
+                "`-o` binds more loosely than the tests beside it: what deletes belongs to the last alternative only (put the alternatives in `\\( … \\)`)"
+                    .to_owned(),
+            );
+        }
+    }
+
     /// What find does without complaint, and nobody means.
     fn warn(&mut self, expr: &Node) {
+        if let Node::Or(branches) = expr {
+            self.warn_of_precedence(branches);
+        }
         let Node::And(parts) = expr else { return };
         let is_test = |node: &Node| matches!(node, Node::Test(_) | Node::Unknown(_) | Node::Not(_));
         let Some(delete) = parts
@@ -690,6 +743,25 @@ fn size(value: &[u8]) -> Result<Atom, String> {
         _ => Count::Exactly(n),
     };
     Ok(Atom::Size { unit, count })
+}
+
+/// The pattern of the name that a branch of an `-o` asks for.
+fn name_tested(branch: &Node) -> Option<&Pattern> {
+    match branch {
+        Node::Test(Test {
+            atom: Atom::Name(pattern),
+            ..
+        }) => Some(pattern),
+        Node::And(parts) => parts.iter().find_map(name_tested),
+        _ => None,
+    }
+}
+
+/// Whether two patterns begin with the same word, or both with a wildcard.
+fn are_of_a_kind(a: &Pattern, b: &Pattern) -> bool {
+    let (a, b) = (a.prefix(), b.prefix());
+    let shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    shared >= 3 || (a.is_empty() && b.is_empty())
 }
 
 /// A decimal number times a unit, cut to whole seconds.

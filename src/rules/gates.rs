@@ -95,6 +95,10 @@ fn test(simple: &Simple, scope: &Scope, text: &[u8]) -> Option<Gate> {
             return gate(Asks::Else, true);
         }
         b"which" | b"type" | b"hash" => return gate(Asks::IsInstalled(Vec::new()), true),
+        b"command" if rest.first().is_some_and(|arg| arg.text() == b"-v") => {
+            let sought = rest.get(1).filter(|arg| arg.is_known()).map(Arg::text);
+            return gate(Asks::IsInstalled(sought.unwrap_or_default()), true);
+        }
         b"[" | b"test" | b"[[" => {}
         _ => return None,
     }

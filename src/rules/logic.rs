@@ -63,9 +63,9 @@ fn product(parts: &[Expr], negated: bool) -> Option<Vec<Vec<Literal>>> {
 }
 
 /// The ages that a literal lets pass: `at_least ≤ age < below`.
-fn span((negated, test): &Literal) -> Option<(i64, i64)> {
+fn span((negated, test): &Literal, of: &dyn Fn(Stamp) -> bool) -> Option<(i64, i64)> {
     let Atom::Age(AgeTest {
-        stamp: Stamp::Modified,
+        stamp,
         at_least,
         below,
         ..
@@ -73,6 +73,9 @@ fn span((negated, test): &Literal) -> Option<(i64, i64)> {
     else {
         return None;
     };
+    if !of(stamp) {
+        return None;
+    }
     match (*negated, at_least, below) {
         (false, _, _) => Some((at_least, below)),
         (true, i64::MIN, below) => Some((below, i64::MAX)),
@@ -82,10 +85,10 @@ fn span((negated, test): &Literal) -> Option<(i64, i64)> {
     }
 }
 
-fn age_window(conjunction: &[Literal]) -> (i64, i64) {
+fn age_window(conjunction: &[Literal], of: &dyn Fn(Stamp) -> bool) -> (i64, i64) {
     conjunction
         .iter()
-        .filter_map(span)
+        .filter_map(|literal| span(literal, of))
         .fold((i64::MIN, i64::MAX), |(low, high), (l, h)| {
             (low.max(l), high.min(h))
         })
@@ -98,7 +101,7 @@ pub fn age(rule: &Rule) -> Option<Age> {
         .iter()
         .filter_map(|sweep| disjuncts(&sweep.expr))
         .flatten()
-        .map(|conjunction| age_window(&conjunction).0)
+        .map(|conjunction| age_window(&conjunction, &|stamp| stamp != Stamp::Other).0)
         .min()
         .and_then(|seconds| u64::try_from(seconds).ok())
         .map(Age)
@@ -110,10 +113,30 @@ pub fn is_contradictory(sweep: &Sweep) -> bool {
     disjuncts(&sweep.expr).is_some_and(|all| {
         !all.is_empty()
             && all.iter().all(|conjunction| {
-                let (low, high) = age_window(conjunction);
-                low >= high
+                // Two stamps of one file may well differ; one cannot.
+                let stamps = [
+                    Stamp::Modified,
+                    Stamp::Accessed,
+                    Stamp::Changed,
+                    Stamp::Born,
+                ];
+                stamps.iter().any(|one| {
+                    let (low, high) = age_window(conjunction, &|stamp| stamp == *one);
+                    low >= high
+                })
             })
     })
+}
+
+/// Whether some age is counted from this stamp.
+#[must_use]
+pub fn asks(expr: &Expr, stamp: Stamp) -> bool {
+    match expr {
+        Expr::Const(_) => false,
+        Expr::Test(test) => matches!(test.atom, Atom::Age(age) if age.stamp == stamp),
+        Expr::Not(inner) => asks(inner, stamp),
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().any(|part| asks(part, stamp)),
+    }
 }
 
 /// The rule's sweeps as if nothing were excluded by name; `None` where nothing is.

@@ -40,12 +40,56 @@ pub struct Rule {
     pub disabled: Option<String>,
     /// Why it cannot work as written.
     pub broken: Option<String>,
+    /// Why it does less than it was meant to, though it runs.
+    pub flawed: Option<String>,
     /// What makes it delete more than its text seems to say.
     pub dangerous: Option<String>,
+    /// Why it bounds nothing, though it names it: it runs at boot only, it only compresses.
+    pub in_name: Option<String>,
+    /// What its program left behind when it ran last.
+    pub traces: Vec<Trace>,
+    /// How it numbers the copies that it keeps, for a rule that rotates.
+    pub rotation: Option<Rotation>,
     /// How much of it was understood.
     pub fidelity: Fidelity,
     /// When the file that it stands in was last changed.
     pub changed: Option<Timestamp>,
+}
+
+/// How logrotate names and keeps the copies of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// How many copies stay; −1: all of them.
+    pub keep: i64,
+    /// The number of the newest copy.
+    pub start: u64,
+    /// Copies older than this go too, whenever their log is rotated.
+    pub max_age: Option<Age>,
+    /// The date in the names of copies (`-%Y%m%d`); without one they have a number.
+    pub date_format: Option<Vec<u8>>,
+    /// What stays at the end of a copy's name (`.log`).
+    pub extension: Option<Vec<u8>>,
+    /// What the name of a packed copy ends in, where copies are packed.
+    pub packed: Option<Vec<u8>>,
+    /// Whether a copy is packed one rotation later: then all plain dated ones are.
+    pub delays: bool,
+    /// Another folder for the copies, absolute or below the log's own.
+    pub old_folder: Option<Vec<u8>>,
+    /// Whether an empty log is rotated as well.
+    pub rotates_empty: bool,
+    /// Whether nothing is wrong when there is no log.
+    pub missing_ok: bool,
+    /// When logs were rotated last, or first seen, by the program's own state.
+    pub seen: Vec<(Vec<u8>, Timestamp)>,
+}
+
+/// What a program left behind when it ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The file that shows it.
+    pub file: Vec<u8>,
+    /// When that was.
+    pub when: Timestamp,
 }
 
 /// A line in a file.
@@ -64,6 +108,14 @@ pub enum Format {
     Cron,
     /// A script in `/etc/cron.daily` or its like.
     RunParts,
+    /// A line of an anacrontab.
+    Anacron,
+    /// A service that a systemd timer starts.
+    Timer,
+    /// A line below `tmpfiles.d`.
+    Tmpfiles,
+    /// A block of logrotate's configuration.
+    Logrotate,
 }
 
 impl Format {
@@ -73,6 +125,10 @@ impl Format {
         match self {
             Self::Cron => "cron",
             Self::RunParts => "run-parts",
+            Self::Anacron => "anacron",
+            Self::Timer => "timer",
+            Self::Tmpfiles => "tmpfiles",
+            Self::Logrotate => "logrotate",
         }
     }
 }
@@ -111,8 +167,17 @@ pub struct Sweep {
     pub prune: Option<Expr>,
     /// Whether a matching directory goes with everything below it.
     pub recursive: bool,
-    /// How many of the matching files are left, newest first, where that is the rule.
-    pub keep_newest: Option<u64>,
+    /// How many of the matching files are left, where that is the rule.
+    pub keep_newest: Option<Newest>,
+}
+
+/// So many of the files that meet a condition stay, and the others go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// How many stay.
+    pub count: u64,
+    /// Which of them are the newest: `Modified`, or `Other` where names are sorted instead.
+    pub by: Stamp,
 }
 
 /// Where a sweep starts.
@@ -373,7 +438,13 @@ pub struct Types {
 pub enum Stamp {
     /// Last modification.
     Modified,
-    /// Last access, last change of the inode, or birth: a tree keeps none of these.
+    /// Last access; a tree does not keep it.
+    Accessed,
+    /// Last change of the inode; a tree does not keep it.
+    Changed,
+    /// Birth; a tree does not keep it.
+    Born,
+    /// One that is not known.
     Other,
 }
 
@@ -422,6 +493,14 @@ pub struct Gate {
     pub asks: Asks,
     /// Whether it must hold (or, if not, must fail).
     pub wanted: bool,
+}
+
+impl Gate {
+    /// Whether it is known from the text or the machine that it never opens.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self.asks, Asks::Known(known) if known != self.wanted)
+    }
 }
 
 /// What a gate asks.

@@ -73,18 +73,10 @@ pub(super) fn is_unresolved(root: &Root) -> bool {
     matches!(root.path, RootPath::Unresolved(_))
 }
 
-/// What `rm` does to its operands.
-pub(super) fn operand_sweep(roots: Vec<Root>, recursive: bool, dated: bool) -> Sweep {
-    // One date of many is taken, and which one moves along with now.
-    let today = Expr::Test(Test {
-        atom: Atom::Age(AgeTest {
-            stamp: Stamp::Other,
-            at_least: i64::MIN,
-            below: i64::MAX,
-            from_day_end: false,
-        }),
-        word: None,
-    });
+/// What `rm` does to its operands. With a date in their names one of many is taken, when it is
+/// so many seconds old: what is older was missed.
+pub(super) fn operand_sweep(roots: Vec<Root>, recursive: bool, dated: Option<i64>) -> Sweep {
+    let old_enough = dated.map(key_age);
     let sweep = Sweep {
         roots,
         min_depth: 0,
@@ -93,12 +85,25 @@ pub(super) fn operand_sweep(roots: Vec<Root>, recursive: bool, dated: bool) -> S
         min_depth_word: None,
         one_fs: false,
         follows: false,
-        expr: if dated { today } else { Expr::TRUE },
+        expr: old_enough.unwrap_or(Expr::TRUE),
         prune: None,
         recursive: false,
         keep_newest: None,
     };
     removed_by(sweep, recursive)
+}
+
+/// The age at which a file comes to the date that a command reckons.
+pub(super) fn key_age(ago: i64) -> Expr {
+    Expr::Test(Test {
+        atom: Atom::Age(AgeTest {
+            stamp: Stamp::Modified,
+            at_least: ago,
+            below: i64::MAX,
+            from_day_end: false,
+        }),
+        word: None,
+    })
 }
 
 /// What `rm [-r]` leaves of the entries that a sweep names.

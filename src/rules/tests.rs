@@ -1,6 +1,6 @@
 //! Tests over several modules: texts to rules, and rules against the real tools.
 
-use super::model::{Fidelity, RootPath, Segment};
+use super::model::{Fidelity, RootPath, Segment, Stamp};
 use super::*;
 
 fn file(path: &str, contents: &[u8]) -> RuleFile {
@@ -100,7 +100,32 @@ fn scripts_are_read() {
         ("cat <<EOF\nrm -rf /\nEOF\nrm /a", vec!["4 /a"]),
         ("exit 0\nrm /a", vec![]),
         ("# rm /a\necho \"rm /a\"", vec![]),
-        ("tmpreaper 7d /tmp", vec!["1  opaque"]),
+        ("tmpreaper 7d /tmp", vec!["1 /tmp"]),
+        ("tmpreaper --test 7d /tmp", vec![]),
+        ("tmpwatch -m 240 /a /b", vec!["1 /a /b"]),
+        ("savelog -c 3 /var/log/x > /dev/null", vec!["1 /var/log/x"]),
+        ("savelog -d $F", vec!["1  opaque"]),
+        (": > /var/log/x", vec!["1 /var/log/x"]),
+        ("truncate -s 0 /var/log/x", vec!["1 /var/log/x"]),
+        ("truncate -s 1M /var/log/x", vec![]),
+        (
+            "ls -t /a/*.gz | tail -n +8 | xargs rm -f",
+            vec!["1 /a/*.gz"],
+        ),
+        ("cd /a && ls -t | tail -n +8 | xargs rm", vec!["1 /a"]),
+        ("cd /a && ls -1tr | head -n -7 | xargs rm", vec!["1 /a"]),
+        ("rm -f $(ls -t /a/*.gz | tail -n +8)", vec!["1 /a/*.gz"]),
+        (
+            "for f in $(find /a -name x); do rm \"$f\"; done",
+            vec!["1 /a"],
+        ),
+        (
+            "find /a -printf '%T@ %p\\n' | sort -rn | tail -n +4 | cut -d' ' -f2- | xargs rm",
+            vec!["1 /a"],
+        ),
+        ("D=/a\neval $(x)\nfind $D -delete", vec!["3 ? opaque"]),
+        ("command -v rm /a", vec![]),
+        ("/usr/bin/podman image prune -f", vec!["1  opaque"]),
         ("find /a \\\n  -name x \\\n  -delete", vec!["1 /a"]),
         ("rm -f /a/{b,c}", vec!["1 /a/{b,c}"]),
         ("#!/bin/bash\nrm -f /a/{b,c}", vec!["2 /a/b /a/c"]),
@@ -113,6 +138,43 @@ fn scripts_are_read() {
         let set = daily(script);
         assert_eq!(shown(&set), expected, "{script}");
         assert_eq!(set.troubles, [], "{script}");
+    }
+}
+
+#[test]
+fn what_is_kept_is_counted_as_it_is_sorted() {
+    for (script, expected) in [
+        (
+            "ls -t /a/* | tail -n +8 | xargs rm",
+            Some((7, Stamp::Modified)),
+        ),
+        (
+            "ls -t /a/* | tail -n+8 | xargs rm",
+            Some((7, Stamp::Modified)),
+        ),
+        (
+            "ls -tr /a/* | head -n -5 | xargs rm",
+            Some((5, Stamp::Modified)),
+        ),
+        ("ls /a/* | head -n -5 | xargs rm", Some((5, Stamp::Other))),
+        (
+            "ls -t /a/* | sed 1,3d | xargs rm",
+            Some((3, Stamp::Modified)),
+        ),
+        (
+            "ls -t /a/* | awk 'NR>3' | xargs rm",
+            Some((3, Stamp::Modified)),
+        ),
+        // The newest go, which nobody means and nothing here models.
+        ("ls -t /a/* | head -n -5 | xargs rm", None),
+        ("find /a -type f | tail -n +3 | xargs rm", None),
+    ] {
+        let set = daily(script);
+        let kept = set.rules[0].sweeps[0].keep_newest;
+        let kept = kept.map(|newest| (newest.count, newest.by));
+        assert_eq!(kept, expected, "{script}");
+        let is_exact = set.rules[0].fidelity == Fidelity::Exact;
+        assert_eq!(is_exact, expected.is_some(), "{script}");
     }
 }
 

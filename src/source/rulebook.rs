@@ -5,6 +5,7 @@
 //! link is followed out of it. Missing folders are as good as empty ones; what is there and
 //! cannot be read is a [`Trouble`].
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read as _};
@@ -16,27 +17,29 @@ use crate::entry::{RuleFile, Trouble};
 use crate::time::Timestamp;
 
 /// Files that hold rules.
-const FILES: [&str; 1] = ["/etc/crontab"];
+const FILES: [&str; 3] = ["/etc/crontab", "/etc/anacrontab", "/etc/logrotate.conf"];
 
-/// Folders whose files hold rules.
-const FOLDERS: [&str; 7] = [
-    "/etc/cron.d",
-    "/etc/cron.hourly",
-    "/etc/cron.daily",
-    "/etc/cron.weekly",
-    "/etc/cron.monthly",
-    "/var/spool/cron/crontabs",
-    "/var/spool/cron",
-];
-
-/// Where rules stand in formats that are not read yet, and what a name in there ends in.
-const NOT_READ: [(&str, &str, &str); 6] = [
-    ("/etc/logrotate.d", "", "logrotate"),
-    ("/etc/tmpfiles.d", ".conf", "tmpfiles.d"),
-    ("/usr/lib/tmpfiles.d", ".conf", "tmpfiles.d"),
-    ("/etc/systemd/system", ".timer", "systemd timer"),
-    ("/usr/lib/systemd/system", ".timer", "systemd timer"),
-    ("/etc", "anacrontab", "anacron"),
+/// Folders whose files hold rules, and what the name of such a file ends in. `/lib` is most often
+/// a link to `/usr/lib`, and then not read twice.
+const FOLDERS: [(&str, &str); 18] = [
+    ("/etc/cron.d", ""),
+    ("/etc/cron.hourly", ""),
+    ("/etc/cron.daily", ""),
+    ("/etc/cron.weekly", ""),
+    ("/etc/cron.monthly", ""),
+    ("/etc/logrotate.d", ""),
+    ("/etc/systemd/system", ".timer"),
+    ("/run/systemd/system", ".timer"),
+    ("/usr/local/lib/systemd/system", ".timer"),
+    ("/usr/lib/systemd/system", ".timer"),
+    ("/lib/systemd/system", ".timer"),
+    ("/etc/tmpfiles.d", ".conf"),
+    ("/run/tmpfiles.d", ".conf"),
+    ("/usr/local/lib/tmpfiles.d", ".conf"),
+    ("/usr/lib/tmpfiles.d", ".conf"),
+    ("/lib/tmpfiles.d", ".conf"),
+    ("/var/spool/cron/crontabs", ""),
+    ("/var/spool/cron", ""),
 ];
 
 /// Larger files hold no rules that anybody wrote.
@@ -65,13 +68,17 @@ pub fn read(root: &Path) -> (Vec<RuleFile>, Vec<Trouble>) {
     for path in FILES {
         collect(root, Path::new(path), &mut files, &mut troubles);
     }
-    for folder in FOLDERS {
-        for path in listing(root, Path::new(folder), &mut troubles) {
-            collect(root, &path, &mut files, &mut troubles);
+    let mut read = BTreeSet::new();
+    for (folder, ending) in FOLDERS {
+        let real = resolve(root, Path::new(folder)).ok().flatten();
+        if real.is_some_and(|real| !read.insert(real)) {
+            continue;
         }
-    }
-    for (folder, ending, format) in NOT_READ {
-        troubles.extend(not_read(root, Path::new(folder), ending, format));
+        for path in listing(root, Path::new(folder), &mut troubles) {
+            if path.as_os_str().as_bytes().ends_with(ending.as_bytes()) {
+                collect(root, &path, &mut files, &mut troubles);
+            }
+        }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);
@@ -84,6 +91,28 @@ pub fn read(root: &Path) -> (Vec<RuleFile>, Vec<Trouble>) {
 #[must_use]
 pub fn load(root: &Path, path: &[u8]) -> Option<RuleFile> {
     one(root, Path::new(OsStr::from_bytes(path))).ok().flatten()
+}
+
+/// The names in a folder of the machine, sorted; none where it is not there or cannot be read.
+#[must_use]
+pub fn list(root: &Path, folder: &[u8]) -> Vec<Vec<u8>> {
+    let folder = Path::new(OsStr::from_bytes(folder));
+    let paths = listing(root, folder, &mut Vec::new());
+    let names = paths.iter().filter_map(|path| path.file_name());
+    names.map(|name| name.as_bytes().to_vec()).collect()
+}
+
+/// Whether something of that absolute path is there on the machine.
+#[must_use]
+pub fn is_there(root: &Path, path: &[u8]) -> bool {
+    let path = Path::new(OsStr::from_bytes(path));
+    is_link_to_null(root, path)
+        || matches!(resolve(root, path), Ok(Some(real)) if fs::symlink_metadata(&real).is_ok())
+}
+
+/// A link to `/dev/null` is how a rule file is switched off: it counts as an empty one.
+fn is_link_to_null(root: &Path, path: &Path) -> bool {
+    fs::read_link(below(root, path)).is_ok_and(|target| target == Path::new("/dev/null"))
 }
 
 fn collect(root: &Path, path: &Path, files: &mut Vec<RuleFile>, troubles: &mut Vec<Trouble>) {
@@ -133,19 +162,6 @@ fn listing(root: &Path, folder: &Path, troubles: &mut Vec<Trouble>) -> Vec<PathB
     }
 }
 
-/// Rules that are there and not read must not pass for rules that are not there.
-fn not_read(root: &Path, folder: &Path, ending: &str, format: &str) -> Option<Trouble> {
-    let paths = listing(root, folder, &mut Vec::new());
-    let named = |path: &&PathBuf| path.as_os_str().as_bytes().ends_with(ending.as_bytes());
-    let n = paths.iter().filter(named).count();
-    (n > 0).then(|| Trouble {
-        path: below(root, folder).into_os_string().into_vec(),
-        line: None,
-        code: "format-not-read",
-        message: format!("{format} rules are not read yet: what they clean counts as uncovered"),
-    })
-}
-
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -154,6 +170,16 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 fn one(root: &Path, path: &Path) -> io::Result<Option<RuleFile>> {
+    if is_link_to_null(root, path) {
+        return Ok(Some(RuleFile {
+            path: path.as_os_str().as_bytes().to_vec(),
+            read_from: below(root, path).into_os_string().into_vec(),
+            contents: Vec::new(),
+            mode: None,
+            uid: None,
+            mtime: None,
+        }));
+    }
     let real = match resolve(root, path) {
         Ok(Some(real)) => real,
         Ok(None) => return Ok(None),
@@ -310,6 +336,41 @@ mod tests {
         assert_eq!(contents, [&b"inside"[..], b"inside", b"# linked\n"]);
         assert_eq!(troubles.len(), 1, "{troubles:?}");
         assert!(troubles[0].message.ends_with("too many symbolic links"));
+    }
+
+    #[test]
+    fn only_units_and_tmpfiles_of_the_right_name_are_read_and_each_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        write(root, "usr/lib/systemd/system/a.timer", b"[Timer]\n");
+        write(root, "usr/lib/systemd/system/a.service", b"[Service]\n");
+        write(root, "usr/lib/tmpfiles.d/a.conf", b"# a\n");
+        write(root, "usr/lib/tmpfiles.d/README", b"");
+        symlink("usr/lib", root.join("lib")).unwrap();
+        fs::create_dir_all(root.join("etc/tmpfiles.d")).unwrap();
+        symlink("/dev/null", root.join("etc/tmpfiles.d/a.conf")).unwrap();
+        let (files, troubles) = read(root);
+        let paths: Vec<_> = files
+            .iter()
+            .map(|file| String::from_utf8_lossy(&file.path).into_owned())
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                "/etc/tmpfiles.d/a.conf",
+                "/usr/lib/systemd/system/a.timer",
+                "/usr/lib/tmpfiles.d/a.conf"
+            ]
+        );
+        assert!(files[0].contents.is_empty());
+        assert_eq!(troubles, []);
+        assert_eq!(
+            list(root, b"/usr/lib/tmpfiles.d"),
+            [&b"README"[..], b"a.conf"]
+        );
+        assert!(is_there(root, b"/lib/tmpfiles.d/README"));
+        assert!(is_there(root, b"/etc/tmpfiles.d/a.conf"));
+        assert!(!is_there(root, b"/etc/tmpfiles.d/b.conf"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one integration-test binary: every promise, end to end.
 
 mod answers;
+mod audit;
 mod cli;
 mod day7;
 mod dir;
@@ -14,6 +15,7 @@ mod mounts;
 mod ncdu;
 mod readme;
 mod reconcile;
+mod rules;
 mod scan;
 mod schemas;
 mod stage;

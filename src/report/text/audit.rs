@@ -60,6 +60,40 @@ pub fn audit(view: &View<'_>, style: Style) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Writes what the rules would make of what is not written yet.
+#[must_use]
+pub fn expected(view: &View<'_>, style: Style) -> String {
+    let families = &view.audit.families;
+    let open = families.iter().filter(|report| report.is_gap()).count();
+    let all = several(families.len() as u64, "template", "templates");
+    let answer = match open {
+        0 => format!("Some rule would clean {all}."),
+        n => format!("No rule would clean {} of {all}.", count(n as u64)),
+    };
+    let mut lines = vec![style.strong(&answer)];
+    for report in families {
+        let word = report.verdict.word();
+        let word = if report.is_gap() {
+            style.bad(word)
+        } else {
+            word.to_owned()
+        };
+        lines.push(format!("  {word}  {}", path(&report.family.template)));
+        let by = report
+            .covered_by
+            .iter()
+            .filter_map(|&at| view.audit.rules.get(at));
+        for rule in by.take(2) {
+            lines.push(format!("    {}: {}", place(rule), path(&rule.rule.text)));
+        }
+        for miss in report.near_misses.iter().take(2) {
+            lines.extend(near_miss(view.audit, miss, style));
+        }
+    }
+    lines.extend(doubts(view, style));
+    lines.join("\n") + "\n"
+}
+
 fn section(title: &str, body: Vec<String>, style: Style) -> Vec<String> {
     if body.is_empty() {
         return body;
@@ -351,7 +385,7 @@ fn failing(audit: &Audit) -> impl Iterator<Item = &RuleReport> {
     };
     let rules = audit.rules.iter().enumerate();
     rules
-        .filter(move |(at, rule)| bad(rule.state) && !shown.contains(at))
+        .filter(move |(at, rule)| bad(rule.state) && !shown.contains(at) && !rule.is_switched_off())
         .map(|(_, rule)| rule)
 }
 

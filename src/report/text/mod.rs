@@ -10,6 +10,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod scan;
 pub mod story;
+pub mod why;
 
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Sight, prefix_of};
+use super::{Sight, Stamps, prefix_of};
 use crate::entry::{Kind, Listing, Rooting};
 use crate::rules::model::{Root, RootPath, Segment, Sweep, Tri};
 use crate::rules::paths::components;
@@ -20,6 +20,7 @@ pub struct Ground<'a> {
     /// Every node by its name, made when walks have looked at the tree several times over.
     all_by_name: OnceCell<Vec<NodeId>>,
     pub(super) looked_at: Cell<u64>,
+    pub(super) stamps: Option<&'a dyn Stamps>,
 }
 
 /// After so many entries of the tree looked at, times its size, names are sorted once.
@@ -65,7 +66,14 @@ impl<'a> Ground<'a> {
             by_name: RefCell::default(),
             all_by_name: OnceCell::new(),
             looked_at: Cell::new(0),
+            stamps: None,
         }
+    }
+
+    /// The same, with somebody to ask for the stamps that a tree does not keep.
+    #[must_use]
+    pub fn with_stamps(self, stamps: Option<&'a dyn Stamps>) -> Self {
+        Self { stamps, ..self }
     }
 
     /// The tree.
