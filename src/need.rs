@@ -4,10 +4,12 @@
 //! or by an updater, whose answer the command line fetches. Shares are exact decimal fractions and
 //! are rounded up, as a need must not shrink.
 
+pub mod apt;
+
 use std::path::PathBuf;
 
 use crate::bytes::Bytes;
-use crate::entry::Volume;
+use crate::entry::{Measured, Volume};
 use crate::error::{Error, Result};
 
 /// What `--need` says.
@@ -30,6 +32,75 @@ pub enum Need {
     Apt,
     /// What a JSON file says.
     File(PathBuf),
+}
+
+/// One part of a need: what some directory's volume must have room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it is written; the volume that holds this path must have the room.
+    pub path: Vec<u8>,
+    /// What it is: `download`, `kernel`.
+    pub what: String,
+    /// How many bytes.
+    pub bytes: u64,
+    /// How many inodes.
+    pub inodes: u64,
+}
+
+/// A need that comes in parts, each for its own place.
+///
+/// ```
+/// use jettison::need::{Demand, Part, Share};
+///
+/// let part = |path: &[u8], bytes| Part { path: path.to_vec(), what: "files".into(), bytes, inodes: 0 };
+/// let demand = Demand { source: "setup.json".into(), parts: vec![part(b"/", 1000), part(b"/boot", 10)] };
+/// let demand = demand.with_margin(Share::parse("5").expect("a number"));
+/// assert_eq!(demand.parts[2].bytes, 50);
+/// assert_eq!(demand.bytes_where(|path| path == b"/boot"), 11);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Who says so, for people.
+    pub source: String,
+    /// What it is made of.
+    pub parts: Vec<Part>,
+}
+
+impl Demand {
+    /// The same and that much more for every path, rounded up, as a part of its own.
+    #[must_use]
+    pub fn with_margin(mut self, share: Share) -> Self {
+        let mut paths: Vec<Vec<u8>> = Vec::new();
+        for part in &self.parts {
+            if !paths.contains(&part.path) {
+                paths.push(part.path.clone());
+            }
+        }
+        for path in paths {
+            let bytes = share.of(self.bytes_where(|p| p == path));
+            if bytes > 0 {
+                self.parts.push(Part {
+                    path,
+                    what: format!("margin of {share}"),
+                    bytes,
+                    inodes: 0,
+                });
+            }
+        }
+        self
+    }
+
+    /// The bytes of all parts whose path is meant.
+    pub fn bytes_where(&self, is_meant: impl Fn(&[u8]) -> bool) -> u64 {
+        let parts = self.parts.iter().filter(|part| is_meant(&part.path));
+        parts.fold(0, |sum, part| sum.saturating_add(part.bytes))
+    }
+
+    /// The inodes of all parts whose path is meant.
+    pub fn inodes_where(&self, is_meant: impl Fn(&[u8]) -> bool) -> u64 {
+        let parts = self.parts.iter().filter(|part| is_meant(&part.path));
+        parts.fold(0, |sum, part| sum.saturating_add(part.inodes))
+    }
 }
 
 /// A percentage, exactly as written: millionths of a millionth of a percent.
@@ -181,6 +252,44 @@ pub fn shortfall(need: u64, room: &Room<'_>) -> Result<Shortfall> {
     })
 }
 
+/// What a deletion may give back without anybody but root seeing it: on ext2, ext3 and ext4 root
+/// may write into the reserve, and what is freed fills that up first. Nobody is told how large the
+/// reserve is once it is in use (`statvfs` then says that nothing is available), so it is taken
+/// for a little more than what `mkfs` sets aside: 5 % for root, and 2 % or 16 MiB for delayed
+/// allocation, of the blocks that are there before the file system's own are taken away.
+///
+/// ```
+/// use jettison::entry::{Measured, Volume};
+/// use jettison::need::reserve_to_refill;
+///
+/// let full = Volume {
+///     mount: b"/".to_vec(),
+///     fstype: Some("ext4".to_owned()),
+///     size: 1000 << 20,
+///     used: 990 << 20,
+///     available: 0,
+///     reserved: 10 << 20,
+///     inodes: None,
+///     inodes_available: None,
+///     measured: Measured::Statvfs,
+/// };
+/// assert_eq!(reserve_to_refill(&full), (60 + 16 - 10) << 20);
+/// assert_eq!(reserve_to_refill(&Volume { available: 1, ..full }), 0);
+/// ```
+#[must_use]
+pub fn reserve_to_refill(volume: &Volume) -> u64 {
+    let has_reserve = volume
+        .fstype
+        .as_ref()
+        .is_some_and(|kind| kind.starts_with("ext"));
+    if volume.available > 0 || volume.measured != Measured::Statvfs || !has_reserve {
+        return 0;
+    }
+    let percent = |share: u64| volume.size / 100 * share;
+    let reserve = percent(6).saturating_add(percent(3).min(16 << 20));
+    reserve.saturating_sub(volume.reserved)
+}
+
 const HINT: &str = "say how large it is with --capacity, or how much is free with --available";
 
 /// What is available: said, measured, or the capacity that the tree leaves.
@@ -226,7 +335,6 @@ impl std::fmt::Display for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Measured;
 
     fn volume() -> Volume {
         Volume {

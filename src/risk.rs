@@ -2,7 +2,7 @@
 //!
 //! Evidence is weighed from the strongest down: what is closed for good (mount points, the root of
 //! a live scan, what is not in the source); the user's policy; default protections (the system's
-//! own directories, version control); the table of known places ([`PLACES`]); what the audit says
+//! own directories, version control, files of installed packages); the table of known places ([`PLACES`]); what the audit says
 //! of families. A directory without a verdict of its own is *neutral*: it is as risky as the worst
 //! inside. Anything else without a verdict is [`Risk::Unknown`].
 //!
@@ -42,6 +42,9 @@ pub struct Context<'a> {
     pub live: bool,
     /// Where something is mounted, ascending: a bind mount has the device of what it shows.
     pub mounts: &'a [Vec<u8>],
+    /// The files that the machine's package databases speak of, ascending: they are installed, and
+    /// only the package manager takes them away.
+    pub owned: &'a [NodeId],
 }
 
 /// The risk of every node.
@@ -74,6 +77,7 @@ enum Reason {
     Policy(u32),
     System,
     VersionControl,
+    Package,
     Place(u32),
     Family(u32),
     Unread,
@@ -81,6 +85,13 @@ enum Reason {
 
 /// A directory that takes the risk of what is inside.
 const NEUTRAL: u8 = 6;
+
+/// Whether a path lies in one of the directories that the machine itself is made of, so that it
+/// is protected whatever a package database says of it.
+#[must_use]
+pub fn is_of_the_system(path: &[u8]) -> bool {
+    is_system(path, true)
+}
 
 /// Directories that the machine itself is made of.
 const SYSTEM: [&[u8]; 9] = [
@@ -226,6 +237,10 @@ impl Weigher<'_> {
                 class = PLACES[place].risk as u8;
                 self.exact(node, Reason::Place(index(place)));
             }
+        }
+        if !is_dir && self.context.owned.binary_search(&node).is_ok() {
+            class = Risk::Never as u8;
+            self.exact(node, Reason::Package);
         }
         let unread = self.tree.kind(node) == Kind::Unread
             || matches!(self.tree.listing(node), Listing::Partial | Listing::Unread);
@@ -546,6 +561,7 @@ impl Risks {
             Some(Reason::Elsewhere) => "it lies on another file system, so nothing comes back here",
             Some(Reason::NotCounted) => "it was left out of the scan",
             Some(Reason::System) => "the system itself is made of it",
+            Some(Reason::Package) => "a package has installed it",
             Some(Reason::VersionControl) => "it is the history of a working copy",
             Some(Reason::Unread) => "it was not read, so nobody knows what is in it",
             Some(Reason::Place(i)) => PLACES[i as usize].what,

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// One path: its family, the rules that take it or spare it, and why
     Why(WhyArgs),
+    /// Whether an update fits: an exit code and one line, for a gate or a monitor
+    Check(CheckArgs),
     /// The tree for other tools
     Export(ExportArgs),
     /// Completions for a shell, to be sourced
@@ -56,6 +58,8 @@ pub(crate) struct ReportArgs {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) need: NeedArgs,
+    #[command(flatten)]
+    pub(crate) free: FreeArgs,
     /// How many of the largest places, and of the families that nobody cleans, to show
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) top: usize,
@@ -141,7 +145,53 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) need: NeedArgs,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) free: FreeArgs,
+    /// The form of the result; `sh` is a script to review and run
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = PlanFormat::Text)]
+    pub(crate) format: PlanFormat,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) need: NeedArgs,
+    #[command(flatten)]
+    pub(crate) targets: TargetArgs,
+    /// The form of the result
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
+}
+
+/// What is checked besides the need itself.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Check")]
+pub(crate) struct TargetArgs {
+    /// Another mount that must have the need, named by any path on it; repeatable
+    #[arg(long = "path", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Every local disk must have it
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// What must be left beyond the need: 2GiB, 5%
+    #[arg(long, value_name = "N")]
+    pub(crate) floor: Option<String>,
+    /// How much more than the need to ask for, in percent (with --need apt 5%, else 0%)
+    #[arg(long, value_name = "P")]
+    pub(crate) margin: Option<String>,
+    /// A failing writer, or fewer days to full than this, is a finding
+    #[arg(long, value_name = "AGE", value_parser = Age::parse)]
+    pub(crate) horizon: Option<Age>,
+    /// What the families of SOURCE write in this time is needed too
+    #[arg(long, value_name = "AGE", value_parser = Age::parse)]
+    pub(crate) need_growth: Option<Age>,
 }
 
 #[derive(Debug, Args)]
@@ -221,10 +271,10 @@ pub(crate) struct RuleArgs {
 }
 
 /// How much room is wanted, and what may be chosen for it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Need")]
 pub(crate) struct NeedArgs {
-    /// What must be available: 30GiB, 45%
+    /// What must be available: 30GiB, 45%, apt (its upgrade), @file.json (parts)
     #[arg(long, value_name = "N")]
     pub(crate) need: Option<String>,
     /// What a percentage is of
@@ -236,15 +286,9 @@ pub(crate) struct NeedArgs {
     /// How much is available, whatever was measured
     #[arg(long, value_name = "N", value_parser = Bytes::parse)]
     pub(crate) available: Option<Bytes>,
-    /// Free this much, whatever is available
-    #[arg(long, value_name = "N", value_parser = Bytes::parse, conflicts_with = "need")]
-    pub(crate) free: Option<Bytes>,
     /// How many inodes must be available
     #[arg(long, value_name = "N")]
     pub(crate) need_inodes: Option<u64>,
-    /// Free this many inodes, whatever is available
-    #[arg(long, value_name = "N", conflicts_with = "need_inodes")]
-    pub(crate) free_inodes: Option<u64>,
     /// What the smallest set is smallest in
     #[arg(long, value_name = "OBJECTIVE", value_enum, default_value_t = Objective::Paths)]
     pub(crate) smallest: Objective,
@@ -254,6 +298,18 @@ pub(crate) struct NeedArgs {
     /// How much more than the shortfall may be lost for fewer paths: a share such as 50%, or none
     #[arg(long, value_name = "P|none", value_parser = waste, default_value = "100%")]
     pub(crate) max_waste: Waste,
+}
+
+/// A shortfall that is said outright.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Need")]
+pub(crate) struct FreeArgs {
+    /// Free this much, whatever is available
+    #[arg(long, value_name = "N", value_parser = Bytes::parse, conflicts_with = "need")]
+    pub(crate) free: Option<Bytes>,
+    /// Free this many inodes, whatever is available
+    #[arg(long, value_name = "N", conflicts_with = "need_inodes")]
+    pub(crate) free_inodes: Option<u64>,
 }
 
 /// What is printed, and where.
@@ -331,6 +387,28 @@ pub(crate) enum Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    Text,
+    Json,
+    Sh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// One line of a monitoring plugin
+    Nagios,
+    /// The textfile of a node exporter
+    #[value(alias = "prom")]
+    Prometheus,
+    /// Test results
+    Junit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
     Auto,
     Always,
@@ -400,6 +478,14 @@ pub(crate) fn parse(mut args: Vec<OsString>) -> Result<Cli, clap::Error> {
         args.insert(1, OsString::from("report"));
     }
     Cli::try_parse_from(args)
+}
+
+/// Whether a monitor is going to read the result: `check … --format nagios`, also where the rest
+/// of the line is wrong.
+pub(crate) fn is_monitored(args: &[OsString]) -> bool {
+    let is_check = args.get(1).is_some_and(|first| first == "check");
+    let split = |w: &[OsString]| w[0] == "--format" && w[1] == "nagios";
+    is_check && (args.iter().any(|w| w == "--format=nagios") || args.windows(2).any(split))
 }
 
 /// The whole definition, for completions and the manual.

@@ -43,6 +43,14 @@ impl Exit {
         }
     }
 
+    /// The same for a monitor, which knows only 0 to 3: what did not run is unknown.
+    pub(crate) fn for_monitor(self) -> Self {
+        match self {
+            Self::Usage | Self::Internal => Self::Unknown,
+            verdict => verdict,
+        }
+    }
+
     /// The worse of two: 2 before 3 before 1 before 0.
     pub(crate) fn worst(self, other: Self) -> Self {
         let rank = |exit: Self| match exit {
@@ -90,5 +98,8 @@ mod tests {
         assert_eq!(Exit::of(&Error::usage("x")), Exit::Usage);
         assert_eq!(Exit::of(&Error::source("x")), Exit::Unknown);
         assert_eq!(Exit::of(&Error::output("x")), Exit::Unknown);
+        assert_eq!(Exit::Usage.for_monitor().code(), 3);
+        assert_eq!(Exit::Internal.for_monitor().code(), 3);
+        assert_eq!(Exit::Short.for_monitor().code(), 2);
     }
 }

@@ -155,7 +155,7 @@ pub(super) fn clock() -> Timestamp {
 }
 
 /// The policy named, or else the machine's and then the user's, the last word being the user's.
-fn policy(named: Option<&Path>) -> Result<Policy> {
+pub(super) fn policy(named: Option<&Path>) -> Result<Policy> {
     if let Some(file) = named {
         let text = std::fs::read(file).map_err(|e| unreadable(file, &e))?;
         return parse_policy(file, text);

@@ -5,9 +5,11 @@
 
 mod args;
 mod audit;
+mod check;
 mod completions;
 mod exit;
 mod export;
+mod host;
 mod inquiry;
 mod output;
 mod owners;
@@ -17,12 +19,15 @@ mod progress;
 mod report;
 mod scan;
 mod signals;
+mod updater;
+mod wanted;
 mod why;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 
 use crate::error::{Error, Result};
+use crate::report::check::nagios;
 use crate::report::text::{self, Style};
 
 use args::{Command, Screen, WrittenArgs};
@@ -33,13 +38,22 @@ use exit::Exit;
 #[must_use]
 pub fn run(args: Vec<OsString>) -> u8 {
     signals::abort_with(Exit::Internal.code());
+    let is_monitored = args::is_monitored(&args);
     // A panic is a fault of the program, and must not read as a verdict.
-    std::panic::catch_unwind(|| dispatch(args))
-        .unwrap_or(Exit::Internal)
-        .code()
+    let exit = std::panic::catch_unwind(|| dispatch(args, is_monitored));
+    let exit = exit.unwrap_or_else(|_| {
+        if is_monitored {
+            tell_monitor("jettison failed; its message is on stderr");
+        }
+        Exit::Internal
+    });
+    if is_monitored {
+        return exit.for_monitor().code();
+    }
+    exit.code()
 }
 
-fn dispatch(args: Vec<OsString>) -> Exit {
+fn dispatch(args: Vec<OsString>, is_monitored: bool) -> Exit {
     let command = match args::parse(args) {
         Ok(cli) => cli.command,
         Err(answer) => {
@@ -47,7 +61,13 @@ fn dispatch(args: Vec<OsString>) -> Exit {
             return match (answer.exit_code(), printed) {
                 (0, Ok(())) => Exit::Fine,
                 (0, Err(_)) => Exit::Unknown,
-                _ => Exit::Usage,
+                _ => {
+                    if is_monitored {
+                        let text = answer.to_string();
+                        tell_monitor(text.lines().next().unwrap_or_default());
+                    }
+                    Exit::Usage
+                }
             };
         }
     };
@@ -63,9 +83,18 @@ fn dispatch(args: Vec<OsString>) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             complain(name, &error);
+            if is_monitored && !error.is_output() {
+                tell_monitor(&error.to_string());
+            }
             Exit::of(&error)
         }
     }
+}
+
+/// A monitor reads one line of stdout, also of a run that could not even begin.
+fn tell_monitor(message: &str) {
+    let line = nagios::failure(message);
+    let _nobody_listens = std::io::stdout().write_all(line.as_bytes());
 }
 
 fn perform(command: &Command, screen: &Screen) -> (&'static str, Result<Exit>) {
@@ -75,6 +104,7 @@ fn perform(command: &Command, screen: &Screen) -> (&'static str, Result<Exit>) {
         Command::Audit(args) => ("audit", audit::run(args, screen)),
         Command::Plan(args) => ("plan", plan::run(args, screen)),
         Command::Why(args) => ("why", why::run(args, screen)),
+        Command::Check(args) => ("check", check::run(args, screen)),
         Command::Export(args) => ("export", export::run(args, screen)),
         Command::Completions(args) => ("completions", completions::shell(args.shell)),
         Command::Man(_) => ("man", completions::manual()),

@@ -8,7 +8,9 @@ use crate::policy::Risk;
 use crate::report::text;
 use crate::time::Timestamp;
 
-use super::args::{NeedArgs, Objective, PercentBase, RuleArgs, SourceArgs, Waste, value_word};
+use super::args::{
+    FreeArgs, NeedArgs, Objective, PercentBase, RuleArgs, SourceArgs, Waste, value_word,
+};
 
 /// The same plan as a command that can be pasted, with every argument that changes the answer;
 /// none for what came through stdin, which is read up.
@@ -36,13 +38,14 @@ pub(super) struct Asked<'a> {
     pub(super) source: &'a SourceArgs,
     pub(super) rules: &'a RuleArgs,
     pub(super) need: &'a NeedArgs,
+    pub(super) free: &'a FreeArgs,
     pub(super) now: Option<Timestamp>,
 }
 
 /// The arguments that are not at their defaults, by name and value.
 fn arguments(args: &Asked<'_>) -> Vec<(&'static str, Option<OsString>)> {
     let mut flags = Vec::new();
-    need_arguments(args.need, &mut flags);
+    need_arguments(args.need, args.free, &mut flags);
     let rules = args.rules;
     let roots = rules.roots.iter().map(|root| ("--rules", Some(root)));
     let paths = [
@@ -86,7 +89,11 @@ fn arguments(args: &Asked<'_>) -> Vec<(&'static str, Option<OsString>)> {
     flags
 }
 
-fn need_arguments(need: &NeedArgs, flags: &mut Vec<(&'static str, Option<OsString>)>) {
+fn need_arguments(
+    need: &NeedArgs,
+    free: &FreeArgs,
+    flags: &mut Vec<(&'static str, Option<OsString>)>,
+) {
     let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.0.to_string().into());
     let number = |n: Option<u64>| n.map(|n| n.to_string().into());
     let share = (need.percent_of != PercentBase::Usable).then(|| "size".into());
@@ -98,9 +105,9 @@ fn need_arguments(need: &NeedArgs, flags: &mut Vec<(&'static str, Option<OsStrin
     });
     let said = [
         ("--need", need.need.as_ref().map(OsString::from)),
-        ("--free", bytes(need.free)),
+        ("--free", bytes(free.free)),
         ("--need-inodes", number(need.need_inodes)),
-        ("--free-inodes", number(need.free_inodes)),
+        ("--free-inodes", number(free.free_inodes)),
         ("--percent-of", share),
         ("--capacity", bytes(need.capacity)),
         ("--available", bytes(need.available)),
@@ -160,7 +167,8 @@ mod tests {
             source: &plan.source,
             rules: &plan.rules,
             need: &plan.need,
-            now: plan.output.written.now,
+            free: &plan.free,
+            now: plan.written.now,
         })
     }
 

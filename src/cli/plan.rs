@@ -1,43 +1,83 @@
 //! `jettison plan`: the smallest deletion set.
 
-use crate::entry::Trouble;
+use std::path::Path;
+
+use crate::entry::{Measured, Trouble};
 use crate::error::{Error, Result};
-use crate::need::{self, Need, PercentOf, Room};
+use crate::need::{self, PercentOf, Room};
 use crate::plan::{self, Pick, Plan, Reached, Request, Smallest};
-use crate::report::json;
 use crate::report::text::plan as page;
+use crate::report::{json, script};
 use crate::risk::{self, Context};
 use crate::source::{Form, volume};
 use crate::survey::Survey;
 use crate::tree::NodeId;
 
-use super::args::{Format, NeedArgs, Objective, PercentBase, PlanArgs, Screen};
+use super::args::{FreeArgs, NeedArgs, Objective, PercentBase, PlanArgs, PlanFormat, Screen};
 use super::exit::Exit;
 use super::inquiry::{Inquiry, inquire};
-use super::{output, paste, signals, style};
+use super::wanted::{self, Place, Wanted};
+use super::{deliver_text, host, output, paste, signals, style};
 
 /// Rows of the set that a page shows.
 const ROWS: usize = 20;
 
+/// What is asked of a source.
+#[derive(Clone, Copy)]
+pub(super) struct Wish<'a> {
+    /// Where the source lies.
+    pub(super) source: &'a Path,
+    pub(super) need: &'a NeedArgs,
+    pub(super) free: &'a FreeArgs,
+    /// The need, with the updater's answer.
+    pub(super) wanted: &'a Wanted,
+    /// What must be available besides.
+    pub(super) more: u64,
+}
+
 pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
-    let written = &args.output.written;
-    if !is_asked(&args.need) {
+    let written = &args.written;
+    if !is_asked(&args.need, &args.free) {
         return Err(Error::usage("how much room is wanted is not said")
             .with_hint("--need 40GiB, --need 45%, or --free 10GiB"));
     }
-    args.need.need.as_deref().map(Need::parse).transpose()?;
+    let wanted = wanted::fetch(args.need.need.as_deref(), None)?;
+    let begun = host::moment();
     let inquiry = inquire(&args.source, &args.rules, written, screen)?;
-    let plan = make(&args.need, &inquiry)?;
+    if args.format == PlanFormat::Sh && inquiry.survey.form != Form::Live {
+        return Err(Error::usage(
+            "--format sh: a recording or an export has nothing to hold a path against",
+        )
+        .with_hint("plan on the machine itself, or take --format text or json"));
+    }
+    let wish = Wish {
+        source: &args.source.source,
+        need: &args.need,
+        free: &args.free,
+        wanted: &wanted,
+        more: 0,
+    };
+    let mut plan = make(&wish, &inquiry)?;
+    if inquiry.survey.form == Form::Live {
+        plan::evidence::attest(&mut plan, &inquiry.survey.tree, &host::Lstat);
+        plan.host = host::name();
+    }
     let document = json::plan::document(&plan, inquiry.survey.volume.as_ref());
+    if args.format == PlanFormat::Sh {
+        let text = script::script(&plan, &inquiry.survey.tree, begun);
+        deliver_text(written, &text)?;
+        return Ok(verdict(&plan));
+    }
     // The file is the document, whatever is shown on stdout meanwhile.
-    if written.output.is_some() || args.output.format == Format::Json {
+    if written.output.is_some() || args.format == PlanFormat::Json {
         output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
     }
-    if args.output.format == Format::Text {
+    if args.format == PlanFormat::Text {
         let command = paste::plan(&paste::Asked {
             source: &args.source,
             rules: &args.rules,
             need: &args.need,
+            free: &args.free,
             now: written.now,
         });
         // What is being written down already need not be suggested.
@@ -50,11 +90,11 @@ pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
 }
 
 /// Whether a need was stated at all.
-pub(super) fn is_asked(need: &NeedArgs) -> bool {
+pub(super) fn is_asked(need: &NeedArgs, free: &FreeArgs) -> bool {
     need.need.is_some()
-        || need.free.is_some()
+        || free.free.is_some()
         || need.need_inodes.is_some()
-        || need.free_inodes.is_some()
+        || free.free_inodes.is_some()
 }
 
 /// What a page shows of a plan.
@@ -78,7 +118,7 @@ pub(super) fn view<'a>(
 ///
 /// # Errors
 /// When the need cannot be reckoned, or the reading was ended early.
-pub(super) fn make(args: &NeedArgs, inquiry: &Inquiry) -> Result<Plan> {
+pub(super) fn make(wish: &Wish<'_>, inquiry: &Inquiry) -> Result<Plan> {
     if signals::asked() {
         return Err(
             Error::source("ended early as asked, before everything was read")
@@ -92,19 +132,21 @@ pub(super) fn make(args: &NeedArgs, inquiry: &Inquiry) -> Result<Plan> {
     } else {
         Vec::new()
     };
+    let tree = &survey.tree;
+    let owned = if live { host::owned(tree) } else { Vec::new() };
     let context = Context {
         live,
         mounts: &mounts,
+        owned: &owned,
     };
-    let tree = &survey.tree;
     let risks = risk::classify(tree, &inquiry.audit, &inquiry.policy, context);
     let weight = tree.weight(NodeId::ROOT);
     // What is known is a plan for the most that can be short. A tree of unknown size may fill
     // whatever volume it lies on.
-    let worst = request(args, survey, weight.hi.unwrap_or(u64::MAX))?;
+    let worst = request(wish, survey, weight.hi.unwrap_or(u64::MAX))?;
     let mut plan = plan::plan(tree, &risks, &worst);
     if plan.reached == Reached::No {
-        let least = request(args, survey, weight.lo)?;
+        let least = request(wish, survey, weight.lo)?;
         if least.shortfall < worst.shortfall {
             plan = if_less_is_short(plan, plan::plan(tree, &risks, &least));
         }
@@ -142,7 +184,9 @@ fn counts_twice(plan: &Plan, troubles: &[Trouble]) -> bool {
     })
 }
 
-fn request(args: &NeedArgs, survey: &Survey, used: u64) -> Result<Request> {
+fn request(wish: &Wish<'_>, survey: &Survey, used: u64) -> Result<Request> {
+    let args = wish.need;
+    let place = Place::of(wish.source, survey);
     let volume = survey.volume.as_ref();
     let request = Request {
         smallest: match args.smallest {
@@ -153,41 +197,52 @@ fn request(args: &NeedArgs, survey: &Survey, used: u64) -> Result<Request> {
         },
         max_risk: args.max_risk,
         max_waste: args.max_waste.0,
-        inodes: inodes_short(args, survey)?,
+        inodes: inodes_short(wish, place, survey)?,
         at_most: volume.map(|v| v.used).or(args.capacity.map(|all| all.0)),
+        held: if survey.form == Form::Live {
+            host::held(&survey.tree)
+        } else {
+            Vec::new()
+        },
         ..Request::default()
     };
-    let Some(need) = &args.need else {
-        let shortfall = args.free.map_or(0, |free| free.0);
+    let room = room(args, survey, used);
+    let Some(bytes) = wish.wanted.bytes(place, &room)? else {
+        let shortfall = wish.free.free.map_or(0, |free| free.0);
         return Ok(Request {
             shortfall,
             ..request
         });
     };
-    let room = room(args, survey, used);
-    let bytes = Need::parse(need)?.bytes(&room)?.ok_or_else(|| {
-        Error::usage("--need apt and --need @file.json are not understood yet")
-            .with_hint("say how much: --need 40GiB or --need 45%")
-    })?;
-    let short = need::shortfall(bytes, &room)?;
+    let short = need::shortfall(bytes.saturating_add(wish.more), &room)?;
+    // What the user says to be available is not held against the volume's reserve.
+    let measured = volume.filter(|_| args.available.is_none());
+    let refill = match short.shortfall {
+        0 => 0,
+        _ => measured.map_or(0, need::reserve_to_refill),
+    };
     Ok(Request {
         need: Some(short.need),
         available: Some(short.available),
-        shortfall: short.shortfall,
+        shortfall: short.shortfall.saturating_add(refill),
         ..request
     })
 }
 
-/// How many inodes are to be freed.
-fn inodes_short(args: &NeedArgs, survey: &Survey) -> Result<u64> {
-    let Some(need) = args.need_inodes else {
-        return Ok(args.free_inodes.unwrap_or(0));
+/// How many inodes are to be freed. A file system that was asked and has no number of them has
+/// as many as fit.
+fn inodes_short(wish: &Wish<'_>, place: Place<'_>, survey: &Survey) -> Result<u64> {
+    let parts = wish.wanted.inodes(place);
+    let need = match wish.need.need_inodes {
+        None if parts == 0 => return Ok(wish.free.free_inodes.unwrap_or(0)),
+        said => said.unwrap_or(0).saturating_add(parts),
     };
-    let available = survey
-        .volume
-        .as_ref()
-        .and_then(|volume| volume.inodes_available);
-    available
+    let volume = survey.volume.as_ref();
+    if volume.is_some_and(|v| v.measured == Measured::Statvfs && v.inodes.is_none()) {
+        return Ok(0);
+    }
+    volume
+        .and_then(|volume| volume.inodes_available)
         .map(|available| need.saturating_sub(available))
         .ok_or_else(|| {
             Error::usage("--need-inodes: how many inodes are available is not known")

@@ -1,26 +1,34 @@
 //! `jettison report`: the whole story on one page.
 
 use crate::error::Result;
-use crate::need::Need;
 use crate::plan::{Plan, Reached};
 use crate::report::json;
 use crate::report::largest::largest;
 use crate::report::text::story;
 
-use super::args::{Format, ReportArgs, Screen};
+use crate::bytes::Bytes;
+use crate::policy::Risk;
+use crate::source::Form;
+
+use super::args::{Format, FreeArgs, NeedArgs, ReportArgs, Screen};
 use super::exit::Exit;
 use super::inquiry::inquire;
-use super::{audit, deliver_text, output, paste, plan, signals, style};
+use super::{audit, deliver_text, output, paste, plan, signals, style, wanted};
 
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
     let written = &args.output.written;
-    args.need.need.as_deref().map(Need::parse).transpose()?;
+    let wanted = wanted::fetch(args.need.need.as_deref(), None)?;
     let inquiry = inquire(&args.source, &args.rules, written, screen)?;
     // What was read is shown all the same, but no plan stands on a part of the tree.
-    let wanted = plan::is_asked(&args.need) && !signals::asked();
-    let made = wanted
-        .then(|| plan::make(&args.need, &inquiry))
-        .transpose()?;
+    let is_wanted = plan::is_asked(&args.need, &args.free) && !signals::asked();
+    let wish = plan::Wish {
+        source: &args.source.source,
+        need: &args.need,
+        free: &args.free,
+        wanted: &wanted,
+        more: 0,
+    };
+    let made = is_wanted.then(|| plan::make(&wish, &inquiry)).transpose()?;
     let largest = largest(&inquiry.survey.tree, args.top);
     match args.output.format {
         Format::Text => {
@@ -28,14 +36,17 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
                 source: &args.source,
                 rules: &args.rules,
                 need: &args.need,
+                free: &args.free,
                 now: written.now,
             });
+            let now = now_command(args, inquiry.survey.form);
             let view = story::View {
                 audit: inquiry.view(written.verbose, args.top, "jettison audit"),
                 plan: made
                     .as_ref()
                     .map(|made| plan::view(made, &inquiry, command.as_deref())),
                 largest: &largest,
+                now: now.as_deref(),
             };
             deliver_text(written, &story::story(&view, style(written, screen)))?;
         }
@@ -51,6 +62,29 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
     }
     let fits = made.as_ref().map_or(Exit::Fine, check);
     Ok(audit::verdict(&inquiry).worst(fits))
+}
+
+/// The line to paste when 5 GiB are needed at once: a script of what can be made again.
+fn now_command(args: &ReportArgs, form: Form) -> Option<String> {
+    let need = NeedArgs {
+        need: None,
+        need_inodes: None,
+        max_risk: Risk::Regenerable,
+        ..args.need.clone()
+    };
+    let free = FreeArgs {
+        free: Some(Bytes(5 << 30)),
+        free_inodes: None,
+    };
+    let command = paste::plan(&paste::Asked {
+        source: &args.source,
+        rules: &args.rules,
+        need: &need,
+        free: &free,
+        now: args.output.written.now,
+    })?;
+    // Nothing holds what a recording shows against the paths of a machine.
+    (form == Form::Live).then(|| format!("{command} --format sh"))
 }
 
 /// Whether the need is met: at once, by the set shown, perhaps, or not at all.

@@ -13,7 +13,7 @@ use crate::source::{Form, volume};
 use super::args::{Screen, SourceArgs, WhyArgs};
 use super::exit::Exit;
 use super::inquiry::{self, LiveStamps, inquire};
-use super::{deliver_text, style};
+use super::{deliver_text, host, style};
 
 pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
     let (source, path) = asked(args)?;
@@ -45,9 +45,15 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
     } else {
         Vec::new()
     };
+    let owned = if is_live {
+        host::owned(tree)
+    } else {
+        Vec::new()
+    };
     let context = Context {
         live: is_live,
         mounts: &mounts,
+        owned: &owned,
     };
     let risks = risk::classify(tree, &inquiry.audit, &inquiry.policy, context);
     let view = View {

@@ -1,5 +1,7 @@
 //! Which search answers which objective, and what is certain of its answer.
 
+mod exposure;
+
 use crate::policy::Risk;
 
 use super::coupled::{self, Goal, Judge};
@@ -524,8 +526,7 @@ impl<'a> Chooser<'a> {
     /// Least bytes, then fewest paths.
     fn least_bytes(&self, all: &Allowed, goal: Goal) -> Candidate {
         let few = self.fewest(all, goal);
-        let grain = paths::grain(self.problem, &all.maximal);
-        let floor = goal.bytes.div_ceil(grain).saturating_mul(grain);
+        let floor = paths::least_sum(self.problem, &all.maximal, goal.bytes);
         let is_few = few.paths_bound >= few.set.len() as u64;
         if few.lost <= floor && is_few {
             return Candidate {
@@ -608,112 +609,6 @@ impl<'a> Chooser<'a> {
         })
     }
 
-    /// Least bytes lost in the worst class, then in the next; the most harmless class is free.
-    ///
-    /// An empty entry of a high class costs nothing there, so all that is allowed is looked at,
-    /// not only what the lowest sufficient class has.
-    fn exposure(&self, ask: &Ask, level: u8) -> Choice {
-        let all = &Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
-        let by_class = self.by_class();
-        if ask.goal.inodes == 0 && !self.is_spread(all) && self.sums.lost.is_empty() {
-            let judge = Judge::new(self.problem, &self.sums);
-            let grain = paths::grain(self.problem, &all.maximal);
-            let most = judge.worth(&all.maximal).freed;
-            let tape = Tape::new(self.problem, &self.sums.freed, all, grain);
-            let table = tape.as_ref().and_then(|tape| {
-                tape.table(most, |node| {
-                    let [_, one, two, three, four] = by_class[node as usize];
-                    [four, three, two, one, 1]
-                })
-            });
-            if let Some((tape, table)) = tape.zip(table) {
-                let enough = table
-                    .amounts()
-                    .filter(|a| a.0.saturating_mul(grain) >= ask.goal.bytes);
-                if let Some((amount, _)) = enough.min_by_key(|&(s, cost)| (cost, s)) {
-                    let set = tape.set(&table, amount * grain);
-                    let lost = amount * grain;
-                    let paths_bound = set.len() as u64;
-                    let found = Candidate {
-                        set,
-                        lost,
-                        paths_bound,
-                        lost_bound: lost,
-                    };
-                    return self.finish(ask, found);
-                }
-            }
-        }
-        self.least_harm(ask, level)
-    }
-
-    /// Everything below the class that is needed, and of that class as few bytes as the rest
-    /// takes; then whatever can be spared is spared, the worst first.
-    fn least_harm(&self, ask: &Ask, level: u8) -> Choice {
-        let all = &Allowed::at(self.problem, &self.sums, level, u64::MAX);
-        let judge = Judge::new(self.problem, &self.sums);
-        let few = self.least_bytes(all, ask.goal);
-        let mut set = few.set;
-        if let Some(below) = level.checked_sub(1) {
-            let harmless = Allowed::at(self.problem, &self.sums, below, u64::MAX);
-            let worse: Vec<u32> = set
-                .iter()
-                .copied()
-                .filter(|&node| self.sums.worst[node as usize] == level)
-                .collect();
-            let outside = |top: &u32| !worse.iter().any(|&w| self.problem.contains(w, *top));
-            let mut all_of: Vec<u32> = harmless.maximal.iter().copied().filter(outside).collect();
-            all_of.extend(&worse);
-            // The last of the list is the first to be spared.
-            all_of.sort_by_key(|&n| (self.sums.worst[n as usize], self.sums.freed(n)));
-            let in_order = judge.left_behind(&all_of).is_none();
-            if all_of.len() <= 2_000 && in_order && ask.goal.is_met(judge.worth(&all_of)) {
-                set = judge.prune(&all_of, ask.goal);
-            }
-        }
-        let lost = judge.worth(&set).lost;
-        let found = Candidate {
-            set,
-            lost,
-            paths_bound: 0,
-            lost_bound: 0,
-        };
-        self.finish(ask, found)
-    }
-
-    /// Bytes lost with every subtree, by class; a shared inode has the worst class of its names.
-    fn by_class(&self) -> Vec<[u64; 5]> {
-        let mut sums = vec![[0u64; 5]; self.problem.len()];
-        let mut add = |node: u32, level: u8, bytes: u64| {
-            if let Some(cell) = sums[node as usize].get_mut(usize::from(level)) {
-                *cell = cell.saturating_add(bytes);
-            }
-        };
-        for (node, &own) in (0u32..).zip(&self.problem.own) {
-            add(node, self.problem.class[node as usize].level(), own);
-        }
-        for unit in &self.problem.units {
-            let level = unit
-                .members
-                .iter()
-                .map(|&m| self.problem.class[m as usize].level())
-                .max();
-            if let Some((at, level)) = self.problem.meeting(&unit.members).zip(level) {
-                add(at, level, unit.bytes);
-            }
-        }
-        for node in (1..self.problem.len()).rev() {
-            let below = sums[node];
-            for (cell, bytes) in sums[self.problem.parent[node] as usize]
-                .iter_mut()
-                .zip(below)
-            {
-                *cell = cell.saturating_add(bytes);
-            }
-        }
-        sums
-    }
-
     /// Measures a candidate against its objective.
     fn finish(&self, ask: &Ask, found: Candidate) -> Choice {
         let judge = Judge::new(self.problem, &self.sums);
@@ -747,32 +642,6 @@ impl<'a> Chooser<'a> {
             waste_exceeded: false,
             frontier: Vec::new(),
         }
-    }
-
-    /// Bytes lost in each class, the worst first, then the paths and all bytes lost.
-    fn exposed(&self, set: &[u32], paths: i64) -> Vec<i64> {
-        let mut sums = [0u64; 5];
-        let mut add = |level: u8, bytes: u64| {
-            if let Some(sum) = sums.get_mut(usize::from(level)) {
-                *sum = sum.saturating_add(bytes);
-            }
-        };
-        for node in set.iter().flat_map(|&node| self.problem.subtree(node)) {
-            let node = node as usize;
-            add(self.problem.class[node].level(), self.problem.own[node]);
-        }
-        let judge = Judge::new(self.problem, &self.sums);
-        for unit in judge.units_within(set) {
-            let level = unit
-                .members
-                .iter()
-                .map(|&m| self.problem.class[m as usize].level())
-                .max();
-            add(level.unwrap_or(0), unit.bytes);
-        }
-        let mut key: Vec<i64> = sums[1..].iter().rev().map(|&bytes| number(bytes)).collect();
-        key.extend([paths, number(judge.worth(set).lost)]);
-        key
     }
 
     /// Of a chain of directories that are worth the same, the innermost: it loses fewer names.

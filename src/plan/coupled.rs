@@ -111,16 +111,18 @@ impl<'a> Judge<'a> {
     }
 
     /// The units all of whose members go with the set.
-    pub fn units_within<'s>(&self, set: &'s [u32]) -> impl Iterator<Item = &'s Unit>
-    where
-        'a: 's,
-    {
+    pub fn units_within(&self, set: &[u32]) -> impl Iterator<Item = &'a Unit> + use<'a> {
         let problem = self.problem;
-        let goes = move |&m: &u32| set.iter().any(|&s| problem.contains(s, m));
+        let mut sorted = set.to_vec();
+        sorted.sort_unstable();
+        let goes = move |&m: &u32| {
+            let at = sorted.partition_point(|&start| start <= m);
+            at > 0 && problem.contains(sorted[at - 1], m)
+        };
         problem
             .units
             .iter()
-            .filter(move |unit| unit.members.iter().all(goes))
+            .filter(move |unit| unit.members.iter().all(&goes))
     }
 
     /// An older relative that would stay although a younger one goes; `None`: the order is kept.
@@ -149,18 +151,24 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Drops every node without which the goal is still met, the last of the list first.
+    /// Drops every node without which the goal is still met, the last of the list first. An elder
+    /// may only go once nothing younger does, so this is repeated until nothing more can go.
     #[must_use]
     pub fn prune(&self, set: &[u32], goal: Goal) -> Vec<u32> {
         let mut kept = set.to_vec();
-        for i in (0..kept.len()).rev() {
-            let mut fewer = kept.clone();
-            fewer.remove(i);
-            if goal.is_met(self.worth(&fewer)) && self.left_behind(&fewer).is_none() {
-                kept = fewer;
+        loop {
+            let before = kept.len();
+            for i in (0..kept.len()).rev() {
+                let mut fewer = kept.clone();
+                fewer.remove(i);
+                if goal.is_met(self.worth(&fewer)) && self.left_behind(&fewer).is_none() {
+                    kept = fewer;
+                }
+            }
+            if kept.len() == before {
+                return kept;
             }
         }
-        kept
     }
 }
 

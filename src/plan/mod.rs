@@ -15,6 +15,7 @@
 
 pub mod choose;
 pub mod coupled;
+pub mod evidence;
 pub mod paths;
 pub mod problem;
 pub mod tape;
@@ -34,6 +35,7 @@ use crate::tree::{NodeId, Quantity, Tree};
 
 use choose::{Ask, Choice, Chooser, Short};
 use coupled::Goal;
+pub use evidence::{Evidence, Witness};
 use problem::{Class, Problem, Unit};
 
 /// What "smallest" means.
@@ -83,6 +85,9 @@ pub struct Request {
     /// For [`Smallest::Paths`], in percent of the shortfall: prefer more paths to losing more than
     /// this beyond it. `None`: the fewest paths, whatever they lose.
     pub max_waste: Option<u64>,
+    /// Entries that a running process holds open, ascending: their bytes come back only when it
+    /// closes them, so nothing is reckoned for them.
+    pub held: Vec<NodeId>,
 }
 
 impl Request {
@@ -110,6 +115,7 @@ impl Default for Request {
             smallest: Smallest::Paths,
             max_risk: Risk::Old,
             max_waste: Some(100),
+            held: Vec::new(),
         }
     }
 }
@@ -174,10 +180,13 @@ pub struct Pick {
     pub disk: Interval,
     /// What it holds, apparent.
     pub apparent: Interval,
-    /// What comes back when it goes alone.
+    /// What it adds to what the picks before it give back: over all picks these add up. An inode
+    /// with names in several picks counts at the last of them.
     pub freed: Interval,
     /// How many files go with it.
     pub files: u64,
+    /// What it was when the plan was made, for whoever carries the plan out.
+    pub evidence: Option<Evidence>,
 }
 
 /// The answer at the next class of risk, where the allowed ones do not suffice.
@@ -230,6 +239,8 @@ pub struct Plan {
     pub best_achievable: Option<u64>,
     /// What the next class of risk would do.
     pub next_risk: Option<NextRisk>,
+    /// The machine that the paths lie on, where that is known.
+    pub host: Option<String>,
 }
 
 /// Finds the smallest deletion set.
@@ -265,7 +276,7 @@ pub struct Plan {
 /// ```
 #[must_use]
 pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
-    let sure = problem(tree, risks, Bound::Least, request.shortfall);
+    let sure = problem(tree, risks, Bound::Least, request);
     let tie = |a: u32, b: u32| by_path(tree, &sure, a, b);
     let chooser = Chooser::new(&sure, request.inodes > 0, &tie);
     let max_risk = request.max_risk.min(Risk::Unknown);
@@ -308,7 +319,7 @@ fn ask(request: &Request, max_risk: Risk) -> Ask {
 
 /// The choice if every size were as large as the evidence allows.
 fn possibly(tree: &Tree, risks: &Risks, request: &Request, max_risk: Risk) -> Option<Choice> {
-    let most = problem(tree, risks, Bound::Most, request.shortfall);
+    let most = problem(tree, risks, Bound::Most, request);
     let tie = |a: u32, b: u32| by_path(tree, &most, a, b);
     let chooser = Chooser::new(&most, request.inodes > 0, &tie);
     let mut choice = chooser.choose(&ask(request, max_risk)).ok()?;
@@ -370,12 +381,15 @@ fn unreached(tree: &Tree, request: &Request) -> Plan {
         missing_inodes: None,
         best_achievable: None,
         next_risk: None,
+        host: None,
     }
 }
 
 fn told(tree: &Tree, risks: &Risks, request: &Request, reached: Reached, choice: Choice) -> Plan {
     let nodes: Vec<NodeId> = choice.set.iter().map(|&node| NodeId(node)).collect();
     let proven = choice.gap.is_none();
+    let held = held_within(tree, request, &nodes);
+    let all = freed(tree, &nodes);
     Plan {
         reached,
         key: choice.key,
@@ -383,11 +397,22 @@ fn told(tree: &Tree, risks: &Risks, request: &Request, reached: Reached, choice:
         gap: choice.gap,
         waste_exceeded: choice.waste_exceeded,
         picks: picks(tree, risks, &nodes),
-        freed: freed(tree, &nodes),
-        lost: choice.lost,
+        freed: Interval {
+            lo: all.lo.saturating_sub(held),
+            hi: all.hi,
+        },
+        lost: choice.lost.saturating_add(held),
         frontier: choice.frontier,
         ..unreached(tree, request)
     }
+}
+
+/// The bytes below these nodes that a running process holds open. What has several names is left
+/// out: it is reckoned with them.
+fn held_within(tree: &Tree, request: &Request, nodes: &[NodeId]) -> u64 {
+    let goes = |held: &&NodeId| nodes.iter().any(|&node| tree.contains(node, **held));
+    let held = request.held.iter().filter(goes);
+    held.fold(0, |sum, &node| sum.saturating_add(tree.freed(node).lo))
 }
 
 /// The picks in the order to delete: the most harmless first, families from their oldest, then by
@@ -408,6 +433,7 @@ fn picks(tree: &Tree, risks: &Risks, nodes: &[NodeId]) -> Vec<Pick> {
                 apparent: totals.apparent,
                 freed: tree.freed(node),
                 files: totals.files,
+                evidence: None,
             };
             (oldest(tree, risks.families(), node), pick)
         })
@@ -416,7 +442,37 @@ fn picks(tree: &Tree, risks: &Risks, nodes: &[NodeId]) -> Vec<Pick> {
         let age = |age: &Option<(usize, u32)>| age.unwrap_or((usize::MAX, 0));
         (a.risk, age(a_age), &a.path).cmp(&(b.risk, age(b_age), &b.path))
     });
-    picks.into_iter().map(|(_, pick)| pick).collect()
+    let mut picks: Vec<Pick> = picks.into_iter().map(|(_, pick)| pick).collect();
+    credit_shared(tree, &mut picks);
+    picks
+}
+
+/// What comes back only because several picks go is credited to the last of them.
+fn credit_shared(tree: &Tree, picks: &mut [Pick]) {
+    let mut starts: Vec<(NodeId, usize)> = picks
+        .iter()
+        .enumerate()
+        .map(|(at, pick)| (pick.node, at))
+        .collect();
+    starts.sort_unstable();
+    let holder = |name: NodeId| {
+        let to = starts.partition_point(|start| start.0 <= name);
+        let &(node, at) = starts[..to].last()?;
+        tree.contains(node, name).then_some(at)
+    };
+    for group in tree.links().groups().filter(|group| group.is_whole()) {
+        let holders: Option<Vec<usize>> = group.names().map(holder).collect();
+        let Some(holders) = holders.filter(|h| h.windows(2).any(|w| w[0] != w[1])) else {
+            continue;
+        };
+        let bytes = group
+            .names()
+            .next()
+            .map_or(0, |name| tree.own_weight(name).lo);
+        if let Some(&last) = holders.iter().max() {
+            picks[last].freed = picks[last].freed + Interval::exactly(bytes);
+        }
+    }
 }
 
 /// The first family that has members in the subtree, and the rank of the oldest of them.
@@ -439,12 +495,13 @@ enum Bound {
 
 /// The tree and its risks as a problem in columns. An unbounded size counts as the whole
 /// shortfall: more is not needed to make the goal possible.
-fn problem(tree: &Tree, risks: &Risks, bound: Bound, shortfall: u64) -> Problem {
-    let open = shortfall.max(1);
+fn problem(tree: &Tree, risks: &Risks, bound: Bound, request: &Request) -> Problem {
+    let open = request.shortfall.max(1);
     let own = |node: NodeId| {
         let kind = tree.kind(node);
         let own = tree.own_weight(node);
         match (kind, bound) {
+            (Kind::File, _) if request.held.binary_search(&node).is_ok() => 0,
             (Kind::Excluded | Kind::OtherFs | Kind::KernelFs, _) => 0,
             (Kind::Unread, Bound::Most) => open,
             (_, Bound::Least) => own.lo,

@@ -16,6 +16,8 @@
 //! Work is counted in machine words, never in seconds, so a run stops at the same place
 //! everywhere; then the answer carries its gap.
 
+use std::collections::BTreeMap;
+
 use super::problem::{Problem, Sums, Tie};
 
 /// Words of table that may be touched, and cells that may be kept.
@@ -67,8 +69,81 @@ pub fn fewest(
     let table = Table::new(problem, sums, &tops, count, (slack, grain));
     let (set, deficit, complete) = table.solve(&tops, count);
     let bytes = top_sum - deficit * grain;
-    let bound = if complete { bytes } else { goal };
+    let bound = if complete {
+        bytes
+    } else {
+        least_sum(problem, maximal, need).min(bytes)
+    };
     Some(Found { set, bytes, bound })
+}
+
+/// Sizes that do not fit the coarse grain, at most.
+const ODD: usize = 64;
+/// Remainders that may be kept.
+const REMAINDERS: u64 = 1 << 22;
+
+/// The least that any set which frees `need` can free, as far as divisibility tells.
+///
+/// Every sum is a multiple of the grain. Where all sizes but a few are multiples of a coarser one,
+/// only those few decide the remainder, and the remainders that they can make are few.
+#[must_use]
+pub fn least_sum(problem: &Problem, maximal: &[u32], need: u64) -> u64 {
+    let grain = grain(problem, maximal);
+    let floor = need.div_ceil(grain).saturating_mul(grain);
+    let sizes = || {
+        let nodes = maximal.iter().flat_map(|&top| problem.subtree(top));
+        let own = nodes.map(|node| problem.own[node as usize]);
+        let sizes = own.chain(problem.units.iter().map(|unit| unit.bytes));
+        sizes.filter(|&bytes| bytes > 0)
+    };
+    let coarse = coarse_grain(sizes());
+    let width = coarse / grain;
+    if !(2..=REMAINDERS).contains(&width) {
+        return floor;
+    }
+    let odd = |bytes: &u64| !bytes.is_multiple_of(coarse);
+    let odd: Vec<u64> = sizes().filter(odd).take(ODD + 1).collect();
+    let Ok(width) = usize::try_from(width) else {
+        return floor;
+    };
+    if odd.len() > ODD {
+        return floor;
+    }
+    let place = |bytes: u64| usize::try_from(bytes % coarse / grain).unwrap_or(0);
+    let mut reached = vec![false; width];
+    reached[0] = true;
+    for bytes in odd {
+        let before = reached.clone();
+        for (at, _) in before.iter().enumerate().filter(|at| *at.1) {
+            reached[(at + place(bytes)) % width] = true;
+        }
+    }
+    let from = place(floor);
+    let more = (0..width).find(|more| reached[(from + more) % width]);
+    floor.saturating_add(more.unwrap_or(0) as u64 * grain)
+}
+
+/// The greatest common divisor that most stretches of the sizes have: a few odd sizes spoil only
+/// the stretches that they lie in.
+fn coarse_grain(sizes: impl Iterator<Item = u64>) -> u64 {
+    const STRETCH: usize = 256;
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    let (mut divisor, mut length) = (0, 0);
+    for bytes in sizes {
+        divisor = common(divisor, bytes);
+        length += 1;
+        if length == STRETCH {
+            *counts.entry(divisor).or_default() += 1;
+            (divisor, length) = (0, 0);
+        }
+    }
+    if length > 0 {
+        *counts.entry(divisor).or_default() += 1;
+    }
+    let most = counts
+        .into_iter()
+        .max_by_key(|&(divisor, count)| (count, divisor));
+    most.map_or(1, |(divisor, _)| divisor.max(1))
 }
 
 /// Sorts the nodes, largest first and ties by path, as far as needed, and counts how many of

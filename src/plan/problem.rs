@@ -231,6 +231,12 @@ impl Allowed {
                 *ok &= sums.lost(node) <= limit;
             }
         }
+        Self::of(problem, ok)
+    }
+
+    /// Everything that is marked, where its elder relatives are marked too.
+    #[must_use]
+    pub fn of(problem: &Problem, mut ok: Vec<bool>) -> Self {
         if !problem.orders.is_empty() {
             block_younger(problem, &mut ok);
         }

@@ -4,9 +4,13 @@
 //! each form is written to a `Write` or into a `String`, with colour, width and time as arguments.
 
 #[cfg(feature = "cli")]
+pub mod check;
+#[cfg(feature = "cli")]
 pub mod escape;
 pub mod json;
 pub mod largest;
 pub mod ncdu;
+#[cfg(feature = "cli")]
+pub mod script;
 #[cfg(feature = "cli")]
 pub mod text;

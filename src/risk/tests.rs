@@ -222,6 +222,7 @@ fn mount_points_stay_and_what_lies_on_another_file_system_frees_nothing() {
     let context = Context {
         live: true,
         mounts: &mounts,
+        ..Context::default()
     };
     let mine = "[[path]]\nmatch = '/r/**'\nrisk = 'regenerable'\n";
     let policy = Policy::parse(mine, "p").expect("a policy");
@@ -364,4 +365,27 @@ fn families_speak_by_their_disposition() {
             );
         }
     }
+}
+
+#[test]
+fn what_a_package_has_installed_stays_unless_the_policy_speaks() {
+    let tree = tree("/", &["/opt/app/bin", "/opt/app/notes", "/opt/app/mine"]);
+    let at = |path: &[u8]| tree.find(path).expect("in the tree");
+    let mut owned = [at(b"/opt/app/bin"), at(b"/opt/app/mine")];
+    owned.sort_unstable();
+    let policy = "[[path]]\nmatch = \"/opt/app/mine\"\nrisk = \"old\"\n";
+    let policy = Policy::parse(policy, "p").expect("a policy");
+    let context = Context {
+        owned: &owned,
+        ..Context::default()
+    };
+    let risks = classify(&tree, &nothing(), &policy, context);
+    assert_eq!(risk_at(&tree, &risks, "/opt/app/bin"), Risk::Never);
+    assert_eq!(
+        risks.why(&tree, owned[0]).as_str(),
+        "a package has installed it"
+    );
+    assert_eq!(risk_at(&tree, &risks, "/opt/app/notes"), Risk::Unknown);
+    assert_eq!(risk_at(&tree, &risks, "/opt/app/mine"), Risk::Old);
+    assert_eq!(risk_at(&tree, &risks, "/opt/app"), Risk::Never);
 }

@@ -41,6 +41,7 @@ fn the_manual_names_every_command() {
         "scan",
         "audit",
         "plan",
+        "check",
         "export",
         "completions",
         "man",

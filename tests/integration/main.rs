@@ -2,9 +2,11 @@
 
 mod answers;
 mod audit;
+mod check;
 mod cli;
 mod day7;
 mod dir;
+mod full_disk;
 mod generated;
 mod grown;
 mod hostile;
@@ -13,6 +15,7 @@ mod house;
 mod interrupt;
 mod mounts;
 mod ncdu;
+mod plan;
 mod readme;
 mod reconcile;
 mod rules;

@@ -62,6 +62,7 @@ fn documents_are_what_the_schemas_say() {
         "rounded.txt",
         "u@h:/d$ ls -lah\ntotal 8.0K\n-rw-r--r-- 1 u u 1.5K Jan  2  2024 a\n",
     );
+    dir.write("parts.json", r#"{"parts": [{"path": "/", "bytes": 5}]}"#);
     for line in [
         "scan tree --format json",
         "scan tree --format json --depth 1",
@@ -79,6 +80,12 @@ fn documents_are_what_the_schemas_say() {
         "plan tree --format json --free 100T --rules etc-of",
         "plan tree --format json --need 0 --rules etc-of",
         "plan rounded.txt --format json --need 10% --capacity 5K",
+        "check tree --format json --need 1 --rules etc-of",
+        "check tree --format json --need 90T --horizon 7d --rules etc-of",
+        "check tree --format json --need 8K --available 1K --floor 5% --rules etc-of",
+        "check tree --format json --need @parts.json --rules etc-of",
+        "check tree --format json --need @missing.json --rules etc-of",
+        "check rounded.txt --format json --need 10% --capacity 5K",
         "report tree --format json --rules etc-of",
         "report tree --format json --need 90% --rules etc-of",
         "report rounded.txt --format json --need 1M --capacity 2K",

@@ -7,6 +7,9 @@
 //! This is the one door to `serde_json`, and to `base64`.
 
 pub mod audit;
+#[cfg(feature = "cli")]
+pub mod check;
+pub mod need;
 pub mod plan;
 pub mod reconcile;
 pub mod scan;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::entry::Volume;
-use crate::plan::{Pick, Plan, Reached};
+use crate::plan::{Evidence, Pick, Plan, Reached};
 
 use super::{interval, path, volume};
 
@@ -43,7 +43,7 @@ pub fn document(plan: &Plan, on: Option<&Volume>) -> Value {
         "missing": plan.missing,
         "best_achievable": plan.best_achievable,
         "next_risk": next,
-        "host": null,
+        "host": plan.host,
         "volume": volume(on),
     })
 }
@@ -58,6 +58,27 @@ fn pick(pick: &Pick) -> Value {
         "apparent": interval(pick.apparent),
         "freed": interval(pick.freed),
         "files": pick.files,
-        "evidence": null,
+        "evidence": pick.evidence.as_ref().map(evidence),
+    })
+}
+
+fn evidence(seen: &Evidence) -> Value {
+    // Nanoseconds of 64 bits end in the year 2262.
+    let nanos = |ns: i128| i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX });
+    json!({
+        "dev": seen.dev,
+        "ino": seen.ino,
+        "handle": null,
+        "kind": seen.kind.word(),
+        "uid": seen.uid,
+        "mode": seen.mode,
+        "nlink": seen.nlink,
+        "size": seen.size,
+        "blocks": seen.blocks,
+        "mtime_ns": nanos(seen.mtime_ns),
+        "ctime_ns": nanos(seen.ctime_ns),
+        "btime_ns": seen.btime_ns.map(nanos),
+        "entries": seen.entries,
+        "digest": null,
     })
 }

@@ -6,6 +6,7 @@
 //! This is the one door to `comfy-table` and `anstyle`.
 
 pub mod audit;
+pub mod check;
 pub mod plan;
 pub mod reconcile;
 pub mod scan;

@@ -192,7 +192,7 @@ struct Group<'a> {
 fn together(tree: &Tree, picks: &[Pick]) -> Option<String> {
     let nodes: Vec<NodeId> = picks.iter().map(|pick| pick.node).collect();
     let all = freed(tree, &nodes);
-    let apart: Interval = picks.iter().map(|pick| pick.freed).sum();
+    let apart: Interval = nodes.iter().map(|&node| tree.freed(node)).sum();
     (all != apart).then(|| {
         let all = size(all);
         format!("  {all} together: what has several names comes back when the last of them goes")

@@ -16,6 +16,8 @@ pub struct View<'a> {
     pub plan: Option<PlanView<'a>>,
     /// The largest places, largest first.
     pub largest: &'a [NodeId],
+    /// The command for whoever needs room at once, to be pasted.
+    pub now: Option<&'a str>,
 }
 
 /// Writes the page.
@@ -45,6 +47,9 @@ pub fn story(view: &View<'_>, style: Style) -> String {
         lines.extend(body(plan, style));
     }
     lines.extend(unknown(view, style));
+    if let Some(command) = view.now {
+        lines.extend([String::new(), format!("5 GiB now: {command}")]);
+    }
     lines.join("\n") + "\n"
 }
 

@@ -1,0 +1,199 @@
+//! Least harm: the fewest bytes of the worst class, then of the next, the most harmless being free.
+//!
+//! Where what costs nothing suffices, paths and bytes are all that is left of the key, and the
+//! search for the fewest proves them. Where a table fits, it answers exactly. Else everything below
+//! the class that is needed goes, and what can be spared is spared, the worst first; that answer
+//! carries a gap.
+
+use super::{Ask, Candidate, Choice, Chooser, SEARCHED, number};
+use crate::plan::coupled::Judge;
+use crate::plan::paths;
+use crate::plan::problem::Allowed;
+use crate::plan::tape::Tape;
+
+impl Chooser<'_> {
+    /// Least bytes lost in the worst class, then in the next; the most harmless class is free.
+    ///
+    /// An empty entry of a high class costs nothing there, so all that is allowed is looked at,
+    /// not only what the lowest sufficient class has.
+    pub(super) fn exposure(&self, ask: &Ask, level: u8) -> Choice {
+        let all = &Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
+        if let Some(choice) = self.unexposed(ask, all) {
+            return choice;
+        }
+        if ask.goal.inodes == 0 && !self.is_spread(all) && self.sums.lost.is_empty() {
+            let judge = Judge::new(self.problem, &self.sums);
+            let grain = paths::grain(self.problem, &all.maximal);
+            let most = judge.worth(&all.maximal).freed;
+            let tape = Tape::new(self.problem, &self.sums.freed, all, grain);
+            // A row of sums for every node is only made where the table may be, too.
+            let fits = self.problem.len() <= SEARCHED;
+            let tape = tape.filter(|_| fits);
+            let by_class = if fits { self.by_class() } else { Vec::new() };
+            let table = tape.as_ref().and_then(|tape| {
+                tape.table(most, |node| {
+                    let [_, one, two, three, four] = by_class[node as usize];
+                    [four, three, two, one, 1]
+                })
+            });
+            if let Some((tape, table)) = tape.zip(table) {
+                let enough = table
+                    .amounts()
+                    .filter(|a| a.0.saturating_mul(grain) >= ask.goal.bytes);
+                if let Some((amount, _)) = enough.min_by_key(|&(s, cost)| (cost, s)) {
+                    let set = tape.set(&table, amount * grain);
+                    let lost = amount * grain;
+                    let paths_bound = set.len() as u64;
+                    let found = Candidate {
+                        set,
+                        lost,
+                        paths_bound,
+                        lost_bound: lost,
+                    };
+                    return self.finish(ask, found);
+                }
+            }
+        }
+        self.least_harm(ask, level)
+    }
+
+    /// The fewest paths that cost nothing in any class but the most harmless one, where these
+    /// suffice: then all that is left of the key are paths and bytes.
+    fn unexposed(&self, ask: &Ask, all: &Allowed) -> Option<Choice> {
+        let harm = self.harm();
+        let ok = all.ok.iter().zip(&harm).map(|(&ok, &harm)| ok && harm == 0);
+        let free = Allowed::of(self.problem, ok.collect());
+        drop(harm);
+        let judge = Judge::new(self.problem, &self.sums);
+        if !ask.goal.is_met(judge.worth(&free.maximal)) {
+            return None;
+        }
+        let found = self.fewest(&free, ask.goal);
+        let choice = self.finish(ask, found);
+        // An inode may have a worse class by its name in another of the subtrees.
+        let costs_nothing = choice.key.iter().take(4).all(|&bytes| bytes == 0);
+        costs_nothing.then_some(choice)
+    }
+
+    /// Bytes lost with every subtree in all classes but the most harmless one.
+    fn harm(&self) -> Vec<u64> {
+        let own = self.problem.own.iter().zip(&self.problem.class);
+        let mut harm: Vec<u64> = own
+            .map(|(&own, class)| if class.level() == 0 { 0 } else { own })
+            .collect();
+        for unit in &self.problem.units {
+            let is_harmful = |&m: &u32| self.problem.class[m as usize].level() > 0;
+            if !unit.members.iter().any(is_harmful) {
+                continue;
+            }
+            if let Some(at) = self.problem.meeting(&unit.members) {
+                harm[at as usize] = harm[at as usize].saturating_add(unit.bytes);
+            }
+        }
+        for node in (1..harm.len()).rev() {
+            let parent = self.problem.parent[node] as usize;
+            harm[parent] = harm[parent].saturating_add(harm[node]);
+        }
+        harm
+    }
+
+    /// Everything below the class that is needed, and of that class as few bytes as the rest
+    /// takes; then whatever can be spared is spared, the worst first.
+    fn least_harm(&self, ask: &Ask, level: u8) -> Choice {
+        let all = &Allowed::at(self.problem, &self.sums, level, u64::MAX);
+        let judge = Judge::new(self.problem, &self.sums);
+        let few = self.least_bytes(all, ask.goal);
+        let mut set = few.set;
+        if let Some(below) = level.checked_sub(1) {
+            let harmless = Allowed::at(self.problem, &self.sums, below, u64::MAX);
+            let mut worse: Vec<u32> = set
+                .iter()
+                .copied()
+                .filter(|&node| self.sums.worst[node as usize] == level)
+                .collect();
+            worse.sort_unstable();
+            let outside = |top: &u32| {
+                let at = worse.partition_point(|&w| w <= *top);
+                at == 0 || !self.problem.contains(worse[at - 1], *top)
+            };
+            let mut all_of: Vec<u32> = harmless.maximal.iter().copied().filter(outside).collect();
+            all_of.extend(&worse);
+            // The last of the list is the first to be spared.
+            all_of.sort_by_key(|&n| (self.sums.worst[n as usize], self.sums.freed(n)));
+            let in_order = judge.left_behind(&all_of).is_none();
+            if all_of.len() <= 2_000 && in_order && ask.goal.is_met(judge.worth(&all_of)) {
+                set = all_of;
+            }
+        }
+        if set.len() <= 2_000 {
+            set = judge.prune(&set, ask.goal);
+        }
+        let lost = judge.worth(&set).lost;
+        let found = Candidate {
+            set,
+            lost,
+            paths_bound: 0,
+            lost_bound: 0,
+        };
+        self.finish(ask, found)
+    }
+
+    /// Bytes lost with every subtree, by class; a shared inode has the worst class of its names.
+    fn by_class(&self) -> Vec<[u64; 5]> {
+        let mut sums = vec![[0u64; 5]; self.problem.len()];
+        let mut add = |node: u32, level: u8, bytes: u64| {
+            if let Some(cell) = sums[node as usize].get_mut(usize::from(level)) {
+                *cell = cell.saturating_add(bytes);
+            }
+        };
+        for (node, &own) in (0u32..).zip(&self.problem.own) {
+            add(node, self.problem.class[node as usize].level(), own);
+        }
+        for unit in &self.problem.units {
+            let level = unit
+                .members
+                .iter()
+                .map(|&m| self.problem.class[m as usize].level())
+                .max();
+            if let Some((at, level)) = self.problem.meeting(&unit.members).zip(level) {
+                add(at, level, unit.bytes);
+            }
+        }
+        for node in (1..self.problem.len()).rev() {
+            let below = sums[node];
+            for (cell, bytes) in sums[self.problem.parent[node] as usize]
+                .iter_mut()
+                .zip(below)
+            {
+                *cell = cell.saturating_add(bytes);
+            }
+        }
+        sums
+    }
+
+    /// Bytes lost in each class, the worst first, then the paths and all bytes lost.
+    pub(super) fn exposed(&self, set: &[u32], paths: i64) -> Vec<i64> {
+        let mut sums = [0u64; 5];
+        let mut add = |level: u8, bytes: u64| {
+            if let Some(sum) = sums.get_mut(usize::from(level)) {
+                *sum = sum.saturating_add(bytes);
+            }
+        };
+        for node in set.iter().flat_map(|&node| self.problem.subtree(node)) {
+            let node = node as usize;
+            add(self.problem.class[node].level(), self.problem.own[node]);
+        }
+        let judge = Judge::new(self.problem, &self.sums);
+        for unit in judge.units_within(set) {
+            let level = unit
+                .members
+                .iter()
+                .map(|&m| self.problem.class[m as usize].level())
+                .max();
+            add(level.unwrap_or(0), unit.bytes);
+        }
+        let mut key: Vec<i64> = sums[1..].iter().rev().map(|&bytes| number(bytes)).collect();
+        key.extend([paths, number(judge.worth(set).lost)]);
+        key
+    }
+}
