@@ -306,17 +306,12 @@ fn recognise(head: &[u8], label: &[u8]) -> Result<Form> {
         None => Err(Error::source(format!("{label} is empty")).with_hint(
             "a recording of `ls -la`, `ls -laR` or `du -a`, or an ncdu export, is what is wanted",
         )),
-        Some(_) if is_binary(head) => Err(Error::source(format!(
+        Some(_) if transcript::is_binary(head) => Err(Error::source(format!(
             "{label} is neither a directory, a recording nor an ncdu export (it looks binary)"
         ))
         .with_hint("say what it is with --as transcript or --as ncdu, if it is one all the same")),
         Some(_) => Ok(Form::Transcript),
     }
-}
-
-fn is_binary(head: &[u8]) -> bool {
-    let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    !utf16 && head.contains(&0)
 }
 
 #[cfg(test)]

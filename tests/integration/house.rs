@@ -122,6 +122,7 @@ const DOORS: [(&str, &[&str]); 18] = [
     ("signal_hook", &["cli/signals.rs"]),
     ("toml", &["policy.rs"]),
     ("unicode_width", &["report/escape.rs"]),
+    ("vte", &["source/transcript/screen"]),
     ("walkdir", &["source/walk/portable.rs"]),
 ];
 

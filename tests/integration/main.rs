@@ -25,5 +25,7 @@ mod stage;
 mod ticker;
 mod told;
 mod transcript;
+mod transcript_mutations;
+mod transcript_rounding;
 mod truth;
 mod walkers_agree;

@@ -4,7 +4,11 @@
 //! shell to be understood (substitutions, loops, here-documents) is [`Action::Unknown`].
 
 use super::listing::du::Du;
+use super::listing::find::Find;
+use super::listing::format::Format;
 use super::listing::ls::Ls;
+use super::listing::store::Store;
+use super::listing::tree::TreeCommand;
 use super::word::Word;
 
 /// How a step depends on the one before.
@@ -42,8 +46,16 @@ pub(super) enum Action {
     Ls(Ls),
     Du(Du),
     Df,
-    /// Starts another shell, perhaps elsewhere.
-    Enter,
+    Find(Find),
+    /// `stat`, with the format that was asked for.
+    Stat(Option<Format>),
+    Tree(TreeCommand),
+    /// A listing of an object store.
+    Store(Store),
+    /// A listing of Windows' shells; whether hidden files are in it.
+    Windows(bool),
+    /// Starts another shell: on what the command names, or on the same host.
+    Enter(Option<Vec<u8>>),
     /// Ends the shell.
     Leave,
     /// Prints nothing and changes no file.
@@ -54,6 +66,10 @@ pub(super) enum Action {
     Unread(&'static str),
     /// Removes exactly these.
     Remove(Vec<Word>),
+    /// Moves all but the last, which is where they go.
+    Move(Vec<Word>, Word),
+    /// Gives these exactly this size.
+    Resize(Vec<Word>, u64),
     /// Changes these, in a way that is not followed.
     Change(Vec<Word>),
     /// May have done anything.
@@ -73,6 +89,31 @@ pub(super) fn split(line: &[u8]) -> Option<Vec<Step>> {
 /// The operand of a `cd` as it was typed, blanks, quotes and all; `None` when it is no `cd`.
 pub(super) fn cd_operand(line: &[u8]) -> Option<&[u8]> {
     line.strip_prefix(b"cd ").filter(|rest| !rest.is_empty())
+}
+
+/// Whether a line ends where a shell would ask for more: inside of quotes, or after a backslash.
+pub(super) fn is_open(line: &[u8]) -> bool {
+    let mut quote = None;
+    let mut bytes = line.iter();
+    while let Some(&byte) = bytes.next() {
+        match (quote, byte) {
+            (None | Some(b'"'), b'\\') if bytes.next().is_none() => return true,
+            (None | Some(b'"'), b'\\') => {}
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None, b'#') => return false,
+            (Some(open), _) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    quote.is_some()
+}
+
+/// Whether a line begins with a command that is known.
+pub(super) fn is_known(line: &[u8]) -> bool {
+    let steps = split(line).unwrap_or_default();
+    steps
+        .first()
+        .is_some_and(|step| !step.words.is_empty() && !matches!(step.action(), Action::Unknown))
 }
 
 /// Whether a shell would understand a `cd`, and go to one place by it.
@@ -358,8 +399,8 @@ const SHELLS: &[&str] = &[
 
 /// Tools whose words are, but for options, what they change.
 const CHANGERS: &[&str] = &[
-    "mv", "cp", "truncate", "touch", "mkdir", "ln", "tee", "shred", "unlink", "gzip", "gunzip",
-    "xz", "unxz", "bzip2", "zstd", "install", "rsync", "chmod", "chown",
+    "cp", "touch", "mkdir", "ln", "tee", "shred", "gzip", "gunzip", "xz", "unxz", "bzip2", "zstd",
+    "install", "rsync", "chmod", "chown",
 ];
 
 impl Step {
@@ -398,25 +439,39 @@ impl Step {
             },
             "pwd" => Action::Pwd,
             "date" => Action::Date,
-            "ls" | "ll" => {
-                Ls::parse(name, operands).map_or(Action::Unread("this form of ls"), Action::Ls)
-            }
+            "ls" | "ll" => match Ls::parse(name, operands) {
+                Some(mut ls) => {
+                    if !self.pipes.is_empty() {
+                        ls.set_piped();
+                    }
+                    Action::Ls(ls)
+                }
+                None => Action::Unread("this form of ls"),
+            },
             "du" => Du::parse(operands).map_or(Action::Unread("this form of du"), Action::Du),
             "df" => Action::Df,
             "la" | "l" | "dir" | "vdir" | "lsd" | "exa" | "eza" => {
                 Action::Unread("this kind of listing")
             }
-            "tree" => Action::Unread("tree"),
-            "stat" => Action::Unread("stat"),
+            "tree" => TreeCommand::parse(operands)
+                .map_or(Action::Unread("this form of tree"), Action::Tree),
+            "stat" => stat(operands),
+            "aws" => Store::aws(operands).map_or(Action::Unknown, Action::Store),
+            "hdfs" | "hadoop" => Store::hdfs(operands).map_or(Action::Unknown, Action::Store),
+            "gsutil" => Store::gsutil(operands).map_or(Action::Unknown, Action::Store),
             "ncdu" | "dust" | "gdu" | "dua" => Action::Unread("this viewer"),
-            "find" if !changes_by_find(operands) => Action::Unread("find"),
-            "rm" | "rmdir" => removal(operands),
+            "find" if !changes_by_find(operands) => {
+                Find::parse(operands).map_or(Action::Unread("this form of find"), Action::Find)
+            }
+            "rm" | "rmdir" | "unlink" => removal(operands),
+            "mv" => movement(operands),
+            "truncate" => truncation(operands),
             "exit" | "logout" => Action::Leave,
             "ssh" if without_options(operands).len() > 1 => Action::Unknown,
             "docker" | "podman" | "kubectl" | "lxc" if !operands.iter().any(|w| w.is("exec")) => {
                 Action::Unknown
             }
-            _ if SHELLS.contains(&name) => Action::Enter,
+            _ if SHELLS.contains(&name) => Action::Enter(target(name, operands)),
             _ if SILENT.contains(&name) => Action::Silent,
             _ if HARMLESS.contains(&name) => Action::Harmless,
             _ if CHANGERS.contains(&name) => Action::Change(without_options(operands)),
@@ -451,6 +506,14 @@ impl Step {
         words
     }
 
+    /// Whether the output goes through a pager.
+    pub(super) fn is_paged(&self) -> bool {
+        let is_pager = |w: &Word| ["less", "more", "most", "pg"].iter().any(|p| w.is(p));
+        self.pipes
+            .iter()
+            .any(|member| member.first().is_some_and(is_pager))
+    }
+
     /// Whether the output shows all that the command printed, in whatever order.
     pub(super) fn shows_all(&self) -> bool {
         let keeps = |member: &Vec<Word>| {
@@ -462,6 +525,128 @@ impl Step {
         };
         self.pipes.iter().all(keeps)
     }
+}
+
+/// `stat` of files: with `-f` or `-t` GNU's prints something else, and BSD's takes a format.
+fn stat(operands: &[Word]) -> Action {
+    let mut words = operands.iter();
+    let mut format = None;
+    while let Some(word) = words.next() {
+        let text = word.text.as_slice();
+        let given = match text {
+            b"-c" | b"--format" | b"--printf" | b"-f" => words.next().map(|w| w.text.as_slice()),
+            _ => text
+                .strip_prefix(b"--format=")
+                .or_else(|| text.strip_prefix(b"--printf="))
+                .or_else(|| text.strip_prefix(b"-c").filter(|rest| !rest.is_empty())),
+        };
+        match given {
+            Some(given) => {
+                let compiled = Format::of_stat(given, text == b"-f");
+                let Some(compiled) = compiled else {
+                    return Action::Unread("this form of stat");
+                };
+                format = Some(compiled);
+            }
+            None if text == b"-L" || !text.starts_with(b"-") => {}
+            None => return Action::Unread("this form of stat"),
+        }
+    }
+    Action::Stat(format)
+}
+
+/// Splits a command line of cmd or PowerShell, which quote with `"` and escape nothing that
+/// matters here; `None` for more than one command.
+pub(super) fn split_windows(line: &[u8]) -> Option<Vec<Word>> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_ascii();
+    while !rest.is_empty() {
+        let (text, tail) = match rest[0] {
+            quote @ (b'"' | b'\'') => {
+                let end = rest[1..].iter().position(|&b| b == quote)?;
+                (&rest[1..=end], &rest[end + 2..])
+            }
+            _ => {
+                let end = rest.iter().position(|b| matches!(b, b' ' | b'"'));
+                rest.split_at(end.unwrap_or(rest.len()))
+            }
+        };
+        if text
+            .iter()
+            .any(|b| matches!(b, b'|' | b'&' | b';' | b'>' | b'<' | b'$' | b'%'))
+        {
+            return None;
+        }
+        words.push(Word {
+            text: text.to_vec(),
+            expands: text.iter().any(|b| matches!(b, b'*' | b'?')),
+        });
+        rest = tail.trim_ascii_start();
+    }
+    Some(words)
+}
+
+/// What a command of cmd or PowerShell does.
+pub(super) fn windows_action(words: &[Word]) -> Action {
+    let Some((command, operands)) = words.split_first() else {
+        return Action::Silent;
+    };
+    let name = command.text.to_ascii_lowercase();
+    let is_switch = |w: &&Word| {
+        matches!(
+            w.text.as_slice(),
+            [b'/', _] | [b'/', _, b':', ..] | [b'-', ..]
+        )
+    };
+    let paths: Vec<Word> = operands.iter().filter(|w| !is_switch(w)).cloned().collect();
+    let has = |switch: &str| {
+        operands
+            .iter()
+            .any(|w| w.text.eq_ignore_ascii_case(switch.as_bytes()))
+    };
+    match name.as_slice() {
+        b"cd" | b"chdir" | b"set-location" | b"sl" => match &paths[..] {
+            [] => Action::Harmless,
+            [one] => Action::Cd(Some(one.clone())),
+            _ => Action::Unknown,
+        },
+        b"dir" | b"ls" | b"gci" | b"get-childitem" if has("/b") || has("/w") || has("-name") => {
+            Action::Unread("names without sizes")
+        }
+        b"dir" | b"ls" | b"gci" | b"get-childitem" => {
+            let filtered = operands.iter().any(|w| w.expands) || has("-filter") || has("-include");
+            Action::Windows((has("/a") || has("-force")) && !filtered)
+        }
+        b"del" | b"erase" | b"rm" | b"rmdir" | b"rd" | b"remove-item" | b"ri" => {
+            if paths.is_empty() || paths.iter().any(|w| w.expands) {
+                Action::Change(paths)
+            } else {
+                Action::Remove(paths)
+            }
+        }
+        b"cls" | b"clear" | b"clear-host" => Action::Silent,
+        b"type" | b"echo" | b"ver" | b"vol" | b"whoami" | b"hostname" | b"get-content"
+        | b"date" | b"get-date" | b"write-host" | b"write-output" | b"get-psdrive"
+        | b"systeminfo" | b"tree" => Action::Harmless,
+        b"exit" => Action::Leave,
+        _ => Action::Unknown,
+    }
+}
+
+/// What a shell is started on: a host, a container, a root directory; `None` for the same host.
+fn target(name: &str, operands: &[Word]) -> Option<Vec<u8>> {
+    let plain = without_options(operands);
+    let word = match name {
+        "ssh" => plain.first(),
+        "chroot" | "nsenter" | "machinectl" | "vagrant" => plain.last(),
+        "docker" | "podman" | "kubectl" | "lxc" => {
+            let at = plain.iter().position(|w| w.is("exec"))?;
+            plain.get(at + 1)
+        }
+        _ => None,
+    }?;
+    let host = word.text.rsplit(|&b| b == b'@').next().unwrap_or_default();
+    Some(host.to_vec())
 }
 
 /// Whether a member of a pipeline only passes lines on.
@@ -500,14 +685,47 @@ fn without_options(operands: &[Word]) -> Vec<Word> {
     operands.iter().filter(is_operand).cloned().collect()
 }
 
+/// What `rm` asks and answers is read from what it prints.
 fn removal(operands: &[Word]) -> Action {
     let paths = without_options(operands);
-    let asks =
-        |w: &Word| w.text.starts_with(b"-") && w.text.iter().any(|b| matches!(b, b'i' | b'I'));
-    if paths.is_empty() || paths.iter().any(|w| w.expands) || operands.iter().any(asks) {
+    let asks_once = |w: &Word| w.text.starts_with(b"-") && w.text.contains(&b'I');
+    if paths.is_empty() || paths.iter().any(|w| w.expands) || operands.iter().any(asks_once) {
         return Action::Change(paths);
     }
     Action::Remove(paths)
+}
+
+/// `mv a b dir`, without options that may leave something where it is.
+fn movement(operands: &[Word]) -> Action {
+    let mut paths = without_options(operands);
+    let plain = operands
+        .iter()
+        .all(|w| !w.text.starts_with(b"-") || w.is("-f") || w.is("-v"));
+    let moved = plain && paths.len() > 1 && !paths.iter().any(|w| w.expands);
+    match paths.pop() {
+        Some(to) if moved => Action::Move(paths, to),
+        last => {
+            paths.extend(last);
+            Action::Change(paths)
+        }
+    }
+}
+
+/// `truncate -s 100 file`, with a size in bytes.
+fn truncation(operands: &[Word]) -> Action {
+    match operands {
+        [option, size, files @ ..] if option.is("-s") && !files.is_empty() => {
+            let bytes = super::listing::number::digits(&size.text);
+            let plain = files
+                .iter()
+                .all(|w| !w.expands && !w.text.starts_with(b"-"));
+            match bytes.filter(|_| plain) {
+                Some(bytes) => Action::Resize(files.to_vec(), bytes),
+                None => Action::Change(files.to_vec()),
+            }
+        }
+        _ => Action::Change(without_options(operands)),
+    }
 }
 
 #[cfg(test)]
@@ -563,7 +781,20 @@ mod tests {
             [Action::Remove(vec![word("a"), word("b")])]
         );
         assert!(matches!(&actions("rm *.log")[..], [Action::Change(_)]));
-        assert!(matches!(&actions("rm -i x")[..], [Action::Change(_)]));
+        assert!(matches!(&actions("rm -I x")[..], [Action::Change(_)]));
+        assert_eq!(
+            actions("mv a b"),
+            [Action::Move(vec![word("a")], word("b"))]
+        );
+        assert!(matches!(&actions("mv -n a b")[..], [Action::Change(_)]));
+        assert_eq!(
+            actions("truncate -s 7 a"),
+            [Action::Resize(vec![word("a")], 7)]
+        );
+        assert!(matches!(
+            &actions("truncate -s +7 a")[..],
+            [Action::Change(_)]
+        ));
         assert!(matches!(&actions("/bin/ls -l")[..], [Action::Ls(_)]));
         assert_eq!(actions("find . -delete"), [Action::Unknown]);
         assert_eq!(actions("./cleanup.sh"), [Action::Unknown]);

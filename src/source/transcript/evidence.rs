@@ -79,6 +79,8 @@ pub(super) struct Node {
     pub(super) shape: Shape,
     /// How many names it has; 0: not shown.
     pub(super) links: u32,
+    /// What is claimed of its size is meant of the name itself, and is no sum.
+    itself: bool,
 }
 
 /// What is known of a directory as such.
@@ -183,6 +185,7 @@ impl World {
             changed: 0,
             shape: Shape::Unknown,
             links: 0,
+            itself: false,
         });
         self.names.extend_from_slice(name);
         id
@@ -208,7 +211,7 @@ impl World {
             self.dirs.push(DirFacts::default());
             self.node_mut(id).dir = row;
             // What `du` said of a name of unknown kind was a sum.
-            if self.node(id).shape == Shape::Unknown {
+            if self.node(id).shape == Shape::Unknown && !self.node(id).itself {
                 let own = [self.node(id).apparent, self.claim_of(id, Size::Disk)];
                 self.node_mut(id).apparent = Claim::default();
                 self.node_mut(id).disk = NONE;
@@ -356,6 +359,11 @@ impl World {
         let node = self.node_mut(id);
         node.mtime = mtime.or(node.mtime);
         node.links = u32::try_from(links).unwrap_or(u32::MAX);
+    }
+
+    /// Notes that sizes are claimed of the name itself, whatever it is.
+    pub(super) fn set_itself(&mut self, id: Id) {
+        self.node_mut(id).itself = true;
     }
 
     pub(super) fn set_inode(&mut self, id: Id, inode: u64, links: u64) {

@@ -1,7 +1,7 @@
 //! Recorded terminals: a tree from the text of a session, with the lines that prove it.
 //!
-//! A recording is read once, line by line. `container` gives the lines, `screen` their text,
-//! `prompt` says which of them are commands, `command` what those do, and the readers turn the
+//! A recording is read once (`player`): `container` gives the terminal's output, `screen` the
+//! lines that stood on it, `prompt` says which of them are commands, `command` what those do, and the readers turn the
 //! output of `ls -l`, `du` and `df` (and of Advent of Code's `ls`) into facts about paths, each
 //! with its line (`evidence`). At the end `settle` works out one tree from the facts. Memory
 //! is bounded by what the recording names, not by its length.
@@ -11,9 +11,8 @@
 //! is an interval, a directory that was not listed is unread, a name that a later complete listing
 //! lacks is gone, and what a command may have changed is unknown from there on.
 //!
-//! Limits, for now: no screen (a line in which the cursor moved is not read, nor are asciicasts),
-//! no `find`, `stat` or `tree`, and of a directory only `-a`, `-A` or the puzzle's `ls` show *all*
-//! names.
+//! Limits, for now: no `find`, `stat` or `tree`, and of a directory only `-a`, `-A` or the puzzle's
+//! `ls` show *all* names.
 
 mod command;
 mod container;
@@ -21,6 +20,7 @@ mod evidence;
 mod index;
 mod listing;
 mod moment;
+mod player;
 mod prompt;
 mod readers;
 mod screen;
@@ -28,15 +28,20 @@ mod session;
 mod settle;
 mod word;
 
-use std::io::BufRead;
+use std::convert::Infallible;
+use std::io::{self, BufRead, BufReader};
 
+use crate::bytes::Interval;
 use crate::entry::{Measured, Progress, Sink, Trouble, Volume};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 
+use container::utf16::Utf16;
 use container::{Container, Lines};
-use evidence::{Id, LineNo, TOP, World};
+use evidence::{Id, TOP, World};
 use listing::ls;
+use player::{Player, WIDE};
+use screen::Screen;
 use session::Session;
 use settle::{Roots, Settled};
 
@@ -78,14 +83,28 @@ pub fn looks_like(head: &[u8]) -> bool {
         Container::Asciicast => true,
         Container::Empty | Container::Binary | Container::Utf16 => false,
         Container::Text => {
-            let mut text = Vec::new();
-            head.split(|&b| b == b'\n').any(|line| {
-                container::is_script_frame(line)
-                    || (screen::render(line, &mut text)
-                        && (prompt::parse(&text).is_some() || ls::is_row(&text)))
-            })
+            let mut screen = Screen::new(WIDE, 24);
+            for line in head.split_inclusive(|&b| b == b'\n') {
+                screen.feed(line, 1);
+            }
+            screen.finish();
+            let mut found = false;
+            let _ = screen.drain(|line| {
+                found |= container::is_script_frame(&line.text)
+                    || prompt::parse(&line.text).is_some()
+                    || ls::is_row(&line.text);
+                Ok::<(), Infallible>(())
+            });
+            found
         }
     }
+}
+
+/// Whether the first bytes of a file were never those of a terminal. A few zero bytes may be: a
+/// terminal ignores them, and `du -0` prints them.
+#[must_use]
+pub fn is_binary(head: &[u8]) -> bool {
+    container::sniff(head) == Container::Binary
 }
 
 /// Reads a recording; `name` is what it is called, for messages and for the root of a tree that
@@ -117,45 +136,32 @@ pub fn read(
     progress: &Progress,
     sink: &mut dyn Sink,
 ) -> Result<Recording> {
-    let shown_name = String::from_utf8_lossy(name).into_owned();
     let mut lines = Lines::new(input);
-    let failed = |line: u64, error: &std::io::Error| {
-        Error::source(format!(
-            "{shown_name}: reading failed after line {line}: {error}"
-        ))
-    };
-    refuse(lines.peek().map_err(|e| failed(0, &e))?, &shown_name)?;
-    let mut session = Session::new();
-    let mut text = Vec::new();
-    let mut number = 0u64;
-    let mut next = None;
-    while let Some(line) = lines.next().map_err(|e| failed(number, &e))? {
-        if options.at_line.is_some_and(|last| number >= last) || progress.is_cancelled() {
-            screen::render(line.bytes, &mut text);
-            next = Some(text.as_slice());
-            break;
+    let failed = |e: io::Error| Error::source(format!("{}: {e}", shown(name)));
+    let head = lines.peek().map_err(failed)?;
+    refuse(head, &shown(name))?;
+    let mut player = Player::new(options, progress, name);
+    match container::sniff(head) {
+        Container::Utf16 => {
+            let text = BufReader::new(Utf16::new(lines.into_input()));
+            player.play_text(&mut Lines::new(text))?;
         }
-        number += 1;
-        progress.add(0, line.taken);
-        take(&mut session, &line, number, &mut text);
+        Container::Asciicast => player.play_cast(&mut lines)?,
+        _ => player.play_text(&mut lines)?,
     }
-    let cut_short = progress.is_cancelled();
-    session.end(next);
+    let (session, mut later) = player.finish()?;
     if session.scene.facts == 0 {
-        return Err(Error::source(format!("{shown_name}: no listing was recognised"))
+        return Err(Error::source(format!("{}: no listing was recognised", shown(name)))
             .with_hint("expected a recorded terminal: prompts such as `$ ` or `user@host:dir$ `, and the output of `ls -l` or `du` below them"));
     }
     let mut recording = conclude(session, name, options, sink);
-    if cut_short {
-        recording.troubles.push(Trouble {
-            path: name.to_vec(),
-            line: Some(number),
-            code: "interrupted",
-            message: "reading was interrupted here".to_owned(),
-        });
-    }
+    recording.troubles.append(&mut later);
     progress.add(recording.evidence.names(), 0);
     Ok(recording)
+}
+
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).into_owned()
 }
 
 /// The containers that are not read, each with what to do about it.
@@ -164,7 +170,7 @@ fn refuse(head: &[u8], name: &str) -> Result<()> {
         Err(Error::source(format!("{name}: {what}")).with_hint(hint.to_owned()))
     };
     match container::sniff(head) {
-        Container::Text => Ok(()),
+        Container::Text | Container::Asciicast | Container::Utf16 => Ok(()),
         Container::Empty => fail(
             "no listing was recognised: the file is empty",
             "expected a recorded terminal session",
@@ -173,39 +179,6 @@ fn refuse(head: &[u8], name: &str) -> Result<()> {
             "no listing was recognised: this is not text",
             "expected a recorded terminal session; unpack it first if it is compressed",
         ),
-        Container::Utf16 => fail(
-            "no listing was recognised: the text is UTF-16",
-            "convert it first: iconv -f UTF-16 -t UTF-8",
-        ),
-        Container::Asciicast => fail(
-            "no listing was recognised: asciicast recordings are not read yet",
-            "export it as text: asciinema convert -f txt FILE.cast FILE.txt",
-        ),
-    }
-}
-
-fn take(session: &mut Session, line: &container::Line<'_>, number: u64, text: &mut Vec<u8>) {
-    let at = LineNo::try_from(number).unwrap_or(LineNo::MAX);
-    let bytes = match number {
-        1 => line
-            .bytes
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(line.bytes),
-        _ => line.bytes,
-    };
-    if container::is_script_frame(bytes) {
-        session.taken = moment::of_script(bytes).or(session.taken);
-        if let Some(width) = container::columns(bytes) {
-            session.set_width(width);
-        }
-    } else if line.cut {
-        session.unclear(at, false);
-    } else if screen::is_plain(bytes) {
-        session.line(bytes, at, false);
-    } else if screen::render(bytes, text) {
-        session.line(text, at, screen::is_coloured(bytes));
-    } else {
-        session.unclear(at, screen::begins_prompt(bytes));
     }
 }
 
@@ -219,8 +192,14 @@ fn conclude(session: Session, name: &[u8], options: &Options, sink: &mut dyn Sin
     let mut troubles = scene.troubles.into_list();
     troubles.append(&mut settled.troubles);
     note_unnamed(&roots, &mut troubles);
+    let volume = volume(
+        &world,
+        &settled,
+        &scene.mounts,
+        &scene.inode_mounts,
+        &mut troubles,
+    );
     troubles.sort_by_key(|trouble| trouble.line);
-    let volume = volume(&world, &settled, &scene.mounts, &scene.inode_mounts);
     Recording {
         troubles,
         volume,
@@ -256,6 +235,7 @@ fn volume(
     settled: &Settled,
     mounts: &[(Id, listing::df::Mount)],
     inodes: &[(Id, listing::df::Mount)],
+    troubles: &mut Vec<Trouble>,
 ) -> Option<Volume> {
     let mut held = vec![0u64; mounts.len()];
     let mut mount_of: Vec<u32> = vec![u32::MAX; world.nodes.len()];
@@ -281,18 +261,29 @@ fn volume(
         .position(|&sum| sum == most && (most > 0 || mounts.len() == 1))?;
     let (id, mount) = &mounts[best];
     let counted = inodes.iter().find(|(other, _)| other == id);
+    // Figures that were rounded count against the room that there is.
+    let most = |size: Interval| size.hi.unwrap_or(u64::MAX);
+    let (size, used, available) = (most(mount.total), most(mount.used), mount.available.lo);
+    if !mount.is_exact() {
+        troubles.push(Trouble {
+            path: mount.mount.clone(),
+            line: Some(u64::from(mount.line)),
+            code: "rounded-volume",
+            message: format!(
+                "df shows rounded figures: at least {available} bytes are available, at most {}; the least counts",
+                most(mount.available)
+            ),
+        });
+    }
     Some(Volume {
         mount: mount.mount.clone(),
         fstype: mount.fstype.clone(),
-        size: mount.total,
-        used: mount.used,
-        available: mount.available,
-        reserved: mount
-            .total
-            .saturating_sub(mount.used)
-            .saturating_sub(mount.available),
-        inodes: counted.map(|(_, m)| m.total),
-        inodes_available: counted.map(|(_, m)| m.available),
+        size,
+        used,
+        available,
+        reserved: size.saturating_sub(used).saturating_sub(available),
+        inodes: counted.map(|(_, m)| m.total.lo),
+        inodes_available: counted.map(|(_, m)| m.available.lo),
         measured: Measured::Recorded,
     })
 }

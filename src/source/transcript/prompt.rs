@@ -1,17 +1,28 @@
 //! Prompts: which lines are commands, on which host, in which directory.
 //!
-//! A recording's prompts look alike. The first that is seen settles the family; a line that looks
-//! like a prompt of a *weaker* family later on is a line of output (a `$ ls` in a README).
+//! A recording's prompts look alike. Where line editors or shells mark theirs (`screen::Mark`), the
+//! marks decide and a template only says what the parts mean; otherwise the first prompt that is
+//! seen settles the family, and a line that looks like a prompt of a *weaker* family later on is a
+//! line of output (a `$ ls` in a README). Weak forms, of which output is full, also need a command
+//! that is known behind them.
+
+use super::command;
 
 /// The forms that are recognised, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Family {
-    /// `$ ls`
+    /// `+ ls`, as `set -x` traces
+    Trace,
+    /// `# ls`, `% ls`, `> ls`, `host# ls`
+    Weak,
+    /// `$ ls`, `❯ ls`, `bash-5.2$ ls`
     Bare,
     /// `/data # ls`
     Path,
     /// `[user@host base]$ ls`, `user@host:dir$ ls`
     Host,
+    /// `PS C:\data> ls`, `C:\data>dir`
+    Windows,
 }
 
 /// A line that a shell wrote and a user ended.
@@ -22,60 +33,232 @@ pub(super) struct Prompt<'a> {
     pub(super) host: &'a [u8],
     /// The directory as the prompt shows it: absolute or below `~`; empty when only abbreviated.
     pub(super) directory: &'a [u8],
+    /// The last name of the directory, where that is all that is shown: a check, never a name.
+    pub(super) base: &'a [u8],
     pub(super) command: &'a [u8],
+}
+
+impl<'a> Prompt<'a> {
+    fn new(family: Family, command: &'a [u8]) -> Self {
+        Self {
+            family,
+            user: b"",
+            host: b"",
+            directory: b"",
+            base: b"",
+            command: command.trim_ascii(),
+        }
+    }
+
+    /// A prompt that says nothing.
+    pub(super) fn bare() -> Self {
+        Self::new(Family::Bare, b"")
+    }
+
+    /// Says where it is, by whatever a prompt shows of it.
+    fn at(mut self, shown: &'a [u8]) -> Self {
+        let shown = shown.trim_ascii();
+        match shown.first() {
+            Some(b'/' | b'~') => self.directory = shown,
+            _ => self.base = shown,
+        }
+        self
+    }
 }
 
 /// Reads a line as a prompt with a command.
 pub(super) fn parse(line: &[u8]) -> Option<Prompt<'_>> {
-    match line.first()? {
-        b'$' => {
-            let command = line.strip_prefix(b"$ ").or((line == b"$").then_some(b""))?;
-            Some(Prompt {
-                family: Family::Bare,
-                user: b"",
-                host: b"",
-                directory: b"",
-                command: command.trim_ascii(),
-            })
-        }
+    let line = without_environment(line);
+    let strong = match line.first()? {
+        b'$' => line
+            .strip_prefix(b"$ ")
+            .or((line == b"$").then_some(b""))
+            .map(|command| Prompt::new(Family::Bare, command)),
         b'[' => bracket(line),
         b'/' | b'~' => path(line),
-        first if is_user(*first) => user_at_host(line),
-        _ => None,
+        b'P' if line.starts_with(b"PS ") => power_shell(line),
+        b'+' => line
+            .strip_prefix(b"+ ")
+            .map(|command| Prompt::new(Family::Trace, command)),
+        first if is_user(*first) => drive(line)
+            .or_else(|| shell_version(line))
+            .or_else(|| user_at_host(line))
+            .or_else(|| host_first(line)),
+        _ => symbol(line),
+    };
+    strong.or_else(|| weak(line))
+}
+
+/// Reads a line that a line editor marked as a prompt; `input` is where the typed text begins,
+/// where that is known.
+pub(super) fn parse_marked(line: &[u8], input: Option<usize>) -> Option<Prompt<'_>> {
+    if let Some(at) = input.filter(|&at| at <= line.len()) {
+        let (shown, typed) = line.split_at(at);
+        // What was typed is no part of the prompt, but a template ends at a blank or the end.
+        let prompt = parse(shown).filter(|prompt| prompt.command.is_empty());
+        let prompt = prompt.unwrap_or_else(|| Prompt::new(Family::Bare, b""));
+        return Some(Prompt {
+            command: typed.trim_ascii(),
+            ..prompt
+        });
     }
+    parse(line).or_else(|| any_sign(line))
+}
+
+/// A prompt's first line, of which the second has the sign: `user@host MINGW64 /c/x (main)`,
+/// `┌──(user㉿host)-[~/x]`, `╭─user@host ~/x`.
+pub(super) fn parse_head(line: &[u8]) -> Option<Prompt<'_>> {
+    let boxed = ["┌──", "┌─", "╭─"]
+        .iter()
+        .find_map(|corner| line.strip_prefix(corner.as_bytes()));
+    let body = boxed.unwrap_or(line);
+    let body = body.strip_prefix(b"(").unwrap_or(body);
+    let (user, host, rest) = who(body).or_else(|| who_at(body, "㉿".as_bytes()))?;
+    let place = match rest.strip_prefix(b" MINGW") {
+        Some(rest) => rest.get(2..)?,
+        None if boxed.is_some() => rest,
+        None => return None,
+    };
+    let at = place.iter().position(|b| matches!(b, b'/' | b'~'))?;
+    let place = &place[at..];
+    let end = place
+        .iter()
+        .position(|b| matches!(b, b' ' | b']' | b')'))
+        .unwrap_or(place.len());
+    Some(Prompt {
+        user,
+        host,
+        ..Prompt::new(Family::Host, b"").at(&place[..end])
+    })
+}
+
+/// The second line of such a prompt: a corner or nothing, a sign, the command.
+pub(super) fn parse_tail(line: &[u8]) -> Option<&[u8]> {
+    let line = ["└─", "╰─"]
+        .iter()
+        .find_map(|corner| line.strip_prefix(corner.as_bytes()))
+        .unwrap_or(line);
+    let signs = ["$", "#", "%", "❯", "➤", "➜", "λ", ">"];
+    let rest = signs.iter().find_map(|s| line.strip_prefix(s.as_bytes()))?;
+    matches!(rest.first(), None | Some(b' ')).then(|| rest.trim_ascii())
+}
+
+/// Whether a line continues a command that the line before left open; gives what was typed.
+pub(super) fn parse_continuation(line: &[u8]) -> Option<&[u8]> {
+    let starts: [&[u8]; 9] = [
+        b">> ",
+        b"> ",
+        b"quote> ",
+        b"dquote> ",
+        b"bquote> ",
+        b"cmdand> ",
+        b"cmdor> ",
+        b"pipe> ",
+        b"...> ",
+    ];
+    starts
+        .iter()
+        .find_map(|start| line.strip_prefix(*start))
+        .or((line == b">").then_some(b""))
 }
 
 fn is_user(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
+/// `(venv) ` in front.
+fn without_environment(line: &[u8]) -> &[u8] {
+    let Some(rest) = line.strip_prefix(b"(") else {
+        return line;
+    };
+    let end = rest.iter().take(64).position(|&b| b == b')');
+    match end.map(|end| (&rest[..end], &rest[end + 1..])) {
+        Some((name, [b' ', rest @ ..])) if name.iter().all(|&b| is_user(b)) => rest,
+        _ => line,
+    }
+}
+
 /// `user@host` at the start of the line, and what follows.
 fn who(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    who_at(line, b"@")
+}
+
+fn who_at<'a>(line: &'a [u8], sign: &[u8]) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
     let at = line.iter().take(64).position(|&b| !is_user(b))?;
-    let rest = line[at..].strip_prefix(b"@")?;
-    let end = rest.iter().take(256).position(|&b| !is_user(b))?;
+    let rest = line[at..].strip_prefix(sign)?;
+    let end = rest
+        .iter()
+        .take(256)
+        .position(|&b| !is_user(b))
+        .unwrap_or(rest.len());
     (at > 0 && end > 0).then(|| (&line[..at], &rest[..end], &rest[end..]))
 }
 
-/// `dir$ command`: the sign is the first `$` or `#` before a blank or the end.
-fn sign(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let is_sign = |(i, b): (usize, &u8)| {
-        matches!(b, b'$' | b'#') && matches!(text.get(i + 1), None | Some(b' '))
-    };
+/// `dir$ command`: the first sign of these before a blank or the end.
+fn sign<'a>(text: &'a [u8], signs: &[u8]) -> Option<(&'a [u8], u8, &'a [u8])> {
+    let is_sign =
+        |(i, b): (usize, &u8)| signs.contains(b) && matches!(text.get(i + 1), None | Some(b' '));
     let at = text.iter().enumerate().position(is_sign)?;
-    Some((&text[..at], text[at + 1..].trim_ascii()))
+    Some((&text[..at], text[at], text[at + 1..].trim_ascii()))
 }
 
 fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
     let (user, host, rest) = who(line)?;
-    let (directory, command) = sign(rest.strip_prefix(b":")?)?;
-    let directory = directory.trim_ascii();
-    matches!(directory.first(), Some(b'/' | b'~')).then_some(Prompt {
-        family: Family::Host,
+    let named = |prompt| {
+        Some(Prompt {
+            user,
+            host,
+            ..prompt
+        })
+    };
+    if let Some(rest) = rest.strip_prefix(b":") {
+        let (directory, _, command) = sign(rest, b"$#%>")?;
+        let prompt = Prompt::new(Family::Host, command).at(directory);
+        return named(prompt).filter(|prompt| !prompt.directory.is_empty());
+    }
+    // `user@host base % ls`, `user@host ~/x> ls`, `user@host$ ls`
+    let (shown, sign, command) = sign(rest, b"$#%>")?;
+    let place = shown.strip_prefix(b" ").unwrap_or(shown);
+    let place = place.strip_suffix(b" ").unwrap_or(place);
+    let is_word = !place.contains(&b' ') || matches!(place.first(), Some(b'/' | b'~'));
+    if !is_word || place.len() > 1024 {
+        return None;
+    }
+    let prompt = Prompt::new(Family::Host, command).at(place);
+    if sign == b'>' && is_abbreviated(prompt.directory) {
+        // fish shortens all names but the last.
+        let last = place.rsplit(|&b| b == b'/').next().unwrap_or_default();
+        return named(Prompt {
+            directory: b"",
+            base: last,
+            ..prompt
+        });
+    }
+    named(prompt)
+}
+
+/// Whether a name before the last is of one character, or of two with a dot.
+fn is_abbreviated(directory: &[u8]) -> bool {
+    let mut names = directory.split(|&b| b == b'/').rev().skip(1);
+    names.any(|name| matches!(name, [b'.', _]) || matches!(name, [one] if *one != b'~'))
+}
+
+/// `host:base user$ ls`, as bash on macOS has it.
+fn host_first(line: &[u8]) -> Option<Prompt<'_>> {
+    let colon = line.iter().take(256).position(|&b| !is_user(b))?;
+    let rest = line[colon..].strip_prefix(b":")?;
+    let (shown, _, command) = sign(rest, b"$#")?;
+    let blank = shown.iter().rposition(|&b| b == b' ')?;
+    let (base, user) = (&shown[..blank], &shown[blank + 1..]);
+    let fits = !base.is_empty()
+        && !base.starts_with(b" ")
+        && !base.contains(&b':')
+        && !user.is_empty()
+        && user.iter().all(|&b| is_user(b));
+    fits.then(|| Prompt {
+        host: &line[..colon],
         user,
-        host,
-        directory,
-        command,
+        ..Prompt::new(Family::Host, command).at(base)
     })
 }
 
@@ -83,40 +266,123 @@ fn bracket(line: &[u8]) -> Option<Prompt<'_>> {
     let (user, host, rest) = who(&line[1..])?;
     let close = rest.iter().position(|&b| b == b']')?;
     let shown = rest[..close].trim_ascii();
-    let after = &rest[close + 1..];
+    let shown = shown.strip_prefix(b":").unwrap_or(shown);
+    let after = rest[close + 1..]
+        .strip_prefix(b" ")
+        .unwrap_or(&rest[close + 1..]);
     let command = match after {
-        [b'$' | b'#'] => b"",
-        [b'$' | b'#', b' ', command @ ..] => command.trim_ascii(),
+        [b'$' | b'#' | b'%' | b'>'] => b"",
+        [b'$' | b'#' | b'%' | b'>', b' ', command @ ..] => command.trim_ascii(),
         _ => return None,
     };
     // Only a base name is shown as a rule: `/` and `~` are the two that say where they are.
-    let directory = match shown {
-        [b'/' | b'~', ..] => shown,
-        _ => b"",
-    };
     Some(Prompt {
-        family: Family::Host,
         user,
         host,
-        directory,
-        command,
+        ..Prompt::new(Family::Host, command).at(shown)
     })
 }
 
 fn path(line: &[u8]) -> Option<Prompt<'_>> {
-    let blank = line.iter().position(|&b| b == b' ')?;
-    let command = match &line[blank + 1..] {
-        [b'$' | b'#'] => b"",
-        [b'$' | b'#', b' ', command @ ..] => command.trim_ascii(),
-        _ => return None,
+    let (directory, sign, command) = sign(line, b"$#%>")?;
+    let (directory, apart) = match directory.strip_suffix(b" ") {
+        Some(directory) => (directory, true),
+        None => (directory, false),
     };
-    Some(Prompt {
-        family: Family::Path,
-        user: b"",
-        host: b"",
-        directory: &line[..blank],
-        command,
+    // Only `>` follows at once (`~/x> ls`), and a path with blanks is more likely a sentence.
+    if apart == (sign == b'>') || directory.is_empty() || directory.contains(&b' ') {
+        return None;
+    }
+    let prompt = Prompt::new(Family::Path, command).at(directory);
+    Some(if sign == b'>' && is_abbreviated(directory) {
+        Prompt {
+            directory: b"",
+            base: directory.rsplit(|&b| b == b'/').next().unwrap_or_default(),
+            ..prompt
+        }
+    } else {
+        prompt
     })
+}
+
+/// `bash-5.2$ ls`, `-sh-4.4# ls`
+fn shell_version(line: &[u8]) -> Option<Prompt<'_>> {
+    let rest = line.strip_prefix(b"-").unwrap_or(line);
+    let shells: [&[u8]; 5] = [b"bash-", b"sh-", b"zsh-", b"ksh-", b"dash-"];
+    let rest = shells.iter().find_map(|shell| rest.strip_prefix(*shell))?;
+    let (version, _, command) = sign(rest, b"$#%")?;
+    let is_version = version.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    (is_version && !version.is_empty()).then(|| Prompt::new(Family::Bare, command))
+}
+
+/// `❯ ls`, `λ ls`, `➜  dir git:(main) ✗ ls`
+fn symbol(line: &[u8]) -> Option<Prompt<'_>> {
+    if let Some(rest) = line.strip_prefix("➜  ".as_bytes()) {
+        let end = rest.iter().position(|&b| b == b' ').unwrap_or(rest.len());
+        let (base, mut command) = (&rest[..end], rest[end..].trim_ascii());
+        if let Some(git) = command.strip_prefix(b"git:(") {
+            let close = git.iter().position(|&b| b == b')')?;
+            command = git[close + 1..].trim_ascii();
+        }
+        let command = command.strip_prefix("✗".as_bytes()).unwrap_or(command);
+        return Some(Prompt::new(Family::Bare, command).at(base));
+    }
+    let signs = ["❯", "➤", "λ", "»", "⟩"];
+    let rest = signs.iter().find_map(|s| line.strip_prefix(s.as_bytes()))?;
+    matches!(rest.first(), None | Some(b' ')).then(|| Prompt::new(Family::Bare, rest))
+}
+
+/// `PS C:\data> ls`, `PS /data> ls`
+fn power_shell(line: &[u8]) -> Option<Prompt<'_>> {
+    let rest = line.strip_prefix(b"PS ")?;
+    let end = rest.iter().position(|&b| b == b'>')?;
+    let directory = &rest[..end];
+    let is_place = matches!(
+        directory,
+        [b'/', ..] | [_, b':', b'\\', ..] | [b'\\', b'\\', ..]
+    );
+    is_place.then(|| Prompt {
+        directory,
+        ..Prompt::new(Family::Windows, &rest[end + 1..])
+    })
+}
+
+/// `C:\data>dir`
+fn drive(line: &[u8]) -> Option<Prompt<'_>> {
+    let [letter, b':', b'\\', ..] = line else {
+        return None;
+    };
+    let end = line.iter().position(|&b| b == b'>')?;
+    letter.is_ascii_alphabetic().then(|| Prompt {
+        directory: &line[..end],
+        ..Prompt::new(Family::Windows, &line[end + 1..])
+    })
+}
+
+/// `# ls`, `% ls`, `> ls`, `host# ls`, `host% ls`: only with a command that is known.
+fn weak(line: &[u8]) -> Option<Prompt<'_>> {
+    let word = line.iter().take(64).position(|&b| !is_user(b))?;
+    let [b'#' | b'%' | b'>' | b'$', b' ', command @ ..] = &line[word..] else {
+        return None;
+    };
+    let prompt = Prompt {
+        host: &line[..word],
+        ..Prompt::new(Family::Weak, command)
+    };
+    command::is_known(prompt.command).then_some(prompt)
+}
+
+/// What was marked as a prompt has a sign somewhere.
+fn any_sign(line: &[u8]) -> Option<Prompt<'_>> {
+    let signs = ["$ ", "# ", "% ", "> ", "❯ ", "➜ ", "λ ", "» ", "⟩ ", "✗ "];
+    let at = |sign: &&str| {
+        let at = line
+            .windows(sign.len())
+            .position(|w| w == sign.as_bytes())?;
+        Some((at, sign.len()))
+    };
+    let (at, length) = signs.iter().filter_map(at).min()?;
+    Some(Prompt::new(Family::Bare, &line[at + length..]))
 }
 
 #[cfg(test)]
@@ -137,23 +403,96 @@ mod tests {
                 "op@edge-1:~/a b$ ls -l",
                 Some(("op", "edge-1", "~/a b", "ls -l")),
             ),
-            ("[root@db01 sz]# ls", Some(("root", "db01", "", "ls"))),
+            ("[root@db01 sz]# ls", Some(("root", "db01", "=sz", "ls"))),
             ("[root@db01 ~]$ ls", Some(("root", "db01", "~", "ls"))),
+            ("[root@db01:/x] # ls", Some(("root", "db01", "/x", "ls"))),
             ("/data # df", Some(("", "", "/data", "df"))),
             ("~ $ df", Some(("", "", "~", "df"))),
+            ("~/src> df", Some(("", "", "~/src", "df"))),
+            ("root@vm srv # du", Some(("root", "vm", "=srv", "du"))),
+            ("u@mac ~ % du", Some(("u", "mac", "~", "du"))),
+            ("u@vm ~/src/app> ls", Some(("u", "vm", "~/src/app", "ls"))),
+            ("u@vm /v/l/nginx# ls", Some(("u", "vm", "/v/l/nginx", "ls"))),
+            ("u@vm /v/l/nginx> ls", Some(("u", "vm", "=nginx", "ls"))),
+            ("mac:log joe$ ls", Some(("joe", "mac", "=log", "ls"))),
+            ("mac:~ joe$ ls", Some(("joe", "mac", "~", "ls"))),
+            ("bash-5.2$ ls", Some(("", "", "", "ls"))),
+            ("(venv) u@vm:~$ ls", Some(("u", "vm", "~", "ls"))),
+            ("PS C:\\Test> ls", Some(("", "", "C:\\Test", "ls"))),
+            ("C:\\Test>dir /a", Some(("", "", "C:\\Test", "dir /a"))),
+            ("❯ ls", Some(("", "", "", "ls"))),
+            ("➜  app git:(main) ✗ ls", Some(("", "", "=app", "ls"))),
+            ("➜  ~ ls", Some(("", "", "~", "ls"))),
+            ("+ du -a", Some(("", "", "", "du -a"))),
+            ("# ls -l", Some(("", "", "", "ls -l"))),
+            ("web# du -k", Some(("", "web", "", "du -k"))),
+            ("# A heading", None),
+            ("> quoted", None),
             ("$HOME", None),
             ("123 $ ls", None),
             ("user@example.org wrote:", None),
+            (
+                "user@example.org wrote # ls",
+                Some(("user", "example.org", "=wrote", "ls")),
+            ),
             ("root@vm:relative# x", None),
             ("[ok] done", None),
             ("/var/log:", None),
             ("total 12", None),
+            ("drwxr-xr-x 2 a a 4096 Nov 22 06:02 a$ b", None),
         ] {
-            let got = parse(line.as_bytes()).map(|p| (p.user, p.host, p.directory, p.command));
+            let got = parse(line.as_bytes()).map(|p| {
+                let base = [b"=", p.base].concat();
+                let place = if p.base.is_empty() {
+                    p.directory.to_vec()
+                } else {
+                    base
+                };
+                (p.user, p.host, place, p.command)
+            });
             let expected = expected.map(|(u, h, d, c): (&str, &str, &str, &str)| {
-                (u.as_bytes(), h.as_bytes(), d.as_bytes(), c.as_bytes())
+                (
+                    u.as_bytes(),
+                    h.as_bytes(),
+                    d.as_bytes().to_vec(),
+                    c.as_bytes(),
+                )
             });
             assert_eq!(got, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn marks_say_where_the_typed_text_begins() {
+        let prompt = parse_marked(b"root@vm:/srv# ls # all", Some(14)).unwrap();
+        assert_eq!(
+            (prompt.directory, prompt.command),
+            (&b"/srv"[..], &b"ls # all"[..])
+        );
+        let prompt = parse_marked("any thing ▶ ls".as_bytes(), Some(14)).unwrap();
+        assert_eq!(prompt.command, b"ls");
+        let prompt = parse_marked("12:00 me ❯ ls".as_bytes(), None).unwrap();
+        assert_eq!(prompt.command, b"ls");
+        assert_eq!(parse_marked(b"no sign", None), None);
+    }
+
+    #[test]
+    fn prompts_of_two_lines_are_read() {
+        for (line, place) in [
+            ("op@pc MINGW64 /c/work (main)", "/c/work"),
+            ("┌──(op㉿kali)-[~/x]", "~/x"),
+            ("╭─op@pc ~/src", "~/src"),
+        ] {
+            let head = parse_head(line.as_bytes()).unwrap();
+            assert_eq!(
+                (head.user, head.directory),
+                (&b"op"[..], place.as_bytes()),
+                "{line}"
+            );
+        }
+        assert_eq!(parse_head(b"op@pc ~/src"), None);
+        for line in ["$ ls", "└─$ ls", "╰─❯ ls"] {
+            assert_eq!(parse_tail(line.as_bytes()), Some(&b"ls"[..]), "{line}");
         }
     }
 }

@@ -456,6 +456,12 @@ impl Settled {
             (Some(_), _) => Kind::Dir,
             (None, _) if node.seen <= self.doubt[id as usize] => Kind::Unread,
             (None, Shape::Unreadable) => Kind::Unread,
+            // Only the name was shown: it may be a directory as well.
+            (None, Shape::Unknown)
+                if SIZES.iter().all(|&size| world.claim_of(id, size).line == 0) =>
+            {
+                Kind::Unread
+            }
             (None, Shape::Symlink) => Kind::Symlink,
             (None, Shape::Other) => Kind::Other,
             (None, Shape::Dir | Shape::File | Shape::Unknown) => Kind::File,

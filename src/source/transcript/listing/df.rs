@@ -1,54 +1,92 @@
 //! `df`: the room of file systems. The header says what the columns are; rows are read from the
 //! right, since devices may hold blanks or stand on a line of their own.
 
-use super::number;
+use crate::bytes::Interval;
+
+use super::number::{self, Unit};
 
 /// The figures of one mounted file system, in bytes or inodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Mount {
     pub(in super::super) mount: Vec<u8>,
     pub(in super::super) fstype: Option<String>,
-    pub(in super::super) total: u64,
-    pub(in super::super) used: u64,
-    pub(in super::super) available: u64,
+    pub(in super::super) total: Interval,
+    pub(in super::super) used: Interval,
+    pub(in super::super) available: Interval,
+    /// The line that shows it.
+    pub(in super::super) line: u32,
+}
+
+impl Mount {
+    fn figures(&self) -> [Interval; 3] {
+        [self.total, self.used, self.available]
+    }
+
+    /// Whether its figures are exact and could have been printed as the other's.
+    pub(in super::super) fn refines(&self, other: &Self) -> bool {
+        self.is_exact()
+            && !other.is_exact()
+            && self
+                .figures()
+                .iter()
+                .zip(other.figures())
+                .all(|(own, rounded)| own.intersect(rounded).is_some())
+    }
+
+    pub(in super::super) fn is_exact(&self) -> bool {
+        self.figures().iter().all(|figure| figure.is_exact())
+    }
 }
 
 /// The columns of a table, once its header was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Table {
-    /// Bytes in a unit; `None` for figures rounded for people, which measure nothing.
-    unit: Option<u64>,
+    unit: Unit,
     pub(in super::super) inodes: bool,
     typed: bool,
+    /// Inodes stand between the share and the mount, as on macOS.
+    with_inodes: bool,
     /// A device that was too long for its column, alone on its line.
     wrapped: bool,
 }
 
 impl Table {
-    /// Recognises the header.
+    /// Recognises the header, in any language: its fourth figure is a share.
     pub(in super::super) fn header(line: &[u8]) -> Option<Self> {
-        let words: Vec<&[u8]> = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|w| !w.is_empty())
-            .collect();
-        if words.first() != Some(&&b"Filesystem"[..])
-            || !line.trim_ascii_end().ends_with(b"Mounted on")
-        {
+        let words: Vec<&[u8]> = words(line).into_iter().map(|(_, word)| word).collect();
+        let share = words.iter().position(|w| {
+            *w == b"Capacity" || (w.ends_with(b"%") && number::digits(&w[..w.len() - 1]).is_none())
+        })?;
+        let typed = words
+            .get(1)
+            .is_some_and(|w| [&b"Type"[..], b"Typ", b"Tipo"].contains(w));
+        if share < 4 + usize::from(typed) || words.len() < share + 2 {
             return None;
         }
-        let typed = words.get(1) == Some(&&b"Type"[..]);
-        let figure = *words.get(1 + usize::from(typed))?;
-        let inodes = figure == b"Inodes";
-        let unit = match figure {
-            b"Inodes" | b"1B-blocks" => Some(1),
-            b"1K-blocks" | b"1024-blocks" => Some(1024),
-            b"512-blocks" | b"512B-blocks" => Some(512),
-            _ => None,
+        let figure = String::from_utf8_lossy(words[1 + usize::from(typed)]).into_owned();
+        let inodes = ["node", "Node", "nœud", "nodo", "знак"]
+            .iter()
+            .any(|w| figure.contains(w));
+        let digits = figure
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(figure.len());
+        let letter = figure[digits..].chars().next().filter(|_| digits > 0);
+        let scale = match letter {
+            Some('K' | 'k') => 1 << 10,
+            Some('M') => 1 << 20,
+            Some('G') => 1 << 30,
+            _ => 1,
+        };
+        let unit = match figure[..digits].parse::<u64>() {
+            Ok(n) if !inodes => Unit::Of(n.checked_mul(scale)?),
+            _ if inodes => Unit::Of(1),
+            _ => Unit::Human(1024),
         };
         Some(Self {
             unit,
             inodes,
             typed,
+            with_inodes: words.contains(&&b"iused"[..]),
             wrapped: false,
         })
     }
@@ -69,21 +107,32 @@ impl Table {
         if percent < first + 3 {
             return None;
         }
-        let figure = |back: usize| {
-            let n = number::digits(words[percent - back].1)?;
-            n.checked_mul(self.unit?)
-        };
-        let &(end, _) = words.get(percent + 1)?;
+        let figure = |back: usize| self.figure(words[percent - back].1);
+        let after = if self.with_inodes { 4 } else { 1 };
+        let &(start, _) = words.get(percent + after)?;
         let fstype = self
             .typed
             .then(|| String::from_utf8_lossy(words[percent - 4].1).into_owned());
         Some(Mount {
-            mount: line[end..].trim_ascii_end().to_vec(),
+            mount: line[start..].trim_ascii_end().to_vec(),
             fstype,
             total: figure(3)?,
             used: figure(2)?,
             available: figure(1)?,
+            line: 0,
         })
+    }
+
+    fn figure(&self, word: &[u8]) -> Option<Interval> {
+        match self.unit {
+            // Up to a kibibyte the figures are the file system's own blocks.
+            Unit::Of(unit) if unit <= 1024 => {
+                let bytes = number::digits(word)?.checked_mul(unit)?;
+                Some(Interval::exactly(bytes))
+            }
+            Unit::Of(unit) => number::units(word, unit),
+            Unit::Human(base) => number::human(word.strip_suffix(b"i").unwrap_or(word), base),
+        }
     }
 }
 
@@ -128,7 +177,17 @@ mod tests {
             (
                 "Filesystem Size Used Avail Use% Mounted on",
                 "/dev/sda1 10G 9G 1G 90% /",
-                None,
+                Some(("/", 9 << 30, 8 << 30, 0)),
+            ),
+            (
+                "Dateisystem    1K-Blöcke Benutzt Verfügbar Verw% Eingehängt auf",
+                "/dev/sda1 10 9 1 90% /",
+                Some(("/", 10240, 9216, 1024)),
+            ),
+            (
+                "Filesystem 512-blocks Used Available Capacity iused ifree %iused Mounted on",
+                "/dev/disk1s1 20 18 2 90% 100 200 33% /System/Volumes/My Data",
+                Some(("/System/Volumes/My Data", 10240, 9216, 1024)),
             ),
             (
                 "Filesystem 1K-blocks Used Available Use% Mounted on",
@@ -145,10 +204,13 @@ mod tests {
             let got = table.row(row.as_bytes());
             let got = got
                 .as_ref()
-                .map(|m| (m.mount.as_slice(), m.total, m.used, m.available));
+                .map(|m| (m.mount.as_slice(), m.total.lo, m.used.lo, m.available.lo));
             assert_eq!(
                 got,
-                expected.map(|(m, t, u, a)| (m.as_bytes(), t, u, a)),
+                expected.map(|(m, t, u, a): (&str, u64, u64, u64)| {
+                    let rounded = |n: u64| n + u64::from(row.contains("10G"));
+                    (m.as_bytes(), rounded(t), rounded(u), rounded(a))
+                }),
                 "{row}"
             );
         }
@@ -160,6 +222,9 @@ mod tests {
             Table::header(b"Filesystem 1K-blocks Used Available Use% Mounted on").unwrap();
         assert_eq!(table.row(b"/dev/mapper/a-very-long-volume-name"), None);
         let mount = table.row(b"             10 9 1 90% /").unwrap();
-        assert_eq!((mount.mount, mount.total), (b"/".to_vec(), 10240));
+        assert_eq!(
+            (mount.mount, mount.total),
+            (b"/".to_vec(), Interval::exactly(10240))
+        );
     }
 }

@@ -3,7 +3,7 @@
 use crate::bytes::Interval;
 
 use super::super::word::Word;
-use super::number;
+use super::number::{self, Unit, unit};
 
 /// An invocation of `du` whose output can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +20,6 @@ pub(in super::super) struct Du {
     pub(in super::super) grand: bool,
     unit: Unit,
     pub(in super::super) operands: Vec<Word>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Of(u64),
-    Human(u64),
 }
 
 impl Du {
@@ -89,8 +83,9 @@ impl Du {
             b'm' => self.unit = Unit::Of(1 << 20),
             b'h' => self.unit = Unit::Human(1024),
             b'c' => self.grand = true,
-            b'x' => self.leaves_out = true,
-            b'P' => {}
+            // Sums without those of subdirectories are lower bounds of what lies below.
+            b'x' | b'S' => self.leaves_out = true,
+            b'P' | b'D' | b'H' => {}
             // With `-l`, an inode counts as often as it is named: no sum of bytes on a disk.
             _ => return None,
         }
@@ -167,17 +162,6 @@ fn trim_start(text: &[u8]) -> &[u8] {
     &text[start..]
 }
 
-fn unit(text: &[u8]) -> Option<Unit> {
-    Some(Unit::Of(match text {
-        b"1" => 1,
-        b"512" => 512,
-        b"1024" | b"K" | b"1K" | b"k" => 1024,
-        b"M" | b"1M" => 1 << 20,
-        b"G" | b"1G" => 1 << 30,
-        _ => return None,
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +193,7 @@ mod tests {
             (
                 "-sh *",
                 "3.2M    home",
-                Interval::between(3_250_586, 3_407_872),
+                Interval::between(3_250_586, 3_408_896),
                 "home",
             ),
             (
@@ -245,7 +229,7 @@ mod tests {
         ] {
             assert_eq!(got.row(line.as_bytes()), None, "{line}");
         }
-        for options in ["-S", "-0", "-L x", "--files0-from=x", "-B 7Q"] {
+        for options in ["-l", "-0", "-L x", "--files0-from=x", "-B 7Q"] {
             assert_eq!(du(options), None, "{options}");
         }
         assert!(du("-d1").unwrap().cut && du("-x /").unwrap().leaves_out);

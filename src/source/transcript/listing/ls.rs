@@ -14,7 +14,7 @@ use super::number;
 /// An invocation of `ls` whose output can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Ls {
-    /// `-l` or one of its kin; otherwise the bare `ls` of the puzzle.
+    /// `-l` or one of its kin; otherwise names.
     pub(in super::super) long: bool,
     /// Names that begin with a dot are shown.
     pub(in super::super) all: bool,
@@ -23,9 +23,16 @@ pub(in super::super) struct Ls {
     pub(in super::super) themselves: bool,
     /// The base of human sizes: 1024 or 1000.
     human: Option<u64>,
-    blocks: bool,
+    pub(in super::super) blocks: bool,
     inodes: bool,
     classified: bool,
+    /// A name a row (`-1`), or what is not printed on a terminal.
+    pub(in super::super) in_one_column: bool,
+    /// Names are written as they are: the output did not go to a terminal.
+    piped: bool,
+    commas: bool,
+    /// Blocks are counted in this unit.
+    unit: Option<u64>,
     /// The time shown is not the last modification.
     other_time: bool,
     quoting: Option<Quoting>,
@@ -80,8 +87,59 @@ impl Ls {
                 _ => ls.operands.push(word.clone()),
             }
         }
-        let is_plain = ls.operands.is_empty() && words.is_empty();
-        (ls.long || is_plain).then_some(ls)
+        // Names in a row, parted by commas, may hold commas.
+        (!ls.commas).then_some(ls)
+    }
+
+    /// The `-ls` of `find`: inode, blocks, then a long row with escapes in its path.
+    pub(in super::super) fn of_find() -> Self {
+        Self {
+            long: true,
+            inodes: true,
+            blocks: true,
+            quoting: Some(Quoting::Escape),
+            ..Self::default()
+        }
+    }
+
+    /// Has names read as they are written when the output does not go to a terminal.
+    pub(in super::super) fn set_piped(&mut self) {
+        self.piped = true;
+        self.in_one_column = true;
+    }
+
+    /// Whether it was typed without options and operands.
+    pub(in super::super) fn is_bare(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the shell replaced an operand by names.
+    pub(in super::super) fn expands(&self) -> bool {
+        self.operands.iter().any(|word| word.expands)
+    }
+
+    /// The allocated bytes behind a printed count of blocks.
+    pub(in super::super) fn blocks_of(&self, figure: &[u8]) -> Option<Interval> {
+        match self.human {
+            Some(base) => number::human(figure, base),
+            None => number::blocks(figure, self.unit.unwrap_or(1024)),
+        }
+    }
+
+    /// A name without the sign that `-F` or `-p` has appended, and what that sign says.
+    pub(in super::super) fn unmarked<'a>(&self, name: &'a [u8]) -> (&'a [u8], Shape) {
+        match name.split_last() {
+            Some((b'/', rest)) if self.classified => (rest, Shape::Dir),
+            Some((b'*', rest)) if self.classified => (rest, Shape::File),
+            Some((b'@', rest)) if self.classified => (rest, Shape::Symlink),
+            Some((b'|' | b'=', rest)) if self.classified => (rest, Shape::Other),
+            _ => (name, Shape::Unknown),
+        }
+    }
+
+    /// Whether a name in a row can be nothing else: one a row.
+    pub(in super::super) fn quotes_for_sure(&self) -> bool {
+        self.in_one_column
     }
 
     fn letter(&mut self, letter: u8) -> Option<()> {
@@ -98,7 +156,10 @@ impl Ls {
             b'N' | b'q' => self.quoting = Some(Quoting::Literal),
             b'Q' => self.quoting = Some(Quoting::C),
             b'b' => self.quoting = Some(Quoting::Escape),
-            b'1' | b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'G' | b'k' | b'w' => {}
+            b'1' => self.in_one_column = true,
+            b'm' => self.commas = true,
+            b'C' | b'x' => self.in_one_column = false,
+            b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'G' | b'k' | b'w' => {}
             _ => return None,
         }
         Some(())
@@ -126,6 +187,12 @@ impl Ls {
             _ if option.starts_with(b"time-style=") || option.starts_with(b"color=") => {}
             _ if option.starts_with(b"sort=") => {}
             _ if option.starts_with(b"time=") => self.other_time = true,
+            _ if option.starts_with(b"block-size=") => {
+                match number::unit(&option[b"block-size=".len()..])? {
+                    number::Unit::Of(unit) => self.unit = Some(unit),
+                    number::Unit::Human(base) => self.human = Some(base),
+                }
+            }
             _ => return None,
         }
         Some(())
@@ -150,8 +217,7 @@ impl Ls {
         let printed_blocks = leading[expected.saturating_sub(1)];
         let disk = match (self.blocks, self.human) {
             (false, _) => None,
-            (true, Some(base)) => number::human(printed_blocks, base),
-            (true, None) => number::blocks(printed_blocks, 1024),
+            (true, _) => self.blocks_of(printed_blocks),
         };
         let links = tokens.next()?;
         if shape == Shape::Unreadable {
@@ -184,7 +250,10 @@ impl Ls {
             let size = match self.human {
                 _ if device => Some(Interval::ZERO),
                 Some(base) => number::human(token, base),
-                None => number::exact(token),
+                None => match self.unit {
+                    Some(unit) => number::units(token, unit),
+                    None => number::exact(token),
+                },
             };
             if size.is_some()
                 && let Some((mtime, len)) = date(tokens.rest())
@@ -201,7 +270,7 @@ impl Ls {
     pub(in super::super) fn name(&self, row: &Row<'_>, padded: bool) -> Option<Vec<u8>> {
         let raw = row.name;
         let is_link = row.shape == Shape::Symlink;
-        let quoting = self.quoting.unwrap_or(Quoting::Shell);
+        let quoting = self.quoting();
         let (name, rest) = match (quoting, raw.first()?) {
             (Quoting::Shell, b'\'' | b'"') if padded => name::shell(raw)?,
             (Quoting::C, _) => name::c_string(raw)?,
@@ -235,14 +304,14 @@ impl Ls {
     /// Decodes the path in the header of a directory's block.
     pub(in super::super) fn header(&self, path: &[u8]) -> Option<Vec<u8>> {
         let whole = |(name, rest): (Vec<u8>, &[u8])| rest.is_empty().then_some(name);
-        match self.quoting.unwrap_or(Quoting::Shell) {
+        match self.quoting() {
             Quoting::C => name::c_string(path).and_then(whole),
             Quoting::Escape => name::escaped_whole(path),
             Quoting::Literal if path.contains(&b'?') => None,
             Quoting::Shell if matches!(path, [b'\'' | b'"', ..]) => {
                 Some(name::shell(path).and_then(whole).unwrap_or(path.to_vec()))
             }
-            Quoting::Shell | Quoting::Literal => Some(path.to_vec()),
+            Quoting::Shell | Quoting::Literal | Quoting::Raw => Some(path.to_vec()),
         }
     }
 
@@ -260,6 +329,15 @@ impl Ls {
         name
     }
 
+    fn quoting(&self) -> Quoting {
+        let usual = if self.piped {
+            Quoting::Raw
+        } else {
+            Quoting::Shell
+        };
+        self.quoting.unwrap_or(usual)
+    }
+
     /// Whether names are printed as they are, with `?` for what cannot be.
     pub(in super::super) fn is_literal(&self) -> bool {
         self.quoting == Some(Quoting::Literal)
@@ -267,7 +345,7 @@ impl Ls {
 
     /// Whether the names of this listing may be quoted as a shell would.
     pub(in super::super) fn may_quote(&self) -> bool {
-        self.quoting.is_none()
+        self.quoting() == Quoting::Shell
     }
 }
 
@@ -293,9 +371,44 @@ fn bare_name<'a>(raw: &'a [u8], row: &Row<'_>) -> Option<(Vec<u8>, &'a [u8])> {
 
 /// `total 1208`, as long listings begin; `Some(true)` when it is zero.
 pub(in super::super) fn total(line: &[u8]) -> Option<bool> {
-    let figure = line.strip_prefix(b"total ")?.trim_ascii();
+    let blank = line.iter().position(|&b| b == b' ')?;
+    if !is_total_word(&line[..blank]) {
+        return None;
+    }
+    let figure = line[blank..].trim_ascii();
     let is_figure = number::human(figure, 1024).is_some();
     is_figure.then_some(figure == b"0")
+}
+
+/// The word for a total, as coreutils' translations have it.
+pub(in super::super) fn is_total_word(word: &[u8]) -> bool {
+    const WORDS: [&str; 24] = [
+        "total",
+        "insgesamt",
+        "totale",
+        "totaal",
+        "totalt",
+        "celkem",
+        "razem",
+        "yhteensä",
+        "ialt",
+        "összesen",
+        "toplam",
+        "итого",
+        "всего",
+        "загалом",
+        "разом",
+        "σύνολο",
+        "合計",
+        "总用量",
+        "总计",
+        "總計",
+        "합계",
+        "tổng",
+        "ukupno",
+        "skupaj",
+    ];
+    WORDS.iter().any(|known| known.as_bytes() == word)
 }
 
 /// Whether a line begins as a row of any long listing does: a mode, a number of links.
@@ -350,7 +463,7 @@ fn unreadable(mut tokens: Tokens<'_>) -> Option<Row<'_>> {
     })
 }
 
-fn shape_of(mode: &[u8]) -> Option<Shape> {
+pub(in super::super) fn shape_of(mode: &[u8]) -> Option<Shape> {
     let (kind, bits) = mode.split_first()?;
     if mode == b"??????????" || (bits == b"?????????" && *kind != b'?') {
         return Some(Shape::Unreadable);
@@ -722,7 +835,7 @@ mod tests {
             assert_eq!(read("-l", line), None, "{line}");
         }
         assert_eq!(read("-lN", "-rw-r--r-- 1 a a 12 Nov 22 06:02 a?b"), None);
-        for options in ["-L -l", "--block-size=K -l", "-C", "x", "-lZ"] {
+        for options in ["-L -l", "--block-size=7Q -l", "-m", "-lZ"] {
             let words: Vec<Word> = options
                 .split(' ')
                 .map(|t| Word {

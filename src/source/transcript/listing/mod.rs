@@ -1,7 +1,12 @@
-//! What the tools print, one grammar each: `ls -l`, the puzzle's `ls`, `du`, `df`.
+//! What the tools print, one grammar each.
 
 pub(super) mod df;
 pub(super) mod du;
+pub(super) mod find;
+pub(super) mod format;
 pub(super) mod ls;
 pub(super) mod name;
 pub(super) mod number;
+pub(super) mod store;
+pub(super) mod tree;
+pub(super) mod windows;

@@ -7,6 +7,8 @@ pub(in super::super) enum Quoting {
     Shell,
     /// As they are, with `?` for control characters (`-N`, `-q`).
     Literal,
+    /// As they are: what does not go to a terminal.
+    Raw,
     /// Always in double quotes (`-Q`).
     C,
     /// With backslashes (`-b`).

@@ -4,7 +4,7 @@ use crate::bytes::Interval;
 
 use super::super::evidence::{Claim, Id, LineNo, NONE, Size};
 use super::super::listing::du::Du;
-use super::super::listing::ls::Shape;
+use super::super::listing::ls::{self, Shape};
 use super::super::{path_of, resolve};
 use super::{End, Held, Output, Scene, quoted_path};
 
@@ -38,13 +38,26 @@ impl DuRows {
         self.base = base;
     }
 
+    /// Whether a line is one of `du`.
+    pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
+        self.du.row(text).is_some() || text.starts_with(b"du: ")
+    }
+
+    /// What follows does not continue the row before.
+    pub(in super::super) fn break_off(&mut self) {
+        self.last = None;
+        self.tainted = true;
+    }
+
     /// Takes a line; false when it is nothing that `du` prints.
     pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
         let text = output.text;
         if text.trim_ascii().is_empty() {
             return true;
         }
-        if self.du.grand && text.trim_ascii().ends_with(b"total") && self.du.row(text).is_none() {
+        let last = text.rsplit(|b| matches!(b, b' ' | b'\t')).next();
+        let is_total = last.is_some_and(ls::is_total_word);
+        if self.du.grand && is_total && self.du.row(text).is_none() {
             return true;
         }
         if self.du.row(text).is_some() {

@@ -29,6 +29,8 @@ enum Section {
     },
     /// A directory of which the place is not known.
     Lost(LineNo),
+    /// A part of a listing without its header.
+    Elsewhere,
 }
 
 impl Long {
@@ -50,6 +52,30 @@ impl Long {
         self.base = base;
     }
 
+    /// Whether a line is one of this listing.
+    pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
+        let begins = ls::total(text).is_some() && (self.has_headers() || self.is_at_start());
+        begins
+            || self.ls.row(text).is_some()
+            || text.starts_with(b"ls: ")
+            || (self.has_headers() && self.after_blank && text.trim_ascii_end().ends_with(b":"))
+    }
+
+    fn is_at_start(&self) -> bool {
+        matches!(self.section, Section::Start)
+    }
+
+    /// What follows does not continue the listing: of which directory it is, only a header says.
+    pub(in super::super) fn break_off(&mut self, scene: &mut Scene) {
+        if matches!(self.section, Section::Start) && self.held.is_empty() {
+            return;
+        }
+        self.tainted = true;
+        self.finish_section(scene, End::Cut);
+        self.section = Section::Elsewhere;
+        self.after_blank = true;
+    }
+
     /// Takes a line; false when it is nothing that `ls -l` prints.
     pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
         let text = output.text;
@@ -59,7 +85,14 @@ impl Long {
             return true;
         }
         if let Some(row) = self.ls.row(text) {
-            self.hold(scene, &row, output);
+            match self.padded {
+                // No name breaks a row on a terminal, so none has to wait for the next line.
+                Some(padded) if scene.terminal && self.ls.may_quote() => {
+                    self.flush(scene);
+                    self.read(scene, &row, padded, (text, output.line));
+                }
+                _ => self.hold(scene, &row, output),
+            }
             return true;
         }
         if ls::total(text).is_some() {
@@ -195,24 +228,26 @@ impl Long {
     }
 
     fn row(&mut self, scene: &mut Scene, held: &Held, padded: bool) {
-        let ls = std::mem::take(&mut self.ls);
-        let row = ls.row(&held.text);
-        let named = row
-            .as_ref()
-            .and_then(|row| Some((row, ls.name(row, padded)?)));
-        match named {
-            Some((row, name)) => self.fact(scene, row, &name, (held.line, ls.is_literal())),
-            None => {
-                self.tainted = true;
-                self.say(
-                    scene,
-                    held.line,
-                    &held.text,
-                    "a row whose name is not certain",
-                );
-            }
+        match self.ls.row(&held.text) {
+            Some(row) => self.read(scene, &row, padded, (&held.text, held.line)),
+            None => self.unsure(scene, held.line, &held.text),
         }
-        self.ls = ls;
+    }
+
+    fn read(&mut self, scene: &mut Scene, row: &Row<'_>, padded: bool, at: (&[u8], LineNo)) {
+        let (text, line) = at;
+        match self.ls.name(row, padded) {
+            Some(name) => {
+                let literal = self.ls.is_literal();
+                self.fact(scene, row, &name, (line, literal));
+            }
+            None => self.unsure(scene, line, text),
+        }
+    }
+
+    fn unsure(&mut self, scene: &mut Scene, line: LineNo, text: &[u8]) {
+        self.tainted = true;
+        self.say(scene, line, text, "a row whose name is not certain");
     }
 
     fn fact(
@@ -233,7 +268,7 @@ impl Long {
                 _ => None,
             },
             Section::Start => resolve(&mut scene.world, self.base, name),
-            Section::Lost(_) => return,
+            Section::Lost(_) | Section::Elsewhere => return,
         };
         let Some(id) = id.filter(|&id| !(literal && scene.is_news(id))) else {
             self.tainted = true;
@@ -309,6 +344,12 @@ impl Long {
             return true;
         }
         self.tainted = true;
+        // On a terminal `ls` shows control characters as `?` or quotes them, so no name breaks a row.
+        if scene.terminal && self.ls.may_quote() {
+            self.held.push(last);
+            self.say(scene, output.line, output.text, "not a row of ls -l");
+            return false;
+        }
         let why = "a row that the next line may continue";
         self.say(scene, last.line, &last.text, why);
         true
@@ -348,6 +389,11 @@ impl Long {
         if end != End::Prompt {
             // The last row may be cut short.
             self.held.pop_if(|_| end == End::Cut);
+            // Whether a blank is padding or belongs to the names, a row that is missing would say.
+            if self.padded.is_none() && self.ls.may_quote() && scene.terminal {
+                self.tainted |= !self.held.is_empty();
+                self.held.clear();
+            }
         }
         self.finish_section(scene, end);
     }

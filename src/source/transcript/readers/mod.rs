@@ -6,6 +6,10 @@
 
 mod du;
 mod long;
+mod names;
+mod paths;
+mod tree;
+mod windows;
 
 use std::borrow::Cow;
 
@@ -19,6 +23,10 @@ use super::{excerpt, path_of};
 
 pub(super) use du::DuRows;
 pub(super) use long::Long;
+pub(super) use names::NameRows;
+pub(super) use paths::{FindRows, StatRows, StoreRows};
+pub(super) use tree::TreeRows;
+pub(super) use windows::WindowsRows;
 
 /// What all readers write to.
 pub(super) struct Scene {
@@ -32,6 +40,8 @@ pub(super) struct Scene {
     pub(super) facts: u64,
     pub(super) mounts: Vec<(Id, Mount)>,
     pub(super) inode_mounts: Vec<(Id, Mount)>,
+    /// The bytes are a terminal's own: no line was broken but by its edge.
+    pub(super) terminal: bool,
     /// Whether it was said that hard links cannot be told.
     pub(super) said_links: bool,
 }
@@ -209,6 +219,16 @@ impl Puzzle {
         self.rows > 0
     }
 
+    /// Whether a line can be the puzzle's, or comes after lines that were.
+    pub(super) fn could_take(&self, text: &[u8]) -> bool {
+        self.rows > 0 || text.trim_ascii().is_empty() || ls::puzzle_row(text).is_some()
+    }
+
+    /// The reader of the same listing as any other shell's.
+    pub(super) fn as_names(&self) -> NameRows {
+        NameRows::new(ls::Ls::default(), self.dir, self.dir, self.start, true)
+    }
+
     /// Takes a row; false when it is none.
     pub(super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
         let text = output.text.trim_ascii_end();
@@ -296,25 +316,43 @@ pub(super) struct DfRows {
 }
 
 impl DfRows {
-    pub(super) fn take(&mut self, scene: &mut Scene, root: Id, text: &[u8]) {
-        if let Some(table) = Table::header(text) {
+    /// Whether a line is one of a table.
+    pub(super) fn accepts(&self, text: &[u8]) -> bool {
+        Table::header(text).is_some()
+            || self
+                .table
+                .clone()
+                .is_some_and(|mut table| table.row(text).is_some())
+    }
+
+    pub(super) fn take(&mut self, scene: &mut Scene, root: Id, output: Output<'_>) {
+        if let Some(table) = Table::header(output.text) {
             self.table = Some(table);
             return;
         }
         let Some(table) = &mut self.table else {
             return;
         };
-        let Some(mount) = table.row(text) else {
+        let Some(mut mount) = table.row(output.text) else {
             return;
         };
+        mount.line = output.line;
         let list = if table.inodes {
             &mut scene.inode_mounts
         } else {
             &mut scene.mounts
         };
         let id = scene.world.walk(root, &mount.mount);
-        if let Some(id) = id.filter(|_| mount.mount.starts_with(b"/") && list.len() < MOST_MOUNTS) {
-            list.retain(|(known, _)| *known != id);
+        let Some(id) = id.filter(|_| mount.mount.starts_with(b"/") && list.len() < MOST_MOUNTS)
+        else {
+            return;
+        };
+        // Exact figures are better than later rounded ones, as long as those can be the same.
+        if let Some((_, known)) = list.iter_mut().find(|(known, _)| *known == id) {
+            if !known.refines(&mount) {
+                *known = mount;
+            }
+        } else {
             list.push((id, mount));
         }
     }

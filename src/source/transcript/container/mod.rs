@@ -1,10 +1,31 @@
-//! What the bytes are wrapped in: a plain text, a typescript, or something that is not read (yet);
-//! and the lines of it, one at a time, in memory that no line can exhaust.
+//! What the bytes are wrapped in, and the terminal's output within, piece by piece.
+//!
+//! * text: a typescript, a screen log, a copy from a window; lines of a CI log lose their times,
+//!   quoted and indented ones what stands before them all (`wrapping`);
+//! * an asciicast of any version (`cast`);
+//! * UTF-16, as PowerShell writes it (`utf16`).
+//!
+//! A piece is at most a line of the input, and no line can exhaust the memory.
+
+pub(super) mod cast;
+pub(super) mod utf16;
+mod wrapping;
 
 use std::io::{self, BufRead};
 
-/// Longer lines are cut: they are no listing, and one of them must not fill the memory.
-const LONGEST: usize = 1 << 20;
+pub(super) use wrapping::Wrapping;
+
+/// Longer lines come in pieces.
+const LONGEST: usize = 1 << 16;
+
+/// What a recording consists of.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// What the terminal was sent, up to a line feed or to where the container ended it.
+    Output(&'a [u8]),
+    /// The terminal has this many columns and rows from here on.
+    Size(usize, usize),
+}
 
 /// What the first bytes say about a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,37 +60,49 @@ pub(super) fn sniff(head: &[u8]) -> Container {
     // A terminal's bytes hold escapes, bells and backspaces, but hardly any other control
     // characters, and NULs only as padding.
     let odd = |b: &&u8| matches!(b, 0..=6 | 14..=26 | 28..=31);
-    if text.iter().filter(odd).count() * 50 > text.len() {
+    if text.iter().filter(odd).count() * 20 > text.len() {
         return Container::Binary;
     }
     Container::Text
 }
 
-/// Whether a line is one that `script` adds around the session.
+/// Whether a line is one that `script` adds around the session. Its words are translated, so a
+/// first or last line is also known by what stands in brackets at its end.
 pub(super) fn is_script_frame(line: &[u8]) -> bool {
-    line.starts_with(b"Script started on ") || line.starts_with(b"Script done on ")
+    let line = line.trim_ascii_end();
+    let has = |what: &[u8]| line.windows(what.len()).any(|w| w == what);
+    line.starts_with(b"Script started on ")
+        || line.starts_with(b"Script done on ")
+        || (line.ends_with(b"]")
+            && (has(b" [COMMAND_EXIT_CODE=\"")
+                || (has(b" COLUMNS=\"") && has(b" LINES=\""))
+                || line.ends_with(b"[<not executed on terminal>]")))
 }
 
-/// The terminal's width, as a newer `script` notes it in its first line.
-pub(super) fn columns(line: &[u8]) -> Option<usize> {
-    let text = std::str::from_utf8(line).ok()?;
-    let (_, rest) = text.rsplit_once("COLUMNS=\"")?;
-    rest.split('"').next()?.parse().ok()
+/// The terminal's width and height, as a newer `script` notes them in its first line.
+pub(super) fn size(line: &[u8]) -> Option<(usize, usize)> {
+    let text = String::from_utf8_lossy(line);
+    let figure = |name: &str| {
+        let (_, rest) = text.rsplit_once(name)?;
+        rest.split('"').next()?.parse().ok()
+    };
+    Some((figure(" COLUMNS=\"")?, figure(" LINES=\"")?))
 }
 
-/// One line of the input, without its end.
+/// One line of the input with its end, or a part of a long one.
 pub(super) struct Line<'a> {
     pub(super) bytes: &'a [u8],
-    /// Whether the line was longer than can be kept, and its end is missing here.
-    pub(super) cut: bool,
-    /// How many bytes it took in the input.
-    pub(super) taken: u64,
+    /// Whether the line ends here.
+    pub(super) ends: bool,
+    /// Whether it begins here.
+    pub(super) begins: bool,
 }
 
 /// Lines with a bounded length over any reader.
 pub(super) struct Lines<R> {
     input: R,
     buffer: Vec<u8>,
+    inside: bool,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -77,7 +110,18 @@ impl<R: BufRead> Lines<R> {
         Self {
             input,
             buffer: Vec::new(),
+            inside: false,
         }
+    }
+
+    /// The reader behind, when nothing was taken yet.
+    pub(super) fn into_input(self) -> R {
+        self.input
+    }
+
+    /// The reader behind, for what is no text.
+    pub(super) fn input(&mut self) -> &mut R {
+        &mut self.input
     }
 
     /// The bytes that come next, without taking them.
@@ -88,38 +132,38 @@ impl<R: BufRead> Lines<R> {
     /// The next line, or `None` at the end. A last line without an end is a line.
     pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.buffer.clear();
-        let (mut cut, mut taken) = (false, 0u64);
-        loop {
+        let begins = !self.inside;
+        let mut ends = false;
+        while !ends && self.buffer.len() < LONGEST {
             let available = match self.input.fill_buf() {
                 Ok(available) => available,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             if available.is_empty() {
-                if taken == 0 {
+                if self.buffer.is_empty() {
                     return Ok(None);
                 }
                 break;
             }
-            let end = available.iter().position(|&b| b == b'\n');
-            let piece = &available[..end.unwrap_or(available.len())];
-            let room = LONGEST - self.buffer.len();
-            cut |= piece.len() > room;
-            self.buffer
-                .extend_from_slice(&piece[..piece.len().min(room)]);
-            let used = piece.len() + usize::from(end.is_some());
-            taken += used as u64;
+            let room = available.len().min(LONGEST - self.buffer.len());
+            let end = memchr_lf(&available[..room]);
+            let used = end.map_or(room, |end| end + 1);
+            self.buffer.extend_from_slice(&available[..used]);
             self.input.consume(used);
-            if end.is_some() {
-                break;
-            }
+            ends = end.is_some();
         }
+        self.inside = !ends;
         Ok(Some(Line {
             bytes: &self.buffer,
-            cut,
-            taken,
+            ends,
+            begins,
         }))
     }
+}
+
+fn memchr_lf(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|&b| b == b'\n')
 }
 
 #[cfg(test)]
@@ -150,15 +194,18 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_and_counted_whole() {
+    fn long_lines_come_in_pieces() {
         let mut text = vec![b'x'; LONGEST + 5];
         text.extend_from_slice(b"\nshort\r\nlast");
         let mut lines = Lines::new(io::BufReader::with_capacity(7, &text[..]));
         let line = lines.next().unwrap().unwrap();
-        assert!(line.cut && line.bytes.len() == LONGEST);
-        assert_eq!(line.taken, LONGEST as u64 + 6);
-        assert_eq!(lines.next().unwrap().unwrap().bytes, b"short\r");
-        assert_eq!(lines.next().unwrap().unwrap().bytes, b"last");
+        assert!(line.begins && !line.ends && line.bytes.len() == LONGEST);
+        let line = lines.next().unwrap().unwrap();
+        assert!(!line.begins && line.ends && line.bytes == b"xxxxx\n");
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.begins && line.ends && line.bytes == b"short\r\n");
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.begins && !line.ends && line.bytes == b"last");
         assert!(lines.next().unwrap().is_none());
     }
 }

@@ -1,0 +1,175 @@
+//! The reader of `ls` without `-l`: names, perhaps in columns, perhaps with their blocks.
+//!
+//! A name says that something is there. Columns are split where two blanks or a tab stand, which
+//! is how `ls` parts them; a row in which that leaves a doubt gives nothing.
+
+use super::super::evidence::{Id, LineNo};
+use super::super::listing::format::Fact;
+use super::super::listing::ls::{self, Ls, Shape};
+use super::super::listing::{name, number};
+use super::super::resolve;
+use super::{End, Output, Scene, is_name};
+
+/// The rows of an `ls` of names.
+pub(in super::super) struct NameRows {
+    ls: Ls,
+    base: Option<Id>,
+    dir: Option<Id>,
+    start: LineNo,
+    whole: bool,
+    tainted: bool,
+    after_blank: bool,
+    rows: u64,
+}
+
+impl NameRows {
+    /// `sole` is the one directory that was asked for, where that is known.
+    pub(in super::super) fn new(
+        ls: Ls,
+        base: Option<Id>,
+        sole: Option<Id>,
+        start: LineNo,
+        whole: bool,
+    ) -> Self {
+        Self {
+            dir: sole,
+            ls,
+            base,
+            start,
+            whole,
+            tainted: false,
+            after_blank: true,
+            rows: 0,
+        }
+    }
+
+    pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
+        !ls::is_row(text)
+            && (!self.ls.blocks || ls::total(text).is_some() || !self.cells(text).is_empty())
+    }
+
+    pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) {
+        let text = output.text;
+        let after_blank = std::mem::replace(&mut self.after_blank, text.trim_ascii().is_empty());
+        if self.after_blank || (self.ls.blocks && ls::total(text).is_some()) {
+            return;
+        }
+        if text.starts_with(b"ls: ") || text.starts_with(b"/bin/ls: ") {
+            self.tainted = true;
+            return;
+        }
+        if self.ls.recursive || self.ls.operands.len() > 1 || self.ls.expands() {
+            let header = text
+                .trim_ascii_end()
+                .strip_suffix(b":")
+                .filter(|_| after_blank);
+            if let Some(path) = header.and_then(|path| self.ls.header(path)) {
+                self.close(scene, End::Prompt);
+                self.dir = resolve(&mut scene.world, self.base, &path);
+                self.start = output.line;
+                return;
+            }
+        }
+        let cells = self.cells(text);
+        if cells.is_empty() {
+            self.tainted = true;
+        }
+        self.rows += 1;
+        // A file that was asked for by name is no name in itself.
+        if let ([word], [(_, name)]) = (&self.ls.operands[..], &cells[..])
+            && word.text == *name
+        {
+            self.tainted = true;
+            self.dir = None;
+            return;
+        }
+        for (blocks, name) in cells {
+            self.name(scene, blocks, &name, output.line);
+        }
+    }
+
+    fn name(&mut self, scene: &mut Scene, blocks: Option<&[u8]>, shown: &[u8], line: LineNo) {
+        let (shown, shape) = self.ls.unmarked(shown);
+        let Some(dir) = self.dir.filter(|_| is_name(shown)) else {
+            self.tainted |= !matches!(shown, b"." | b"..");
+            return;
+        };
+        if shown.contains(&b'?') {
+            self.tainted = true;
+            return;
+        }
+        let id = scene.world.child(dir, shown);
+        let disk = blocks.and_then(|blocks| self.ls.blocks_of(blocks));
+        let fact = Fact {
+            shape: (shape != Shape::Unknown).then_some(shape),
+            disk,
+            ..Fact::default()
+        };
+        // A listing of names says nothing new of what a long one has shown.
+        scene.note(id, line, &fact);
+    }
+
+    /// The names of a row, with the figures before them.
+    fn cells<'a>(&self, text: &'a [u8]) -> Vec<(Option<&'a [u8]>, Vec<u8>)> {
+        let mut cells = Vec::new();
+        let mut rest = text;
+        loop {
+            let blanks = rest
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b'\t'))
+                .count();
+            rest = &rest[blanks..];
+            if rest.is_empty() {
+                return cells;
+            }
+            let blocks = if self.ls.blocks {
+                let end = rest.iter().position(|&b| b == b' ').unwrap_or(0);
+                if end == 0 || number::human(&rest[..end], 1024).is_none() {
+                    return Vec::new();
+                }
+                let figure = &rest[..end];
+                rest = &rest[end + 1..];
+                rest = rest.strip_prefix(b" ").unwrap_or(rest);
+                Some(figure)
+            } else {
+                None
+            };
+            let quoted = matches!(rest.first(), Some(b'\'' | b'"')) && self.ls.may_quote();
+            let (name, tail) = if quoted {
+                match name::shell(rest) {
+                    Some((name, tail)) => (name, tail),
+                    None => return Vec::new(),
+                }
+            } else {
+                let ends = |i: &usize| rest[*i] == b'\t' || rest[*i..].starts_with(b"  ");
+                let end = match self.ls.in_one_column {
+                    true => rest.len(),
+                    false => (0..rest.len()).find(ends).unwrap_or(rest.len()),
+                };
+                (rest[..end].trim_ascii_end().to_vec(), &rest[end..])
+            };
+            cells.push((blocks, name));
+            rest = tail;
+        }
+    }
+
+    fn close(&mut self, scene: &mut Scene, end: End) {
+        let tainted = std::mem::take(&mut self.tainted);
+        let rows = std::mem::take(&mut self.rows);
+        let Some(dir) = self.dir.take().filter(|_| rows > 0) else {
+            return;
+        };
+        scene.see(dir, self.start, Shape::Dir);
+        let whole = self.whole && !tainted && end == End::Prompt && self.ls.quotes_for_sure();
+        let facts = scene.world.dir(dir);
+        match (whole, self.ls.all) {
+            (true, true) => facts.set_listed(self.start),
+            (true, false) => facts.listed_visible = self.start,
+            (false, _) => facts.listed_some = facts.listed_some.max(self.start),
+        }
+    }
+
+    pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
+        self.close(scene, end);
+    }
+}

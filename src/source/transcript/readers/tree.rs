@@ -1,0 +1,160 @@
+//! The reader of `tree`: the directories above a row are those of the rows before it.
+
+use std::collections::HashSet;
+
+use crate::bytes::Interval;
+
+use super::super::evidence::{Claim, Id, LineNo, Size};
+use super::super::listing::ls::Shape;
+use super::super::listing::tree::{TreeCommand, is_footer};
+use super::super::resolve;
+use super::{End, Output, Scene, is_name};
+
+/// The rows of a `tree`.
+pub(in super::super) struct TreeRows {
+    command: TreeCommand,
+    base: Option<Id>,
+    start: LineNo,
+    whole: bool,
+    tainted: bool,
+    /// The directories above the next row, the root first.
+    above: Vec<Id>,
+    /// Directories with names below them, or known as such.
+    dirs: Vec<Id>,
+    seen: HashSet<Id>,
+    lost: bool,
+}
+
+impl TreeRows {
+    pub(in super::super) fn new(
+        command: TreeCommand,
+        base: Option<Id>,
+        start: LineNo,
+        whole: bool,
+    ) -> Self {
+        let whole = whole && !command.cut;
+        Self {
+            command,
+            base,
+            start,
+            whole,
+            tainted: false,
+            above: Vec::new(),
+            dirs: Vec::new(),
+            seen: HashSet::new(),
+            lost: false,
+        }
+    }
+
+    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
+        self.base = base;
+    }
+
+    pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
+        is_footer(text)
+            || self.command.row(text).is_some_and(|row| match row.depth {
+                0 => self.is_root(&row.name),
+                _ => true,
+            })
+    }
+
+    pub(in super::super) fn break_off(&mut self) {
+        self.above.clear();
+        self.tainted = true;
+    }
+
+    fn is_root(&self, name: &[u8]) -> bool {
+        match &self.command.operands[..] {
+            [] => name == b".",
+            some => some.iter().any(|word| word.text == name),
+        }
+    }
+
+    pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) {
+        let text = output.text;
+        if text.trim_ascii().is_empty() || is_footer(text) {
+            return;
+        }
+        let Some(row) = self.command.row(text) else {
+            if !std::mem::replace(&mut self.tainted, true) {
+                scene.not_understood(output.line, text, "not a row of tree");
+            }
+            return;
+        };
+        let id = if row.depth == 0 {
+            if !self.is_root(&row.name) {
+                self.tainted = true;
+                return;
+            }
+            self.above.clear();
+            let id = resolve(&mut scene.world, self.base, &row.name);
+            self.lost = id.is_none();
+            if self.lost {
+                scene.unknown_directory(output.line);
+            }
+            id
+        } else {
+            self.above.truncate(row.depth);
+            let parent = self.above.get(row.depth - 1).copied();
+            parent
+                .filter(|_| is_name(&row.name) && !row.name.contains(&b'?'))
+                .map(|parent| {
+                    self.make_dir(scene, parent, output.line);
+                    scene.world.child(parent, &row.name)
+                })
+        };
+        let Some(id) = id else {
+            self.tainted = true;
+            return;
+        };
+        self.above.push(id);
+        let is_dir = row.depth == 0 || row.shape == Shape::Dir;
+        let known = if is_dir { Shape::Dir } else { row.shape };
+        scene.see(id, output.line, known);
+        if is_dir {
+            scene.world.dir(id);
+        }
+        if row.denied {
+            scene.world.dir(id).denied = output.line;
+        } else if is_dir && self.seen.insert(id) {
+            self.dirs.push(id);
+        }
+        self.claim(scene, id, row.size, output.line);
+    }
+
+    /// A row below another says that the other is a directory.
+    fn make_dir(&mut self, scene: &mut Scene, id: Id, line: LineNo) {
+        if self.seen.insert(id) {
+            scene.see(id, line, Shape::Dir);
+            self.dirs.push(id);
+        }
+    }
+
+    fn claim(&self, scene: &mut Scene, id: Id, size: Option<Interval>, line: LineNo) {
+        let Some(size) = size else {
+            return;
+        };
+        if self.command.sums {
+            let claim = Claim::new(size, line);
+            let old = scene
+                .world
+                .claim_total(id, Size::Apparent, claim, scene.epoch);
+            scene.note_conflict(id, old, size, line);
+        } else {
+            scene.world.set_itself(id);
+            scene.claim(id, Size::Apparent, Some(size), line);
+        }
+    }
+
+    pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
+        let whole = self.whole && !self.tainted && end == End::Prompt;
+        for &dir in &self.dirs {
+            let facts = scene.world.dir(dir);
+            match (whole, self.command.all) {
+                (true, true) => facts.set_listed(self.start),
+                (true, false) => facts.listed_visible = self.start,
+                (false, _) => facts.listed_some = self.start,
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What shells say about themselves in operating system commands: prompts and directories.
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// A prompt begins (133;A, 633;A).
+    Prompt,
+    /// The prompt has ended, and what the user types begins (133;B).
+    Input,
+    /// The command runs (133;C), or has ended (133;D).
+    Run,
+    /// The directory (7, 633;P;Cwd=, 1337;CurrentDir=).
+    Place(Vec<u8>),
+}
+
+/// Longer paths than the system allows say nothing.
+const LONGEST: usize = 8192;
+
+/// Reads one; `None` for titles and all else.
+pub(super) fn read(params: &[&[u8]]) -> Option<Sign> {
+    let place = |path: &[u8]| (path.len() <= LONGEST).then(|| Sign::Place(path.to_vec()));
+    match params {
+        [b"7", rest @ ..] => place(&rest.join(&b';')),
+        [b"9", b"9", path] => place(path.trim_ascii_start().trim_ascii_end()),
+        [b"1337", value] => place(value.strip_prefix(b"CurrentDir=")?),
+        [b"633", b"P", value] => place(value.strip_prefix(b"Cwd=")?),
+        [b"133" | b"633", kind, ..] => match kind.first()? {
+            b'A' => Some(Sign::Prompt),
+            b'B' => Some(Sign::Input),
+            b'C' | b'D' => Some(Sign::Run),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_read() {
+        for (params, sign) in [
+            (
+                &[&b"7"[..], b"file://web01/srv/a%20b"][..],
+                Some(Sign::Place(b"file://web01/srv/a%20b".to_vec())),
+            ),
+            (&[b"133", b"A", b"k=i"], Some(Sign::Prompt)),
+            (&[b"633", b"B"], Some(Sign::Input)),
+            (&[b"133", b"D", b"0"], Some(Sign::Run)),
+            (
+                &[b"633", b"P", b"Cwd=/x"],
+                Some(Sign::Place(b"/x".to_vec())),
+            ),
+            (&[b"0", b"root@vm: /"], None),
+            (&[b"133"], None),
+            (&[], None),
+        ] {
+            assert_eq!(read(params), sign, "{params:?}");
+        }
+    }
+}

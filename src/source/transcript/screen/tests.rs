@@ -1,0 +1,222 @@
+//! The screen against `avt`, asciinema's own terminal, and against what it must not lose.
+
+use std::convert::Infallible;
+
+use avt::Terminal as Oracle;
+use proptest::prelude::*;
+
+use super::*;
+
+fn lines(bytes: &[u8], columns: usize, height: usize) -> Vec<Line> {
+    let mut screen = Screen::new(columns, height);
+    let mut lines = Vec::new();
+    for (number, piece) in (1..).zip(bytes.split_inclusive(|&b| b == b'\n')) {
+        screen.feed(piece, number);
+        let _ = screen.drain(|line| {
+            lines.push(line.clone());
+            Ok::<(), Infallible>(())
+        });
+    }
+    screen.finish();
+    let _ = screen.drain(|line| {
+        lines.push(line.clone());
+        Ok::<(), Infallible>(())
+    });
+    lines
+}
+
+fn texts(bytes: &str, columns: usize, height: usize) -> Vec<String> {
+    let text = |line: Line| String::from_utf8_lossy(&line.text).into_owned();
+    lines(bytes.as_bytes(), columns, height)
+        .into_iter()
+        .map(text)
+        .collect()
+}
+
+/// Tabs as blanks, and nothing at the end: what a terminal without a memory for them shows.
+fn as_shown(line: &str) -> String {
+    let mut shown = String::new();
+    let mut column = 0;
+    for c in line.chars() {
+        if c == '\t' {
+            let next = (column / 8 + 1) * 8;
+            shown.extend(std::iter::repeat_n(' ', next - column));
+            column = next;
+        } else {
+            shown.push(c);
+            column += width::columns(c);
+        }
+    }
+    shown.trim_end().to_owned()
+}
+
+fn by_oracle(bytes: &str, columns: usize, height: usize) -> Vec<String> {
+    let mut oracle = Oracle::with_scrollback(columns, height, None).unwrap();
+    oracle.feed(bytes);
+    let mut lines: Vec<String> = oracle.primary_screen().text();
+    lines
+        .iter_mut()
+        .for_each(|line| *line = line.trim_end().to_owned());
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines
+}
+
+fn by_us(bytes: &str, columns: usize, height: usize) -> Vec<String> {
+    let mut lines: Vec<String> = texts(bytes, columns, height)
+        .iter()
+        .map(|l| as_shown(l))
+        .collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines
+}
+
+/// What shells and tools send, but for what makes a terminal forget.
+const PIECES: &[&str] = &[
+    "total 12\r\n",
+    "-rw-r--r-- 1 root root 183422 Nov 22 06:02 syslog\r\n",
+    "\r\n12\tvar/log\r\n",
+    "root@vm:/srv# ",
+    "ls -l",
+    "a name that is long enough to wrap",
+    "\x08\x08",
+    "\x08 \x08",
+    "\x1b[K",
+    "\x1b[4D",
+    "\x1b[2C",
+    "\x1b[1P",
+    "\x1b[2@",
+    "\r",
+    "\r\n",
+    " \r",
+    "\x1b[01;34mdir\x1b[0m",
+    // At the start of a row: where one does not fit at the end, the oracle joins with a blank.
+    "\r\n日本語",
+    "\x1b]0;title\x07",
+    "\x1b[?2004h",
+    "\x1b[?2004l\r",
+    "x",
+];
+
+proptest! {
+    #[test]
+    fn the_oracle_agrees(
+        order in prop::collection::vec(0..PIECES.len(), 0..40),
+        columns in 17usize..60,
+    ) {
+        let bytes: String = order.iter().map(|&i| PIECES[i]).collect();
+        prop_assert_eq!(by_us(&bytes, columns, 6), by_oracle(&bytes, columns, 6), "{:?}", bytes);
+    }
+
+    #[test]
+    fn any_bytes_leave_a_screen(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        lines(&bytes, 20, 5);
+    }
+
+    #[test]
+    fn sequences_in_any_order_leave_a_screen(
+        parts in prop::collection::vec((0u16..30, 0u16..30, any::<u8>()), 0..80),
+    ) {
+        let finals = b"ABCDEFGHJKLMPSTX@bdefrsu`alhm";
+        let mut bytes = Vec::new();
+        for (a, b, which) in parts {
+            let end = finals[usize::from(which) % finals.len()];
+            bytes.extend_from_slice(format!("x\x1b[{a};{b}").as_bytes());
+            bytes.push(end);
+            bytes.extend_from_slice([&b"\x1bM"[..], b"\x1b7", b"\x1b8", b"\n", b"\x1b[?1049h", b"\x1b[?1049l"][usize::from(which) % 6]);
+        }
+        lines(&bytes, 12, 5);
+    }
+}
+
+#[test]
+fn nothing_is_lost_to_a_clear() {
+    let bytes = "one\r\ntwo\r\n\x1b[H\x1b[2J\x1b[3Jthree\r\n";
+    assert_eq!(texts(bytes, 80, 24), ["one", "two", "three"]);
+    // A line that is still typed when the screen is cleared is shown again by the shell.
+    let bytes = "one\r\n$ ls\x1b[H\x1b[2J$ ls -l\r\n";
+    assert_eq!(texts(bytes, 80, 24), ["one", "$ ls -l"]);
+    let bytes = "one\r\ntwo\r\nthree\x1b[H\x1b[Jfour";
+    assert_eq!(texts(bytes, 80, 24), ["one", "two", "four"]);
+}
+
+#[test]
+fn nothing_is_lost_to_a_program_that_goes_back() {
+    let bytes = "one\r\ntwo\r\nthree\r\n\x1b[2;1HTWO\r\n";
+    assert_eq!(texts(bytes, 80, 24), ["one", "two", "three", "TWO"]);
+    let all = lines(bytes.as_bytes(), 80, 24);
+    assert!(all[3].broken && !all[2].broken);
+}
+
+#[test]
+fn a_pager_shows_its_pages_in_order() {
+    let bytes = "$ ls | less\r\n\x1b[?1049ha\r\nb\r\nc\r\n:\x1b[K\r\x1b[Kd\r\ne\r\n:\x1b[K\r\x1b[K\x1b[?1049l$ exit\r\n";
+    let all = lines(bytes.as_bytes(), 20, 4);
+    let shown: Vec<(&[u8], bool)> = all
+        .iter()
+        .map(|l| (l.text.as_slice(), l.alternate))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (&b"$ ls | less"[..], false),
+            (b"a", true),
+            (b"b", true),
+            (b"c", true),
+            (b"d", true),
+            (b"e", true),
+            (b"$ exit", false),
+        ]
+    );
+    // Going back puts rows in above: what was below is handed on first.
+    let back = "\x1b[?1049ha\r\nb\r\nc\r\nd\r\ne\x1b[H\x1bMz\r\n\x1b[?1049l";
+    let all = lines(back.as_bytes(), 20, 5);
+    let shown: Vec<&[u8]> = all.iter().map(|l| l.text.as_slice()).collect();
+    assert_eq!(shown[..5], [b"a", b"b", b"c", b"d", b"e"]);
+    assert!(shown.contains(&&b"z"[..]));
+}
+
+#[test]
+fn tabs_and_wraps_and_bytes_are_kept() {
+    let bytes = b"12\t lead\r\n\xe9t\xe9\r\nabcdefghijklmnop\r\n";
+    let all = lines(bytes, 10, 4);
+    let shown: Vec<&[u8]> = all.iter().map(|l| l.text.as_slice()).collect();
+    assert_eq!(
+        shown,
+        [&b"12\t lead"[..], b"\xe9t\xe9", b"abcdefghijklmnop"]
+    );
+    assert_eq!(all.iter().map(|l| l.number).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
+fn marks_stay_with_their_rows() {
+    let bytes = "\x1b]7;file://web/srv\x1b\\\x1b[?2004hme$ ls\r\n\x1b[?2004l\rtotal 0\r\n% \x1b[?2004hdu\x1b[?2004l\r\r\n";
+    let all = lines(bytes.as_bytes(), 80, 24);
+    let mark = |n: usize| all[n].mark.as_deref().cloned();
+    let first = mark(0).unwrap();
+    assert!(first.prompt && first.input.is_none());
+    assert_eq!(first.place.as_deref(), Some(&b"file://web/srv"[..]));
+    assert_eq!(mark(1), None);
+    assert_eq!(mark(2).unwrap().input, Some(2));
+    let prompt = "┌ me\r\n└ $ ls";
+    let two = format!("\x1b[?2004h{prompt}\r\n\x1b[?2004l\rtotal 0\r\n");
+    let all = lines(two.as_bytes(), 80, 24);
+    let carried: Vec<_> = all
+        .iter()
+        .map(|l| l.mark.as_ref().map(|m| m.carried))
+        .collect();
+    assert_eq!(carried, [Some(false), Some(true), None]);
+}
+
+#[test]
+fn a_long_line_is_cut_and_the_next_is_not() {
+    let mut bytes = vec![b'x'; 3 * LONGEST];
+    bytes.extend_from_slice(b"\r\nshort\r\n");
+    let all = lines(&bytes, 80, 24);
+    assert!(all[0].cut && all[0].text.len() <= LONGEST + 80);
+    assert_eq!(all[1].text, b"short");
+    assert!(!all[1].cut);
+}

@@ -1,0 +1,568 @@
+//! The session: prompts, where each command ran, and which reader gets its output.
+//!
+//! Where a command ran is known, best first, from `pwd`, from a prompt with a whole path, from
+//! `~` and a home that was shown or is assumed, and from following `cd`. What contradicts itself
+//! or cannot be followed makes the place *lost*: listings then prove nothing until a whole path
+//! is seen again.
+
+mod block;
+mod change;
+mod output;
+mod place;
+
+use std::collections::HashMap;
+
+use crate::time::Timestamp;
+
+use super::command::{self, Action, Joint, Step};
+use super::evidence::{Id, LineNo, World};
+use super::prompt::{self, Family, Prompt};
+use super::readers::{
+    DfRows, DuRows, End, FindRows, Long, NameRows, Output, Puzzle, Scene, StatRows, StoreRows,
+    TreeRows, Troubles, WindowsRows,
+};
+use super::screen::Line;
+
+use block::{Block, Change, Move, Reader};
+use place::Named;
+pub(super) use place::of_windows;
+
+/// Shorter lines are not taken for lines that a screen has broken.
+const NARROWEST: usize = 40;
+
+/// One user's shell on one host.
+#[derive(Default)]
+struct Frame {
+    /// `None`: lost.
+    cwd: Option<Id>,
+    previous: Option<Id>,
+    home: Option<Id>,
+    /// The directory as the last prompt wrote it.
+    shown: Vec<u8>,
+    /// Whether the prompt was caught showing a directory that it is not in.
+    constant: bool,
+    begun: bool,
+    /// Its line editor marks the prompts.
+    marked: bool,
+}
+
+/// A line that may be the first of a prompt of two.
+struct Head {
+    text: Vec<u8>,
+    line: LineNo,
+    coloured: bool,
+}
+
+/// What a recording says, line by line.
+pub(super) struct Session {
+    pub(super) scene: Scene,
+    /// The shells that wait, by host and user.
+    waiting: HashMap<(Vec<u8>, Vec<u8>), Frame>,
+    /// Host and user of the shell that runs.
+    who: (Vec<u8>, Vec<u8>),
+    frame: Frame,
+    family: Option<Family>,
+    block: Block,
+    /// Whether other commands than the puzzle's were seen.
+    foreign: bool,
+    /// Whether an `ls` printed rows as only the puzzle's does.
+    puzzled: bool,
+    widest: usize,
+    /// A width that the next prompt is to confirm.
+    guess: Option<usize>,
+    stray_said: bool,
+    /// The last moment that the recording names.
+    pub(super) taken: Option<Timestamp>,
+    /// Whether the last command began or ended a shell.
+    passage: Option<Passage>,
+    /// The shells around the one that runs, for prompts that name no host.
+    around: Vec<(Vec<u8>, Vec<u8>)>,
+    head: Option<Head>,
+    /// A command that its line left open, and the line.
+    open: Option<(Vec<u8>, LineNo)>,
+}
+
+/// Longer commands are not waited for.
+const MOST_TYPED: usize = 1 << 16;
+
+/// Shells within shells, at most.
+const DEEPEST: usize = 64;
+
+/// From one shell to another.
+#[derive(Clone, PartialEq, Eq)]
+enum Passage {
+    /// Into another, on a host that the command names, or on the same.
+    Into(Option<Vec<u8>>),
+    OutOf,
+}
+
+impl Session {
+    pub(super) fn new() -> Self {
+        Self {
+            scene: Scene {
+                world: World::new(),
+                troubles: Troubles::default(),
+                epoch: 0,
+                width: None,
+                facts: 0,
+                mounts: Vec::new(),
+                inode_mounts: Vec::new(),
+                terminal: false,
+                said_links: false,
+            },
+            waiting: HashMap::new(),
+            who: (Vec::new(), Vec::new()),
+            frame: Frame::default(),
+            family: None,
+            block: Block {
+                reader: Reader::Before,
+                ..Block::new(0)
+            },
+            foreign: false,
+            puzzled: false,
+            widest: 0,
+            guess: None,
+            stray_said: false,
+            taken: None,
+            passage: None,
+            around: Vec::new(),
+            head: None,
+            open: None,
+        }
+    }
+
+    /// The width of the terminal, where the recording names it.
+    pub(super) fn set_width(&mut self, width: usize) {
+        self.scene.width = Some(width);
+    }
+
+    /// Takes one line.
+    pub(super) fn line(&mut self, shown: &Line, line: LineNo) {
+        let text = shown.text.as_slice();
+        if shown.broken {
+            self.break_off();
+        }
+        if self.take_tail(shown, line) || self.take_continuation(text) {
+            return;
+        }
+        if self.take_head(shown, line) {
+            return;
+        }
+        // On a terminal, what no line feed has ended was still being written or typed.
+        let unfinished = self.scene.terminal && !shown.ended;
+        if let Some((place, mut prompt)) = self.prompt(shown) {
+            if unfinished {
+                prompt.command = b"";
+            }
+            self.begin(&prompt, place, text, line, shown.mark.is_some());
+            return;
+        }
+        if unfinished {
+            self.block.interrupted |= !shown.alternate;
+            return;
+        }
+        let width = self.measure(text);
+        self.output(Output {
+            text,
+            line,
+            width,
+            coloured: shown.coloured,
+        });
+    }
+
+    fn begin(
+        &mut self,
+        prompt: &Prompt<'_>,
+        place: Option<Named>,
+        text: &[u8],
+        line: LineNo,
+        marked: bool,
+    ) {
+        self.finish(End::Prompt);
+        let width = self.measure(text);
+        let owned;
+        let mut prompt = *prompt;
+        if let Some(named) = place {
+            owned = named;
+            (prompt.directory, prompt.base) = (&owned.path, b"");
+            if prompt.host.is_empty() {
+                prompt.host = &owned.host;
+            }
+            self.start(&prompt, text, width, line, marked);
+        } else {
+            self.start(&prompt, text, width, line, marked);
+        }
+    }
+
+    /// What follows does not continue what was printed before.
+    fn break_off(&mut self) {
+        self.block.reader.break_off(&mut self.scene);
+    }
+
+    // ---- prompts of several lines -------------------------------------------------------------
+
+    /// The first line of a prompt of two waits for the second.
+    fn take_head(&mut self, shown: &Line, line: LineNo) -> bool {
+        let text = shown.text.as_slice();
+        let mark = shown.mark.as_ref().filter(|mark| mark.prompt);
+        let is_open = mark
+            .is_some_and(|mark| mark.input.is_none() && prompt::parse_marked(text, None).is_none());
+        let is_head = prompt::parse_head(text).is_some() && prompt::parse(text).is_none();
+        if shown.alternate || !(is_open || is_head) || text.is_empty() {
+            return false;
+        }
+        self.head = Some(Head {
+            text: text.to_vec(),
+            line,
+            coloured: shown.coloured,
+        });
+        true
+    }
+
+    /// The second line of a prompt of two, with what the first says.
+    fn take_tail(&mut self, shown: &Line, line: LineNo) -> bool {
+        let Some(head) = self.head.take() else {
+            return false;
+        };
+        let mark = shown.mark.as_ref();
+        let command = match mark.and_then(|mark| mark.input) {
+            Some(at) => shown.text.get(at..),
+            None => prompt::parse_tail(&shown.text).or_else(|| {
+                let prompt = prompt::parse_marked(&shown.text, None);
+                prompt.filter(|_| mark.is_some()).map(|p| p.command)
+            }),
+        };
+        let Some(command) = command else {
+            let text = head.text.as_slice();
+            let width = self.measure(text);
+            self.output(Output {
+                text,
+                line: head.line,
+                width,
+                coloured: head.coloured,
+            });
+            return false;
+        };
+        let prompt = prompt::parse_head(&head.text).or_else(|| prompt::parse(&head.text));
+        let prompt = prompt.unwrap_or_else(Prompt::bare);
+        let prompt = Prompt {
+            command: command.trim_ascii(),
+            ..prompt
+        };
+        let place = mark
+            .and_then(|mark| mark.place.as_deref())
+            .and_then(place::of_url);
+        self.begin(&prompt, place, &shown.text, line, mark.is_some());
+        true
+    }
+
+    /// A line that goes on with a command that was left open; then, or if none comes, it runs.
+    fn take_continuation(&mut self, text: &[u8]) -> bool {
+        let Some((mut typed, line)) = self.open.take() else {
+            return false;
+        };
+        let more = prompt::parse_continuation(text);
+        if let Some(more) = more {
+            if typed.ends_with(b"\\") {
+                typed.pop();
+            } else {
+                typed.push(b'\n');
+            }
+            typed.extend_from_slice(more);
+        }
+        if more.is_some() && command::is_open(&typed) && typed.len() < MOST_TYPED {
+            self.open = Some((typed, line));
+        } else {
+            self.run(&typed, line);
+        }
+        more.is_some()
+    }
+
+    /// Takes a line that was too long to be kept.
+    pub(super) fn unclear(&mut self, line: LineNo) {
+        self.finish(End::Cut);
+        let message = "the line is too long to be kept, so it is not read".to_owned();
+        self.scene
+            .troubles
+            .push(Vec::new(), line, "not-understood", message);
+    }
+
+    /// Ends the recording; `next` is what followed that was not to be read.
+    pub(super) fn end(&mut self, next: Option<&Line>) {
+        if let Some((typed, line)) = self.open.take() {
+            self.run(&typed, line);
+        }
+        let end = match next {
+            None => End::Recording,
+            Some(shown) if self.prompt(shown).is_some() || self.head.is_some() => End::Prompt,
+            Some(_) => End::Cut,
+        };
+        self.finish(end);
+    }
+
+    fn measure(&mut self, text: &[u8]) -> usize {
+        let width = text.iter().filter(|&&b| b & 0xc0 != 0x80).count();
+        self.widest = self.widest.max(width);
+        width
+    }
+
+    /// Reads a line as a prompt, with the place that a shell named for it.
+    fn prompt<'a>(&mut self, shown: &'a Line) -> Option<(Option<Named>, Prompt<'a>)> {
+        if shown.alternate {
+            return None;
+        }
+        let text = shown.text.as_slice();
+        if let Some(mark) = shown.mark.as_ref().filter(|mark| mark.prompt) {
+            let prompt = prompt::parse_marked(text, mark.input)?;
+            let place = mark.place.as_deref().and_then(place::of_url);
+            return Some((place, prompt));
+        }
+        // A shell that marks its prompts marks them all; another may have come in its place.
+        if self.frame.marked && self.passage.is_none() {
+            return None;
+        }
+        let prompt = prompt::parse(text)?;
+        let family = self.family.get_or_insert(prompt.family);
+        if prompt.family < *family && self.passage.is_none() {
+            return None;
+        }
+        *family = prompt.family;
+        Some((None, prompt))
+    }
+
+    fn frame(&mut self) -> &mut Frame {
+        &mut self.frame
+    }
+
+    fn root(&mut self) -> Id {
+        let host = self.who.0.clone();
+        self.scene.world.start(&host, true)
+    }
+
+    // ---- prompts ------------------------------------------------------------------------------
+
+    fn start(
+        &mut self,
+        prompt: &Prompt<'_>,
+        text: &[u8],
+        width: usize,
+        line: LineNo,
+        marked: bool,
+    ) {
+        let passage = self.passage.take();
+        let who = self.who_of(prompt, passage.as_ref());
+        let moved = self.who != who;
+        if moved {
+            let frame = self.waiting.remove(&who).unwrap_or_default();
+            let left = std::mem::replace(&mut self.who, who);
+            let frame_left = std::mem::replace(&mut self.frame, frame);
+            if matches!(passage, Some(Passage::Into(_))) && self.around.len() < DEEPEST {
+                self.around.push(left.clone());
+            }
+            self.waiting.insert(left, frame_left);
+        }
+        match passage {
+            // Back in the shell that was left for this one: it is where it was.
+            Some(Passage::OutOf) if moved => {}
+            // A new shell begins where only its prompt can say.
+            Some(_) => {
+                let frame = self.frame();
+                frame.cwd = None;
+                frame.previous = None;
+                frame.shown.clear();
+            }
+            None => {}
+        }
+        self.frame.marked = marked;
+        self.family.get_or_insert(prompt.family);
+        self.place(prompt, line);
+        self.block = Block::new(line);
+        self.block.troubles = self.scene.troubles.mark();
+        if width >= NARROWEST && width == self.widest {
+            self.block.typed = text.to_vec();
+            self.block.width = width;
+        }
+        self.command(prompt.command, line);
+    }
+
+    // ---- commands -----------------------------------------------------------------------------
+
+    /// Host and user of the shell that prints a prompt, which need not name them.
+    fn who_of(&mut self, prompt: &Prompt<'_>, passage: Option<&Passage>) -> (Vec<u8>, Vec<u8>) {
+        let shown = (prompt.host.to_vec(), prompt.user.to_vec());
+        let outer = match passage {
+            Some(Passage::OutOf) => self.around.pop(),
+            _ => None,
+        };
+        if !shown.0.is_empty() {
+            return shown;
+        }
+        match passage {
+            Some(Passage::Into(Some(host))) => (host.clone(), shown.1),
+            Some(Passage::OutOf) => outer.unwrap_or_else(|| self.who.clone()),
+            _ => (self.who.0.clone(), self.who.1.clone()),
+        }
+    }
+
+    fn command(&mut self, typed: &[u8], line: LineNo) {
+        if typed.is_empty() || typed.ends_with(b"^C") {
+            return;
+        }
+        if command::is_open(typed) && typed.len() < MOST_TYPED {
+            self.open = Some((typed.to_vec(), line));
+            return;
+        }
+        self.run(typed, line);
+    }
+
+    fn run(&mut self, typed: &[u8], line: LineNo) {
+        if self.family == Some(Family::Windows) && !self.frame.shown.starts_with(b"/") {
+            self.run_windows(typed, line);
+            return;
+        }
+        if let Some(to) = self.puzzle_cd(typed) {
+            self.block.cd = Some(Move {
+                from: self.frame.cwd,
+                to: Some(to),
+                literal: true,
+                chained: None,
+                several: false,
+            });
+            return;
+        }
+        let Some(steps) = command::split(typed) else {
+            self.unknown(typed, line);
+            return;
+        };
+        let mut joint_of_cd = None;
+        for step in &steps {
+            let action = step.action();
+            let quiet = matches!(
+                action,
+                Action::Harmless | Action::Silent | Action::Pwd | Action::Date | Action::Df
+            );
+            if step.joint == Joint::Other && !quiet {
+                self.unknown(typed, line);
+                return;
+            }
+            if let Some(cd) = &mut self.block.cd
+                && joint_of_cd.is_none()
+                && !matches!(action, Action::Silent | Action::Cd(_))
+            {
+                cd.chained = Some(step.joint);
+                joint_of_cd = cd.chained;
+            }
+            self.note_writes(step, line);
+            self.act(action, step, typed, line);
+        }
+    }
+
+    /// Runs a command of Windows' shells.
+    fn run_windows(&mut self, typed: &[u8], line: LineNo) {
+        self.foreign = true;
+        let Some(words) = command::split_windows(typed) else {
+            return self.unknown(typed, line);
+        };
+        let cwd = self.here();
+        match command::windows_action(&words) {
+            Action::Cd(target) => self.cd(target.as_ref(), line),
+            Action::Silent => {}
+            Action::Harmless => self.block.read_by(Reader::Skip),
+            Action::Unread(what) => self.block.read_by(Reader::Unread(what)),
+            Action::Leave => self.passage = Some(Passage::OutOf),
+            Action::Windows(all) => {
+                let root = self.root();
+                self.block
+                    .read_by(Reader::Windows(WindowsRows::new(root, line, all, true)));
+            }
+            Action::Remove(words) => {
+                let ids = words
+                    .iter()
+                    .filter_map(|word| self.resolve_word(cwd, word))
+                    .collect();
+                self.block.changes.push(Change::Remove(ids));
+            }
+            Action::Change(words) => self.doubt(&words, typed, line),
+            _ => self.unknown(typed, line),
+        }
+    }
+
+    fn act(&mut self, action: Action, step: &Step, typed: &[u8], line: LineNo) {
+        let cwd = self.here();
+        let pure_before = !self.foreign;
+        self.foreign |= !matches!(&action, Action::Cd(_) | Action::Silent)
+            && !matches!(&action, Action::Ls(ls) if ls.is_bare());
+        let whole = step.shows_all();
+        let readable = command::keeps_lines(step);
+        let reader = match action {
+            Action::Enter(target) => {
+                self.passage = Some(Passage::Into(target));
+                return;
+            }
+            Action::Leave => {
+                self.passage = Some(Passage::OutOf);
+                return;
+            }
+            Action::Cd(target) => return self.cd(target.as_ref(), line),
+            Action::Silent => return,
+            Action::Remove(words) => {
+                let ids = words
+                    .iter()
+                    .filter_map(|word| self.resolve_word(cwd, word))
+                    .collect();
+                self.block.changes.push(Change::Remove(ids));
+                return;
+            }
+            Action::Move(words, to) => {
+                let gone = words
+                    .iter()
+                    .filter_map(|word| self.resolve_word(cwd, word))
+                    .collect();
+                self.block.changes.push(Change::Remove(gone));
+                return self.doubt(&[to], typed, line);
+            }
+            Action::Resize(words, size) => {
+                let ids = words
+                    .iter()
+                    .filter_map(|word| self.resolve_word(cwd, word))
+                    .collect();
+                self.block.changes.push(Change::Resize(ids, size));
+                return;
+            }
+            Action::Change(words) => return self.doubt(&words, typed, line),
+            Action::Unknown => return self.unknown(typed, line),
+            _ if step.hidden => Reader::Skip,
+            Action::Harmless => Reader::Skip,
+            Action::Ls(_) | Action::Du(_) | Action::Find(_) | Action::Stat(_) | Action::Tree(_)
+                if !readable =>
+            {
+                Reader::Unread("a listing piped through a filter")
+            }
+            Action::Unread(what) => Reader::Unread(what),
+            Action::Pwd => Reader::Pwd,
+            Action::Date => Reader::Date,
+            Action::Df => Reader::Df(DfRows::default()),
+            Action::Ls(ls) if ls.long => Reader::Long(Long::new(ls, cwd, whole)),
+            Action::Ls(ls) if ls.is_bare() && self.family == Some(Family::Bare) => {
+                Reader::Puzzle(Puzzle::new(cwd, line, pure_before))
+            }
+            Action::Ls(ls) if ls.themselves => Reader::Unread("names without sizes"),
+            Action::Ls(ls) => {
+                let sole = match &ls.operands[..] {
+                    [] => cwd,
+                    [one] => self.resolve_word(cwd, one),
+                    _ => None,
+                };
+                Reader::Names(NameRows::new(ls, cwd, sole, line, whole))
+            }
+            Action::Find(find) => Reader::Find(FindRows::new(find, cwd, line, whole)),
+            Action::Stat(format) => Reader::Stat(StatRows::new(format, cwd)),
+            Action::Tree(tree) => Reader::Tree(TreeRows::new(tree, cwd, line, whole)),
+            Action::Store(store) => Reader::Store(StoreRows::new(store)),
+            Action::Windows(_) => Reader::Skip,
+            Action::Du(du) => Reader::Du(DuRows::new(du, cwd, line, whole)),
+        };
+        self.block.paged |= step.is_paged();
+        self.block.read_by(reader);
+    }
+}

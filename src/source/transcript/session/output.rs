@@ -1,0 +1,285 @@
+//! What commands print: each line to the reader whose command printed it.
+
+use super::super::command::Joint;
+use super::super::evidence::{LineNo, World};
+use super::super::excerpt;
+use super::super::listing::ls::{self, Shape};
+use super::super::moment;
+use super::super::prompt;
+use super::super::readers::{End, Output};
+use super::Session;
+use super::block::{Block, Reader};
+
+impl Session {
+    pub(super) fn output(&mut self, output: Output<'_>) {
+        let text = output.text;
+        if self.block.lines == 0 && !text.trim_ascii().is_empty() && self.continues(output) {
+            return;
+        }
+        if (self.block.paged && is_pager_line(text)) || is_shell_line(text) {
+            return;
+        }
+        if self.removal_output(text) {
+            return;
+        }
+        if let Some(at) = self.block.next_for(text) {
+            self.advance(at);
+        }
+        if !text.trim_ascii().is_empty() {
+            self.block.lines += 1;
+            self.block.own_lines += 1;
+        }
+        if text.ends_with(b"^C") {
+            self.block.interrupted = true;
+            return;
+        }
+        if self.block.cd.is_some() && self.cd_output(text) {
+            return;
+        }
+        let root = matches!(self.block.reader, Reader::Df(_)).then(|| self.root());
+        let scene = &mut self.scene;
+        match &mut self.block.reader {
+            // A shell's `ls` shows names; only the puzzle's shows sizes with them.
+            Reader::Puzzle(puzzle) if !self.puzzled && !puzzle.could_take(text) => {
+                let mut names = puzzle.as_names();
+                names.take(scene, output);
+                self.block.reader = Reader::Names(names);
+            }
+            Reader::Puzzle(puzzle) => {
+                if !puzzle.take(scene, output) && !self.stray_said {
+                    self.stray_said = true;
+                    let message = format!("not a row of ls: `{}`", excerpt(text));
+                    let troubles = &mut self.scene.troubles;
+                    troubles.push(Vec::new(), output.line, "not-understood", message);
+                }
+            }
+            Reader::Long(long) => {
+                let is_total = ls::total(text).is_some() && long.awaits_sole();
+                if is_total {
+                    self.begin_sole(output);
+                }
+                if let Reader::Long(long) = &mut self.block.reader {
+                    long.take(&mut self.scene, output);
+                }
+            }
+            Reader::Du(rows) => {
+                rows.take(scene, output);
+            }
+            Reader::Df(rows) => rows.take(scene, root.unwrap_or_default(), output),
+            Reader::Find(rows) => rows.take(scene, output),
+            Reader::Names(rows) => rows.take(scene, output),
+            Reader::Stat(rows) => rows.take(scene, output),
+            Reader::Store(rows) => rows.take(scene, output),
+            Reader::Tree(rows) => rows.take(scene, output),
+            Reader::Windows(rows) => rows.take(scene, output),
+            Reader::Pwd => self.pwd(text, output.line),
+            Reader::Date => self.taken = moment::of_date(text).or(self.taken),
+            Reader::Skip | Reader::Before | Reader::Unread(_) => self.skipped(output),
+        }
+    }
+
+    /// Goes on to the reader of a later command: the one before has printed all that it does.
+    fn advance(&mut self, at: usize) {
+        let mut next = None;
+        for _ in 0..=at {
+            next = self.block.later.pop_front();
+        }
+        let next = next.unwrap_or(Reader::Skip);
+        // Where anything may be printed between, a line may as well be one of before.
+        let end = match next {
+            Reader::Skip => End::Recording,
+            _ if self.block.own_lines == 0 => End::Cut,
+            _ => End::Prompt,
+        };
+        let before = std::mem::replace(&mut self.block.reader, next);
+        self.block.own_lines = 0;
+        before.end(&mut self.scene, end);
+    }
+
+    /// A listing of one operand, which is now known to be a directory.
+    fn begin_sole(&mut self, output: Output<'_>) {
+        let cwd = self.here();
+        let home = self.home();
+        let root = self.root();
+        if let Reader::Long(long) = &mut self.block.reader {
+            let resolve = |world: &mut World, text: &[u8]| match text {
+                [b'/', ..] => world.walk(root, text),
+                [b'~'] => home,
+                [b'~', b'/', rest @ ..] => world.walk(home?, rest),
+                [b'~', ..] => None,
+                _ => world.walk(cwd?, text),
+            };
+            long.sole(&mut self.scene, resolve, output.line);
+        }
+    }
+
+    /// Whether the line continues a command that a screen has broken; then it is run anew.
+    fn continues(&mut self, output: Output<'_>) -> bool {
+        if self.block.typed.is_empty() || self.block.lines > 0 {
+            return false;
+        }
+        let text = output.text;
+        let silent = matches!(self.block.reader, Reader::Skip)
+            && (self.block.cd.is_some() || !self.block.changes.is_empty());
+        let word = text.split(|&b| b == b' ').next().unwrap_or_default();
+        let is_message = word.ends_with(b":") || text.windows(3).any(|w| w == b"cd:");
+        let unfit = match &self.block.reader {
+            Reader::Long(_) => {
+                ls::total(text).is_none()
+                    && !text.trim_ascii_end().ends_with(b":")
+                    && !text.starts_with(b"ls: ")
+                    && !ls::is_row(text)
+            }
+            _ => false,
+        };
+        if (!silent || is_message) && !unfit {
+            return false;
+        }
+        let mut typed = std::mem::take(&mut self.block.typed);
+        let width = self.block.width;
+        typed.extend_from_slice(text);
+        let Some(prompt) = prompt::parse(&typed) else {
+            return false;
+        };
+        let (line, mark) = (self.block.line, self.block.troubles);
+        self.scene.troubles.forget_since(mark);
+        self.block = Block::new(line);
+        self.block.troubles = mark;
+        self.command(prompt.command, line);
+        self.guess = Some(width);
+        // A third piece is possible only when this one fills its line too.
+        if output.width == width {
+            self.block.typed = typed;
+            self.block.width = width;
+        }
+        true
+    }
+
+    /// What a `cd` printed: an error, or where it went. True when the line is its own.
+    fn cd_output(&mut self, text: &[u8]) -> bool {
+        let failed =
+            text.windows(3).any(|w| w == b"cd:") || text.windows(11).any(|w| w == b"can't cd to");
+        let listing = !matches!(self.block.reader, Reader::Skip | Reader::Before);
+        let Some(cd) = &mut self.block.cd else {
+            return false;
+        };
+        if failed && self.block.lines <= 1 {
+            let back = if cd.several { None } else { cd.from };
+            let joint = cd.chained;
+            self.block.cd = None;
+            if self.block.lines == 1 && back.is_none() {
+                self.frame().cwd = None;
+            }
+            match joint {
+                Some(Joint::IfWorked) => self.block.reader = Reader::Skip,
+                _ => {
+                    self.block.reader.rebase(back);
+                    self.block
+                        .later
+                        .iter_mut()
+                        .for_each(|reader| reader.rebase(back));
+                }
+            }
+            return true;
+        }
+        if !listing && text.starts_with(b"/") && self.block.lines == 1 {
+            let root = self.root();
+            let to = self.scene.world.walk(root, text.trim_ascii_end());
+            if let Some(cd) = &mut self.block.cd {
+                (cd.to, cd.literal) = (to, true);
+            }
+            return true;
+        }
+        false
+    }
+
+    fn pwd(&mut self, text: &[u8], line: LineNo) {
+        if !text.starts_with(b"/") || self.block.own_lines != 1 {
+            return;
+        }
+        let root = self.root();
+        let Some(at) = self.scene.world.walk(root, text.trim_ascii_end()) else {
+            return;
+        };
+        self.scene.see(at, line, Shape::Dir);
+        let frame = self.frame();
+        if frame.shown == b"~" {
+            frame.home = Some(at);
+        }
+        frame.cwd = Some(at);
+        self.block.cd = None;
+    }
+
+    /// Output that is not read: said aloud where it looks like a listing.
+    fn skipped(&mut self, output: Output<'_>) {
+        let text = output.text;
+        let what = match self.block.reader {
+            Reader::Unread(what) if self.block.lines == 1 => what,
+            Reader::Before if !self.stray_said && ls::is_row(text) => "a listing without a prompt",
+            Reader::Skip if !self.stray_said && ls::is_row(text) => {
+                "a listing that no command explains"
+            }
+            _ => return,
+        };
+        self.stray_said |= !matches!(self.block.reader, Reader::Unread(_));
+        let message = format!("{what} is not read: `{}`", excerpt(text));
+        self.scene
+            .troubles
+            .push(Vec::new(), output.line, "not-understood", message);
+    }
+
+    /// Ends a command: what it did becomes known.
+    pub(super) fn finish(&mut self, end: End) {
+        let end = if self.block.interrupted {
+            End::Cut
+        } else {
+            end
+        };
+        let line = self.block.line;
+        let block = std::mem::replace(&mut self.block, Block::new(line));
+        let scene = &mut self.scene;
+        if let Reader::Puzzle(puzzle) = &block.reader {
+            self.puzzled |= puzzle.has_rows();
+        }
+        block.reader.end(scene, end);
+        for reader in block.later {
+            reader.end(scene, End::Cut);
+        }
+        self.block.spared = block.spared;
+        for change in block.changes {
+            // Only the next prompt says that nothing was printed.
+            self.apply(change, line, block.lines > 0 || end != End::Prompt);
+        }
+        if let Some(cd) = block.cd {
+            if let Some(to) = cd.to {
+                if cd.literal {
+                    self.scene.see(to, line, Shape::Dir);
+                }
+                self.scene.world.dir(to).entered = line;
+            }
+            let frame = self.frame();
+            frame.previous = if cd.several { None } else { cd.from };
+            frame.cwd = cd.to;
+        }
+    }
+}
+
+/// A line by which a pager says where it is.
+fn is_pager_line(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    matches!(text, b":" | b"(END)" | b"~" | b"...skipping...")
+        || text.starts_with(b"--More--")
+        || (text.starts_with(b"lines ") && text[6..].first().is_some_and(u8::is_ascii_digit))
+}
+
+/// A line by which the shell itself speaks, between a command and the next prompt.
+fn is_shell_line(text: &[u8]) -> bool {
+    let shells: [&[u8]; 6] = [
+        b"bash: ", b"-bash: ", b"zsh: ", b"sh: ", b"-sh: ", b"fish: ",
+    ];
+    (shells.iter().any(|shell| text.starts_with(shell)) && text.ends_with(b": command not found"))
+        || text.ends_with(b": command not found") && text.windows(6).any(|w| w == b"bash: ")
+        || text.starts_with(b"zsh: command not found: ")
+        || text.starts_with(b"You have new mail in ")
+        || text.starts_with(b"You have mail in ")
+}

@@ -1,0 +1,137 @@
+//! What tools print of sizes, against the sizes: every rounded figure must hold the truth.
+//!
+//! The oracle is the tools themselves, run on sparse files between nothing and a tebibyte.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use jettison::bytes::Interval;
+use jettison::entry::Progress;
+use jettison::source::transcript::{Options, read};
+use jettison::tree::Tree;
+use jettison::tree::build::Builder;
+
+/// Sizes around every step at which some rule rounds another way.
+fn sizes() -> Vec<u64> {
+    let mut sizes: Vec<u64> = (0..8).collect();
+    for (base, powers) in [(1024u64, 1..=4u32), (1000, 1..=4)] {
+        for power in powers {
+            let unit = base.pow(power);
+            let tenth = unit / 10;
+            let parts = [
+                1, 2, 9, 10, 11, 14, 15, 16, 19, 20, 45, 94, 95, 96, 99, 100, 101, 104, 105, 106,
+                500, 995, 1004, 1005, 5120, 9994, 9995, 10234,
+            ];
+            for at in parts.map(|tenths| tenth * tenths) {
+                sizes.extend([at.saturating_sub(1), at, at + 1]);
+            }
+        }
+    }
+    sizes.retain(|&size| size <= 1 << 40);
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
+}
+
+/// What a shell would have shown; `None` where the tool is not there.
+fn output(directory: &Path, command: &str) -> Option<String> {
+    let mut words = command.split(' ');
+    let made = Command::new(words.next()?)
+        .args(words)
+        .current_dir(directory)
+        .env("LC_ALL", "C.UTF-8")
+        .output();
+    match made {
+        Ok(made) if made.status.success() => Some(String::from_utf8(made.stdout).unwrap()),
+        Ok(made) => panic!("{command}: {}", String::from_utf8_lossy(&made.stderr)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => panic!("{command}: {error}"),
+    }
+}
+
+fn recorded(command: &str, output: &str) -> Tree {
+    let text = format!("root@vm:/x# {command}\n{output}root@vm:/x# exit\n");
+    let mut builder = Builder::new();
+    let read = read(
+        text.as_bytes(),
+        b"rounding",
+        &Options::default(),
+        &Progress::default(),
+        &mut builder,
+    );
+    read.unwrap_or_else(|error| panic!("{command}: {error}"));
+    builder.finish().unwrap()
+}
+
+/// Whether a file's size is shown as another quantity than its apparent one.
+fn shows_disk(command: &str) -> bool {
+    command.contains("du -a") && !command.contains("--apparent-size") && !command.contains("-ab")
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn every_rounded_figure_holds_the_size() {
+    let directory = tempfile::tempdir().unwrap();
+    let sizes = sizes();
+    assert!(sizes.len() >= 300, "{}", sizes.len());
+    for &size in &sizes {
+        let path = directory.path().join(format!("f{size}"));
+        File::create(path).unwrap().set_len(size).unwrap();
+    }
+    let must = std::env::var_os("JETTISON_TEST_TOOLS").is_some();
+    for command in [
+        "ls -l",
+        "ls -lh",
+        "ls -l --si",
+        "ls -lsh",
+        "ls -l --block-size=K",
+        "ls -l --block-size=1M",
+        "du -ab",
+        "du -ah",
+        "du -ak",
+        "du -ah --apparent-size",
+        "du -a --apparent-size --si",
+        "du -am --apparent-size",
+        "tree -s",
+        "tree -h",
+        "tree -ps --si",
+        "busybox ls -l",
+        "busybox ls -lh",
+        "busybox du -ah",
+    ] {
+        let Some(output) = output(directory.path(), command) else {
+            assert!(!must, "{command}: not installed");
+            eprintln!("skipped: {command} (not installed)");
+            continue;
+        };
+        let tree = recorded(command, &output);
+        for &size in &sizes {
+            let name = format!("f{size}");
+            let node = tree.find(format!("/x/{name}").as_bytes());
+            let node = node.unwrap_or_else(|| panic!("{command}: {name} is missing"));
+            let meta = directory.path().join(&name).metadata().unwrap();
+            let (truth, shown) = if shows_disk(command) {
+                (meta.blocks() * 512, tree.own_disk(node))
+            } else {
+                (size, tree.own_apparent(node))
+            };
+            let shown = shown.unwrap_or(Interval::UNKNOWN);
+            let holds = shown.lo <= truth && shown.hi.is_some_and(|hi| truth <= hi);
+            assert!(holds, "{command}: {name} is {truth} and not {shown:?}");
+            // A figure says something: at most a tenth, or one unit, is in doubt.
+            let doubt = shown.hi.unwrap_or(u64::MAX) - shown.lo;
+            let unit = if command.contains('m') || command.contains("1M") {
+                1 << 20
+            } else {
+                1024
+            };
+            assert!(
+                doubt <= (truth / 6).max(unit + 512),
+                "{command}: {name} {shown:?}"
+            );
+        }
+    }
+}
