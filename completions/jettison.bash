@@ -19,6 +19,9 @@ _jettison() {
             jettison,audit)
                 cmd="jettison__subcmd__audit"
                 ;;
+            jettison,check)
+                cmd="jettison__subcmd__check"
+                ;;
             jettison,completions)
                 cmd="jettison__subcmd__completions"
                 ;;
@@ -47,7 +50,7 @@ _jettison() {
 
     case "${cmd}" in
         jettison)
-            opts="-h -V --help --version report scan audit plan why export completions man"
+            opts="-h -V --help --version report scan audit plan why check export completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -61,7 +64,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__audit)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --rows --members --suggest --expect --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --rows --members --suggest --expect --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -76,6 +79,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -130,6 +137,124 @@ _jettison() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        jettison__subcmd__check)
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --need-inodes --smallest --max-risk --max-waste --path --all --floor --margin --horizon --need-growth --format --now --color --no-progress --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --as)
+                    COMPREPLY=($(compgen -W "live transcript ncdu" -- "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --walker)
+                    COMPREPLY=($(compgen -W "auto linux portable" -- "${cur}"))
+                    return 0
+                    ;;
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seen-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --need)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --percent-of)
+                    COMPREPLY=($(compgen -W "used+avail size" -- "${cur}"))
+                    return 0
+                    ;;
+                --capacity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --available)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --need-inodes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --smallest)
+                    COMPREPLY=($(compgen -W "paths bytes directory exposure" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-risk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waste)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --floor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --margin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --horizon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --need-growth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json github nagios prometheus junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         jettison__subcmd__completions)
             opts="-h --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -145,7 +270,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__export)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,6 +285,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -209,7 +338,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__plan)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --need-inodes --smallest --max-risk --max-waste --free --free-inodes --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -224,6 +353,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -263,15 +396,7 @@ _jettison() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --free)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --need-inodes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --free-inodes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -287,8 +412,16 @@ _jettison() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --free)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --free-inodes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json sh" -- "${cur}"))
                     return 0
                     ;;
                 -o)
@@ -311,7 +444,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__report)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --free --need-inodes --free-inodes --smallest --max-risk --max-waste --top --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --need --percent-of --capacity --available --need-inodes --smallest --max-risk --max-waste --free --free-inodes --top --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -326,6 +459,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -365,15 +502,7 @@ _jettison() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --free)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --need-inodes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --free-inodes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -386,6 +515,14 @@ _jettison() {
                     return 0
                     ;;
                 --max-waste)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --free)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --free-inodes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -417,7 +554,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__scan)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --depth --top --sort --apparent --since --by --rows --format --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --depth --top --sort --apparent --since --by --rows --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,6 +569,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -491,7 +632,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__why)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --assume-empty --at --walker --rules --seen-as --policy --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -506,6 +647,10 @@ _jettison() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

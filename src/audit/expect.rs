@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bytes::Interval;
 use crate::entry::{Batch, Entry, Kind, Rooting, Sink as _, Token};
 use crate::error::{Error, Result};
-use crate::family::{Disposition, Family, Member, Variable, VariableKind, Writer};
+use crate::family::{Disposition, Family, Member, Side, Variable, VariableKind, Writer};
 use crate::time::{Age, DAY, Timestamp};
 use crate::tree::Tree;
 use crate::tree::build::Builder;
@@ -263,9 +263,12 @@ fn family(
         cadence: Some(Age(DAY)),
         growth_per_day: None,
         writer: Writer::Unknown,
+        periods: 0,
         missing: Vec::new(),
+        failing: None,
+        side: Side::default(),
         lineage: Vec::new(),
-        members,
+        members: members.into_iter().collect(),
     }
 }
 

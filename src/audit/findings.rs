@@ -19,7 +19,10 @@ pub(super) fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let reported = families.iter().filter(|r| r.family.confidence >= 0.5);
-    findings.extend(reported.filter_map(|report| of_family(report, rules)));
+    for report in reported {
+        findings.extend(of_family(report, rules));
+        findings.extend(of_writer(report));
+    }
     for (index, report) in rules.iter().enumerate() {
         findings.extend(of_rule(index, report, families));
     }
@@ -80,6 +83,56 @@ fn of_family(report: &FamilyReport, rules: &[RuleReport]) -> Option<Finding> {
         message,
         hint: Some(near.map_or_else(|| new_rule(report), |miss| miss.edited.clone())),
         bytes: report.uncovered,
+    })
+}
+
+/// `the last 2 periods are empty and 1 more is overdue, since 2024-06-10; usually 4.1 GiB each`.
+fn of_writer(report: &FamilyReport) -> Option<Finding> {
+    let family = &report.family;
+    let failing = family.failing.as_ref()?;
+    if family.disposition != Disposition::Output {
+        return None;
+    }
+    let periods = |n: u64, one: &str, more: &str| match n {
+        0 => None,
+        1 => Some(one.to_owned()),
+        n => Some(more.replace('#', &n.to_string())),
+    };
+    let signs = [
+        periods(
+            failing.empty,
+            "the newest period is empty",
+            "the newest # periods are empty",
+        ),
+        periods(
+            failing.small,
+            "the newest period is far smaller than usual",
+            "the newest # periods are far smaller than usual",
+        ),
+        periods(failing.missing, "1 is missing", "# are missing"),
+        periods(
+            failing.overdue,
+            "the next is overdue",
+            "the next # are overdue",
+        ),
+        periods(
+            failing.unfinished,
+            "1 file was begun and not finished",
+            "# files were begun and not finished",
+        ),
+    ];
+    let signs: Vec<String> = signs.into_iter().flatten().collect();
+    Some(Finding {
+        code: Code::FailingWriter,
+        subject: family.template.clone(),
+        message: format!(
+            "{}, since {}; usually {} each",
+            signs.join(", "),
+            failing.since.date_text(),
+            Bytes(failing.usual)
+        ),
+        hint: Some("look at the job that writes it, and at the disk it writes to".to_owned()),
+        bytes: failing.usual,
     })
 }
 

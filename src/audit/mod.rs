@@ -221,6 +221,8 @@ pub enum Code {
     PartlyCovered,
     /// A rule names an output family and does not bound it.
     CoveredInNameOnly,
+    /// The newest files of an output family say that its writer fails.
+    FailingWriter,
     /// A rule has not deleted what it should have.
     LapsedRule,
     /// A rule can not work as written.
@@ -260,6 +262,7 @@ impl Code {
             Self::UncoveredFamily => "uncovered-family",
             Self::PartlyCovered => "partly-covered",
             Self::CoveredInNameOnly => "covered-in-name-only",
+            Self::FailingWriter => "failing-writer",
             Self::LapsedRule => "lapsed-rule",
             Self::BrokenRule => "broken-rule",
             Self::DisabledRule => "disabled-rule",
@@ -461,8 +464,7 @@ impl FamilyReport {
             self.verdict,
             Verdict::Covered | Verdict::Kept | Verdict::Owned | Verdict::Maybe
         );
-        let fails = matches!(self.family.writer, Writer::Late | Writer::Stopped)
-            && !self.family.missing.is_empty();
-        self.family.disposition == Disposition::Output && (!bounded || fails)
+        self.family.disposition == Disposition::Output
+            && (!bounded || self.family.failing.is_some())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::bytes::Interval;
 use crate::entry::{Batch, Entry, Kind, Rooting, RuleFile, Sink as _, Token};
-use crate::family::{Member, Variable, VariableKind};
+use crate::family::{Member, Side, Variable, VariableKind};
 use crate::rules;
 use crate::time::DAY;
 use crate::tree::build::Builder;
@@ -114,8 +114,11 @@ fn family(tree: &Tree, template: &str, root: &str, paths: &[String]) -> Family {
         growth_per_day: None,
         writer: Writer::Active,
         missing: Vec::new(),
+        periods: 0,
+        failing: None,
+        side: Side::default(),
         lineage: Vec::new(),
-        members,
+        members: members.into_iter().collect(),
     }
 }
 

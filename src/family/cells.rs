@@ -1,8 +1,10 @@
 //! Cells: the members' names cut at the same places, and what varies in each.
 //!
 //! Names that agree in their runs are cut run by run; where they do not, what they have in common
-//! is a frame around one text. A table holds at most [`SAMPLE`] rows, evenly spread over the
-//! members; whether a column ever changes is asked of every member.
+//! is a frame around one text. A table is made of some [`SAMPLE`] rows, drawn by
+//! the hashes of the members' names; then every member is read, and those that do not fit are added to the sample.
+
+use std::ops::Range;
 
 use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
@@ -10,11 +12,14 @@ use crate::tree::{NodeId, Tree};
 use super::VariableKind;
 use super::date::{Civil, Reading};
 use super::name::{self, Frame, Run, RunKind, Scan, cells_of, letters_agree, may_be_dated, pieces};
-use super::profile::Group;
+use super::profile::{Group, narrow};
 use super::rows::Rows;
+use super::suffix;
 
 /// Rows that a column is typed on.
-const SAMPLE: usize = 2048;
+const SAMPLE: usize = 512;
+/// Members that do not fit and are added to the sample at a time.
+const STRANGERS: usize = 64;
 
 /// What a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,14 @@ impl Column<'_> {
             reading: None,
         }
     }
+
+    /// Whether all its cells are hexadecimal and of one length, some with letters and some perhaps
+    /// without.
+    pub(super) fn is_hex(&self) -> bool {
+        let len = self.rows[0].len();
+        let hex = |cell: &&[u8]| cell.len() == len && cell.iter().all(u8::is_ascii_hexdigit);
+        len >= 8 && self.rows.iter().all(hex)
+    }
 }
 
 /// How a name is cut into cells.
@@ -66,6 +79,8 @@ enum Cut {
 
 /// A family's columns, and how to read any member's.
 pub(super) struct Table<'t> {
+    /// Which members the rows of the sample are.
+    places: Vec<u32>,
     pub(super) columns: Vec<Column<'t>>,
     /// The modification times of the sample's rows.
     pub(super) modified: Vec<Option<Timestamp>>,
@@ -90,7 +105,7 @@ pub(super) struct Span {
 }
 
 /// Reads members one after the other; what directories' names say is kept while they stay.
-pub(super) struct Reader<'t> {
+struct Reader<'t> {
     tree: &'t Tree,
     names: Vec<&'t [u8]>,
     row: Option<u32>,
@@ -98,12 +113,10 @@ pub(super) struct Reader<'t> {
     /// How many of the cells are the directories'.
     above: usize,
     scan: Scan,
-    /// What the last member's names said about its time.
-    moment: Option<Timestamp>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(tree: &'t Tree) -> Self {
+    fn new(tree: &'t Tree) -> Self {
         Self {
             tree,
             names: Vec::new(),
@@ -111,13 +124,11 @@ impl<'t> Reader<'t> {
             cells: Vec::new(),
             above: 0,
             scan: Scan::default(),
-            moment: None,
         }
     }
 
     /// Fills in the last `depth` names of a member's path; true where its directory is another.
-    fn names(&mut self, rows: &Rows, depth: u8, member: (NodeId, u32)) -> bool {
-        let depth = usize::from(depth);
+    fn names(&mut self, rows: &Rows, depth: usize, member: (NodeId, u32)) -> bool {
         let moved = self.row != Some(member.1);
         if moved {
             self.row = Some(member.1);
@@ -133,48 +144,46 @@ impl<'t> Reader<'t> {
         moved
     }
 
-    /// Cuts one member's names; false where they do not fit.
-    fn cells(&mut self, table: &Table<'_>, rows: &Rows, member: (NodeId, u32)) -> bool {
-        let moved = self.names(
-            rows,
-            u8::try_from(table.cuts.len()).unwrap_or(u8::MAX),
-            member,
-        );
-        let Some((leaf, above)) = table.cuts.split_last() else {
-            return false;
-        };
+    /// Cuts the names of a member's directories; true where these are others than before.
+    fn enter(&mut self, cuts: &[Cut], rows: &Rows, member: (NodeId, u32)) -> bool {
+        let moved = self.names(rows, cuts.len(), member);
         if moved {
             self.cells.clear();
-            for (name, cut) in self.names.iter().zip(above) {
+            for (name, cut) in self.names.iter().zip(&cuts[..cuts.len() - 1]) {
                 cut.apply(name, &mut self.scan, &mut self.cells);
             }
             self.above = self.cells.len();
         }
+        moved
+    }
+
+    /// Cuts the name of the member itself, behind the cells of its directories.
+    fn leaf(&mut self, cuts: &[Cut]) {
         self.cells.truncate(self.above);
-        let name = self.names[above.len()];
-        let body = &name[..name.len() - name::compression(name).len()];
-        leaf.apply(body, &mut self.scan, &mut self.cells);
-        self.cells.len() == table.columns.len()
+        let name = self.names[cuts.len() - 1];
+        let body = &name[..name.len() - suffix::compression(name).len()];
+        cuts[cuts.len() - 1].apply(body, &mut self.scan, &mut self.cells);
     }
 }
 
 impl<'t> Table<'t> {
-    /// Cuts the members' names and finds out what varies.
-    pub(super) fn of(tree: &'t Tree, rows: &Rows, group: &Group) -> Self {
+    /// Cuts the names of a sample and of these other members, and finds out what varies.
+    pub(super) fn of(tree: &'t Tree, rows: &Rows, group: &Group, others: &[(NodeId, u32)]) -> Self {
         let depth = usize::from(group.depth);
-        let step = group.members.len().div_ceil(SAMPLE).max(1);
-        let sample: Vec<(NodeId, u32)> = group.members.iter().copied().step_by(step).collect();
+        let places = sample(tree, rows, group);
+        let drawn = places.iter().map(|&at| group.members[at as usize]);
+        let sample: Vec<(NodeId, u32)> = drawn.chain(others.iter().copied()).collect();
         let mut levels: Vec<Vec<&'t [u8]>> = vec![Vec::with_capacity(sample.len()); depth];
         let mut reader = Reader::new(tree);
         for &member in &sample {
-            reader.names(rows, group.depth, member);
+            reader.names(rows, depth, member);
             for (level, name) in levels.iter_mut().zip(&reader.names) {
                 level.push(name);
             }
         }
         let suffixes: Vec<&[u8]> = levels[depth - 1]
             .iter()
-            .map(|n| name::compression(n))
+            .map(|n| suffix::compression(n))
             .collect();
         let some = suffixes
             .iter()
@@ -183,9 +192,10 @@ impl<'t> Table<'t> {
             .unwrap_or(b"");
         let compression = (some.to_vec(), suffixes.iter().any(|s| *s != some));
         for name in &mut levels[depth - 1] {
-            *name = &name[..name.len() - name::compression(name).len()];
+            *name = &name[..name.len() - suffix::compression(name).len()];
         }
         let mut table = Self {
+            places,
             columns: Vec::new(),
             modified: sample.iter().map(|&(id, _)| tree.mtime(id)).collect(),
             ends: Vec::new(),
@@ -199,20 +209,29 @@ impl<'t> Table<'t> {
             let whole = group.whole >> (depth - 1 - level) & 1 == 1;
             table.add_level(level, names, whole);
         }
-        table.find_constants(tree, rows, group);
+        for column in &mut table.columns {
+            column.constant = column.rows.iter().all(|cell| *cell == column.rows[0]);
+        }
         table
     }
 
     fn add_level(&mut self, level: usize, names: &[&'t [u8]], whole: bool) {
         let mut scan = Scan::default();
-        scan.read(names[0], &[]);
+        scan.split(names[0]);
         let shape: Vec<Run> = scan.runs.clone();
         let mut alike = true;
         let mut splits: Vec<usize> = shape.iter().map(|run| pieces(run.of(names[0]))).collect();
         let mut words: Vec<bool> = vec![true; shape.len()];
         let mut digits = false;
+        let mut before = names[0];
+        digits |= names[0].iter().any(u8::is_ascii_digit);
         for name in names {
-            scan.read(name, &[]);
+            // Members of one directory share its name.
+            if *name == before {
+                continue;
+            }
+            before = name;
+            scan.split(name);
             let same = scan.runs.len() == shape.len()
                 && scan.runs.iter().zip(&shape).all(|(a, b)| {
                     a.kind == b.kind && (a.kind != RunKind::Mark || a.of(name) == b.of(names[0]))
@@ -223,7 +242,14 @@ impl<'t> Table<'t> {
             }
             for (at, run) in scan.runs.iter().enumerate() {
                 let (cell, first) = (run.of(name), shape[at].of(names[0]));
-                digits |= cell.iter().any(u8::is_ascii_digit);
+                digits |= run.mixed;
+                if run.kind != RunKind::Text || cell == first {
+                    continue;
+                }
+                if !run.mixed && !shape[at].mixed {
+                    words[at] = false;
+                    continue;
+                }
                 if pieces(cell) != splits[at]
                     || cell[0].is_ascii_digit() != first[0].is_ascii_digit()
                 {
@@ -321,9 +347,13 @@ impl<'t> Table<'t> {
     fn fill(&mut self, first: usize, cut: Cut, names: &[&'t [u8]]) {
         let mut cells = Vec::new();
         let mut scan = Scan::default();
+        let mut before: Option<&[u8]> = None;
         for name in names {
-            cells.clear();
-            cut.apply(name, &mut scan, &mut cells);
+            if before != Some(name) {
+                before = Some(name);
+                cells.clear();
+                cut.apply(name, &mut scan, &mut cells);
+            }
             for (column, cell) in self.columns[first..].iter_mut().zip(&cells) {
                 column.rows.push(cell);
             }
@@ -342,55 +372,180 @@ impl<'t> Table<'t> {
         self.cuts.push(cut);
     }
 
-    fn find_constants(&mut self, tree: &'t Tree, rows: &Rows, group: &Group) {
-        for column in &mut self.columns {
-            column.constant = column.rows.iter().all(|cell| *cell == column.rows[0]);
+    /// What the names of all members say about their times, else their modification times.
+    ///
+    /// # Errors
+    /// Some members that do not fit: their names are cut otherwise, or differ where the sample
+    /// is constant. With them the sample is to be typed anew.
+    pub(super) fn times(
+        &self,
+        tree: &'t Tree,
+        rows: &Rows,
+        group: &Group,
+    ) -> Result<Vec<Option<Timestamp>>, Strangers> {
+        if self.places.len() == group.members.len() {
+            return Ok(self.times_of_sample(tree, group));
         }
-        if self.modified.len() == group.members.len() {
-            return;
+        let leaf = self.ends.len() - 1;
+        let leaf_from = self.columns.partition_point(|column| column.level < leaf);
+        let clock = self.clock.clone().unwrap_or_default();
+        let clock_above = clock.iter().all(|&(column, _)| column < leaf_from);
+        let is_constant = |column: &Column<'_>| column.constant;
+        let watch_above = self.columns[..leaf_from].iter().any(is_constant);
+        let watch_leaf = self.columns[leaf_from..].iter().any(is_constant);
+        let mut reader = Reader::new(tree);
+        let mut times = Vec::with_capacity(group.members.len());
+        let mut strangers = Vec::new();
+        let mut above = None;
+        for &member in &group.members {
+            let moved = reader.enter(&self.cuts, rows, member);
+            let mut fits = reader.above == leaf_from
+                && !(moved && watch_above && self.differs(0..leaf_from, &reader.cells));
+            if watch_leaf || !clock_above {
+                reader.leaf(&self.cuts);
+                fits = fits
+                    && reader.cells.len() == self.columns.len()
+                    && !(watch_leaf && self.differs(leaf_from..self.columns.len(), &reader.cells));
+            }
+            if !fits {
+                strangers.push(member);
+            }
+            if moved || !clock_above {
+                let cell = |column: usize| reader.cells.get(column).copied();
+                above = fits.then(|| moment(&clock, cell)).flatten();
+            }
+            times.push(above.or_else(|| tree.mtime(member.0)));
+        }
+        if strangers.is_empty() {
+            return Ok(times);
+        }
+        let mut draws = Draws::default();
+        let depth = usize::from(group.depth);
+        strangers.sort_by_cached_key(|&member| draws.draw(tree, rows, depth, member));
+        strangers.truncate(STRANGERS);
+        Err(Strangers {
+            members: strangers,
+            times,
+        })
+    }
+
+    /// The same where the rows of the sample, which are cut already, are all there is.
+    fn times_of_sample(&self, tree: &Tree, group: &Group) -> Vec<Option<Timestamp>> {
+        let clock = self.clock.clone().unwrap_or_default();
+        let mut times: Vec<Option<Timestamp>> = vec![None; group.members.len()];
+        for (row, &place) in self.places.iter().enumerate() {
+            let named = moment(&clock, |column| self.columns[column].rows.get(row).copied());
+            let member = group.members[place as usize].0;
+            times[place as usize] = named.or_else(|| tree.mtime(member));
+        }
+        times
+    }
+
+    /// Whether an unfinished file below this row is to become a member.
+    pub(super) fn would_fit(
+        &self,
+        tree: &'t Tree,
+        rows: &Rows,
+        file: (NodeId, u32),
+        base: u32,
+    ) -> bool {
+        let mut row = file.1;
+        for _ in 1..self.cuts.len() {
+            if row <= base {
+                return false;
+            }
+            row = rows.parent[row as usize];
+        }
+        if row != base {
+            return false;
         }
         let mut reader = Reader::new(tree);
-        for &member in &group.members {
-            if reader.cells(self, rows, member) {
-                for (column, cell) in self.columns.iter_mut().zip(&reader.cells) {
-                    column.constant = column.constant && *cell == column.rows[0];
-                }
+        reader.enter(&self.cuts, rows, file);
+        if let Some(name) = reader.names.last_mut() {
+            *name = suffix::finished(name);
+        }
+        reader.leaf(&self.cuts);
+        reader.cells.len() == self.columns.len()
+            && !self.differs(0..self.columns.len(), &reader.cells)
+    }
+
+    /// Whether cells differ from what is constant in the sample.
+    fn differs(&self, range: Range<usize>, cells: &[&[u8]]) -> bool {
+        self.columns[range.clone()]
+            .iter()
+            .zip(&cells[range.start..])
+            .any(|(column, cell)| column.constant && *cell != column.rows[0])
+    }
+}
+
+/// Members that do not fit what the sample said, and the times as well as they could be read.
+pub(super) struct Strangers {
+    pub(super) members: Vec<(NodeId, u32)>,
+    pub(super) times: Vec<Option<Timestamp>>,
+}
+
+/// Some [`SAMPLE`] members, or all where there are few, by their places in the group. Which, and
+/// in which order, hangs on their names alone: not on the order in which they were listed.
+fn sample(tree: &Tree, rows: &Rows, group: &Group) -> Vec<u32> {
+    let most = u64::MAX / (group.members.len() as u64).max(1);
+    let limit = match group.members.len() {
+        ..=SAMPLE => u64::MAX,
+        _ => most.saturating_mul(SAMPLE as u64),
+    };
+    let mut draws = Draws::default();
+    let mut drawn: Vec<(u64, u32)> = Vec::new();
+    for (at, &member) in (0..).zip(&group.members) {
+        let draw = draws.draw(tree, rows, usize::from(group.depth), member);
+        if draw <= limit {
+            drawn.push((draw, at));
+        }
+    }
+    if drawn.is_empty() {
+        drawn.extend(
+            (0..narrow(group.members.len()))
+                .take(SAMPLE)
+                .map(|at| (0, at)),
+        );
+    }
+    drawn.sort_unstable();
+    drawn.into_iter().map(|(_, at)| at).collect()
+}
+
+/// Numbers that members draw by their names.
+#[derive(Default)]
+struct Draws {
+    row: Option<u32>,
+    above: u64,
+}
+
+impl Draws {
+    fn draw(&mut self, tree: &Tree, rows: &Rows, depth: usize, member: (NodeId, u32)) -> u64 {
+        if self.row != Some(member.1) {
+            self.row = Some(member.1);
+            self.above = 0;
+            let mut row = member.1 as usize;
+            for _ in 1..depth {
+                self.above = name::mix(self.above, name::hash(tree.name(rows.id[row])));
+                row = rows.parent[row] as usize;
             }
         }
+        name::mix(self.above, name::hash(tree.name(member.0)))
     }
+}
 
-    /// What a member's name says about its time.
-    pub(super) fn moment(
-        &self,
-        reader: &mut Reader<'t>,
-        rows: &Rows,
-        member: (NodeId, u32),
-    ) -> Option<Timestamp> {
-        let clock = self.clock.as_ref()?;
-        let above = clock.iter().all(|&(column, _)| column < reader.above);
-        if above && reader.row == Some(member.1) {
-            return reader.moment;
-        }
-        reader.moment = self.moment_of_cells(clock, reader, rows, member);
-        reader.moment
+/// What the cells of a clock mean together.
+fn moment<'c>(
+    clock: &[(usize, Reading)],
+    cell: impl Fn(usize) -> Option<&'c [u8]>,
+) -> Option<Timestamp> {
+    if clock.is_empty() {
+        return None;
     }
-
-    fn moment_of_cells(
-        &self,
-        clock: &[(usize, Reading)],
-        reader: &mut Reader<'t>,
-        rows: &Rows,
-        member: (NodeId, u32),
-    ) -> Option<Timestamp> {
-        if !reader.cells(self, rows, member) {
-            return None;
-        }
-        let mut civil = Civil::default();
-        for &(column, reading) in clock {
-            civil.read(reader.cells[column], reading)?;
-        }
-        civil.moment()
+    let mut civil = Civil::default();
+    for &(column, reading) in clock {
+        civil.read(cell(column)?, reading)?;
     }
+    civil.moment()
 }
 
 impl Cut {
@@ -425,7 +580,12 @@ impl Cut {
 
 /// The cells of one run, if it is of the kind that stands here.
 fn part_cells<'n>(name: &'n [u8], run: &Run, part: (RunKind, usize), cells: &mut Vec<&'n [u8]>) {
-    if run.kind == part.0 && run.kind != RunKind::Mark {
+    if run.kind != part.0 || run.kind == RunKind::Mark {
+        return;
+    }
+    if part.1 <= 1 {
+        cells.push(run.of(name));
+    } else {
         cells.extend(cells_of(run.of(name), part.1));
     }
 }

@@ -7,17 +7,10 @@
 //! that all lie within a day tell of one run or one copy, and of no pace at all.
 
 use crate::time::{Age, DAY, Timestamp};
-use crate::tree::{NodeId, Tree};
+use crate::tree::Tree;
 
-use super::Writer;
-
-/// One file with its time and weight.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shard {
-    pub(super) node: NodeId,
-    pub(super) time: Option<Timestamp>,
-    pub(super) weight: u64,
-}
+use super::health::{self, Failing};
+use super::{Members, Writer};
 
 /// What the times of a family's members say.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,93 +20,158 @@ pub(super) struct Pace {
     pub(super) cadence: Option<Age>,
     pub(super) growth_per_day: Option<u64>,
     pub(super) writer: Writer,
+    pub(super) periods: u64,
     pub(super) missing: Vec<String>,
+    pub(super) failing: Option<Failing>,
+    /// Whether most periods follow one another at the cadence.
+    pub(super) regular: bool,
 }
 
 /// Periods that are named one by one before the list is cut.
 const NAMED: usize = 1000;
 
-/// Reads the pace from shards that are sorted by time. `named`: the times come from names, whose
-/// periods have this length in seconds.
-pub(super) fn pace(tree: &Tree, shards: &[Shard], named: Option<u64>, now: Timestamp) -> Pace {
-    let timed: Vec<&Shard> = shards.iter().filter(|shard| shard.time.is_some()).collect();
-    let mut periods: Vec<(i64, u64)> = Vec::new();
-    for shard in &timed {
-        let at = shard.time.map_or(0, |t| t.0);
+/// One period: its time and what was written for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Period {
+    pub(super) at: i64,
+    pub(super) bytes: u64,
+    /// What the files say they hold, which no block size rounds up.
+    pub(super) content: u64,
+    pub(super) files: u32,
+    /// How many of the files are not empty.
+    pub(super) filled: u32,
+}
+
+/// The periods of members in the order of time.
+pub(super) fn periods(tree: &Tree, members: &Members) -> Vec<Period> {
+    let mut periods: Vec<Period> = Vec::new();
+    for member in members {
+        let Some(Timestamp(at)) = member.time else {
+            continue;
+        };
+        let weight = tree.own_weight(member.node).lo;
+        let apparent = tree.own_apparent(member.node);
+        let content = apparent.map_or(weight, |size| size.lo);
+        let filled = u32::from(apparent.map_or(weight, |size| size.hi.unwrap_or(1)) > 0);
         match periods.last_mut() {
-            Some((last, weight)) if *last == at => *weight = weight.saturating_add(shard.weight),
-            _ => periods.push((at, shard.weight)),
+            Some(period) if period.at == at => {
+                period.bytes = period.bytes.saturating_add(weight);
+                period.content = period.content.saturating_add(content);
+                period.files += 1;
+                period.filled += filled;
+            }
+            _ => periods.push(Period {
+                at,
+                bytes: weight,
+                content,
+                files: 1,
+                filled,
+            }),
         }
     }
+    periods
+}
+
+/// Reads the pace from periods. `named`: the times come from names, whose periods have this
+/// length in seconds. `unfinished`: when files that are still to become members were touched.
+pub(super) fn pace(
+    tree: &Tree,
+    members: &Members,
+    named: Option<u64>,
+    unfinished: &[Timestamp],
+    now: Timestamp,
+) -> Pace {
+    let periods = periods(tree, members);
     let cadence = cadence_of(&periods).filter(|_| named.is_some() || !is_burst(&periods));
-    let ended = |at: Option<&(i64, u64)>| at.map(|&(t, _)| Timestamp(t));
+    let failing = cadence.and_then(|cadence| {
+        health::failing(&health::Case {
+            tree,
+            members,
+            periods: &periods,
+            cadence,
+            unfinished,
+            now,
+        })
+    });
+    // What a writer made before it began to fail says how fast it fills the disk.
+    let bad = failing.as_ref().map_or(0, |f| f.empty + f.small);
+    let healthy = periods
+        .len()
+        .saturating_sub(usize::try_from(bad).unwrap_or(0));
+    let ended = |at: Option<&Period>| at.map(|period| Timestamp(period.at));
     Pace {
         first: ended(periods.first()),
         last: ended(periods.last()),
         cadence: cadence.map(Age),
-        growth_per_day: growth(&periods, cadence),
-        writer: writer(tree, &timed, &periods, cadence, now),
+        growth_per_day: growth(&periods[..healthy.max(1).min(periods.len())], cadence),
+        writer: writer(tree, members, &periods, cadence, now),
+        periods: periods.len() as u64,
         missing: match (named, cadence) {
             (Some(grain), Some(cadence)) => missing(&periods, cadence, grain),
             _ => Vec::new(),
         },
+        failing,
+        regular: cadence.is_some_and(|cadence| is_even(&periods, cadence)),
     }
 }
 
+/// Whether at least half of the periods follow one another at about the cadence.
+fn is_even(periods: &[Period], cadence: u64) -> bool {
+    let gaps = periods.windows(2).map(|p| p[1].at.abs_diff(p[0].at));
+    let even = gaps.filter(|gap| gap.abs_diff(cadence) <= cadence / 4);
+    even.count() * 2 + 1 >= periods.len()
+}
+
 /// Whether everything was written within a day.
-fn is_burst(periods: &[(i64, u64)]) -> bool {
+fn is_burst(periods: &[Period]) -> bool {
     let span = periods
         .first()
         .zip(periods.last())
-        .map(|(first, last)| last.0.abs_diff(first.0));
+        .map(|(first, last)| last.at.abs_diff(first.at));
     span.is_none_or(|span| span < DAY)
 }
 
 /// The median distance of two periods; unknown below three.
-fn cadence_of(periods: &[(i64, u64)]) -> Option<u64> {
+fn cadence_of(periods: &[Period]) -> Option<u64> {
     if periods.len() < 3 {
         return None;
     }
     let mut gaps: Vec<u64> = periods
         .windows(2)
-        .map(|p| p[1].0.abs_diff(p[0].0))
+        .map(|p| p[1].at.abs_diff(p[0].at))
         .collect();
     gaps.sort_unstable();
     gaps.get(gaps.len() / 2).copied()
 }
 
 /// Bytes a day over the recent periods, without the newest.
-fn growth(periods: &[(i64, u64)], cadence: Option<u64>) -> Option<u64> {
+fn growth(periods: &[Period], cadence: Option<u64>) -> Option<u64> {
     let cadence = cadence?.max(1);
     let complete = &periods[..periods.len() - 1];
-    let end = periods[periods.len() - 1].0;
+    let end = periods[periods.len() - 1].at;
     let span = (30 * DAY).max(cadence.saturating_mul(20));
     let start = end
         .saturating_sub(i64::try_from(span).unwrap_or(i64::MAX))
-        .max(periods[0].0);
-    let recent = complete.iter().filter(|(t, _)| *t >= start);
-    let bytes: u128 = recent.map(|&(_, weight)| u128::from(weight)).sum();
+        .max(periods[0].at);
+    let recent = complete.iter().filter(|period| period.at >= start);
+    let bytes: u128 = recent.map(|period| u128::from(period.bytes)).sum();
     let seconds = u128::from(end.abs_diff(start)).max(1);
     u64::try_from(bytes * u128::from(DAY) / seconds).ok()
 }
 
 fn writer(
     tree: &Tree,
-    shards: &[&Shard],
-    periods: &[(i64, u64)],
+    members: &Members,
+    periods: &[Period],
     cadence: Option<u64>,
     now: Timestamp,
 ) -> Writer {
-    let (Some(cadence), Some(&(newest, _))) = (cadence, periods.last()) else {
+    let (Some(cadence), Some(newest)) = (cadence, periods.last().map(|period| period.at)) else {
         return Writer::Unknown;
     };
     // A forecast's name may lie ahead, and a file may be rewritten long after its period.
-    let touched = shards
-        .iter()
-        .rev()
-        .take(64)
-        .filter_map(|shard| tree.mtime(shard.node))
-        .max();
+    let newest_members = members.nodes().iter().rev().take(64);
+    let touched = newest_members.filter_map(|&node| tree.mtime(node)).max();
     let last = match touched {
         Some(touched) if touched <= now => touched.0.max(newest.min(touched.0)),
         _ => newest.min(now.0),
@@ -132,7 +190,7 @@ fn writer(
 }
 
 /// The periods that the calendar of the others calls for.
-fn missing(periods: &[(i64, u64)], cadence: u64, grain: u64) -> Vec<String> {
+fn missing(periods: &[Period], cadence: u64, grain: u64) -> Vec<String> {
     let daily = (DAY - 3600..=DAY + 3600).contains(&cadence) && grain >= 3600;
     let hourly = cadence == 3600 && grain <= 3600;
     let step = match (daily, hourly) {
@@ -140,16 +198,17 @@ fn missing(periods: &[(i64, u64)], cadence: u64, grain: u64) -> Vec<String> {
         (_, true) => 3600,
         _ => return Vec::new(),
     };
-    let (Some(&(first, _)), Some(&(last, _))) = (periods.first(), periods.last()) else {
+    let (Some(first), Some(last)) = (periods.first(), periods.last()) else {
         return Vec::new();
     };
+    let (first, last) = (first.at, last.at);
     let slots = usize::try_from((last - first) / step + 1).unwrap_or(usize::MAX);
     // A family with more holes than periods has no calendar that could call for any.
     if slots > periods.len().saturating_mul(2) || slots > 200_000 {
         return Vec::new();
     }
     let off = if daily { days_off(periods) } else { [false; 7] };
-    let mut have = periods.iter().map(|p| p.0.div_euclid(step)).peekable();
+    let mut have = periods.iter().map(|p| p.at.div_euclid(step)).peekable();
     let mut absent = Vec::new();
     for slot in first.div_euclid(step)..=last.div_euclid(step) {
         if have.peek() == Some(&slot) {
@@ -173,10 +232,10 @@ fn missing(periods: &[(i64, u64)], cadence: u64, grain: u64) -> Vec<String> {
 }
 
 /// The days of the week on which hardly anything was ever written.
-fn days_off(periods: &[(i64, u64)]) -> [bool; 7] {
+pub(super) fn days_off(periods: &[Period]) -> [bool; 7] {
     let mut written = [0usize; 7];
-    for &(at, _) in periods {
-        let weekday = at.div_euclid(86_400).rem_euclid(7);
+    for period in periods {
+        let weekday = period.at.div_euclid(86_400).rem_euclid(7);
         written[usize::try_from(weekday).unwrap_or(0)] += 1;
     }
     let most = written.iter().copied().max().unwrap_or(0);
@@ -186,7 +245,9 @@ fn days_off(periods: &[(i64, u64)]) -> [bool; 7] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Interval;
     use crate::entry::{Batch, Entry, Kind, Rooting, Sink as _, Token};
+    use crate::family::Member;
     use crate::tree::build::Builder;
 
     /// A family of as many files as there are times.
@@ -198,22 +259,28 @@ mod tests {
             let mtime = Some(Timestamp(time));
             batch.push(Entry {
                 mtime,
+                apparent: Some(Interval::exactly(100)),
                 ..Entry::named(b"f", Kind::File)
             });
         }
         builder.listing(&batch);
         let tree = builder.finish().unwrap();
-        let shards: Vec<Shard> = tree
+        let members: Members = tree
             .nodes()
             .skip(1)
             .zip(times)
-            .map(|(node, &time)| Shard {
+            .map(|(node, &time)| Member {
                 node,
                 time: Some(Timestamp(time)),
-                weight: 100,
             })
             .collect();
-        pace(&tree, &shards, named, Timestamp(*times.last().unwrap()))
+        pace(
+            &tree,
+            &members,
+            named,
+            &[],
+            Timestamp(*times.last().unwrap()),
+        )
     }
 
     #[test]

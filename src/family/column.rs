@@ -357,6 +357,7 @@ impl Table<'_> {
         match column.kind {
             CellKind::Uuid => VariableKind::Uuid,
             CellKind::Digits => self.kind_of_digits(at),
+            CellKind::Whole if column.is_hex() => kind_of_mixed(column),
             CellKind::Letters | CellKind::Whole => kind_of_words(column),
             CellKind::Mixed => kind_of_mixed(column),
         }
@@ -379,6 +380,44 @@ impl Table<'_> {
             return VariableKind::Rotation;
         }
         VariableKind::Counter
+    }
+
+    /// Whether the names are a catalogue of different things (packages with their versions), each
+    /// there about once, rather than a series: no clock, words that hardly ever return, and no
+    /// number that goes on from file to file.
+    pub(super) fn is_catalogue(&self) -> bool {
+        use VariableKind::{Counter, HexCounter};
+        let of = |kinds: &[VariableKind]| -> Vec<usize> {
+            let spans = self.spans.iter().filter(|span| kinds.contains(&span.kind));
+            spans.map(|span| span.first).collect()
+        };
+        let goes_on = |&column: &usize| self.distinct(&[column]) * 5 >= self.modified.len() * 4;
+        !self.has_clock()
+            && self.has_lone_words()
+            && !of(&[Counter, HexCounter]).iter().any(goes_on)
+    }
+
+    /// Whether the words in the names hardly ever return, and are none that are drawn anew.
+    pub(super) fn has_lone_words(&self) -> bool {
+        use VariableKind::{Categorical, Hash, Hex, Host, Id, Ulid, Uuid};
+        let of = |kinds: &[VariableKind]| -> Vec<usize> {
+            let spans = self.spans.iter().filter(|span| kinds.contains(&span.kind));
+            spans.map(|span| span.first).collect()
+        };
+        let words = of(&[Categorical, Host, Id]);
+        // What is drawn anew each time is a run's, and no thing's.
+        let drawn = !of(&[Uuid, Ulid, Hash, Hex]).is_empty();
+        !drawn && !words.is_empty() && self.distinct(&words) * 2 > self.modified.len()
+    }
+
+    /// How many different rows these columns have.
+    fn distinct(&self, columns: &[usize]) -> usize {
+        let rows = self.modified.len();
+        let row = |at: usize| columns.iter().map(move |&c| self.columns[c].rows[at]);
+        let mut tuples: Vec<Vec<&[u8]>> = (0..rows).map(|at| row(at).collect()).collect();
+        tuples.sort_unstable();
+        tuples.dedup();
+        tuples.len()
     }
 
     /// Whether a number shifts with every rotation: the higher, the older.

@@ -345,8 +345,13 @@ pub(super) fn weekday_of(cell: &[u8]) -> Option<i64> {
 }
 
 fn named(cell: &[u8], names: &[&[u8]]) -> Option<i64> {
+    if !(3..=9).contains(&cell.len()) || !cell[1].is_ascii_alphabetic() {
+        return None;
+    }
     let is = |name: &&[u8]| {
-        cell.eq_ignore_ascii_case(name) || cell.len() == 3 && cell.eq_ignore_ascii_case(&name[..3])
+        cell[0] | 0x20 == name[0]
+            && (cell.eq_ignore_ascii_case(name)
+                || cell.len() == 3 && cell.eq_ignore_ascii_case(&name[..3]))
     };
     names
         .iter()

@@ -6,7 +6,7 @@
 
 use crate::time::{DAY, Timestamp};
 
-use super::{Disposition, Family, Phase, name, owner};
+use super::{Disposition, Family, Phase, owner, suffix};
 
 /// A family's words, extension, first and last time, and place in the list.
 type Life = (Vec<u8>, Vec<u8>, Timestamp, Timestamp, usize);
@@ -74,7 +74,7 @@ fn words(template: &[u8]) -> Vec<u8> {
 
 fn extension(template: &[u8]) -> Vec<u8> {
     let body = template.split(|&b| b == b'[').next().unwrap_or(b"");
-    let body = &body[..body.len() - name::compression(body).len()];
+    let body = &body[..body.len() - suffix::compression(body).len()];
     let start = body.iter().rposition(|&b| b == b'}').map_or(0, |at| at + 1);
     let leaf = &body[start..];
     leaf.iter()

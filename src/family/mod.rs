@@ -4,30 +4,71 @@
 //! varying parts named: `/data/ticker/{date}/{exchange}.csv`. Families are found on names and
 //! shape alone, typed after grouping, and told apart from lookalikes (photo libraries, source
 //! trees, a database's segments) by [`Disposition`].
+//!
+//! # What is recognised
+//!
+//! * Dates in one name or over several levels: year-month-day with any mark or none, two-digit
+//!   years, day or month first, month names, ISO weeks, quarters, days of the year, epochs in
+//!   seconds, milliseconds and microseconds, ULIDs; with hour, minute and second.
+//! * Counters, `n-of-m`, rotations (`.1`, `.2.gz`), hosts, pids, versions, UUIDs, hashes, words.
+//! * What goes with members (checksums, indexes) as [`Family::side`], compressed and plain forms
+//!   of the same file as one family, and a job that changed its layout as one [`Phase`] of several.
+//! * Whose it is: a job's output; a running program's own files, with the setting that bounds
+//!   them; what is kept: source, mail, media, hash stores, installed trees, catalogues of
+//!   different things. No gate asks for an absolute path alone: a copied tree is told by its shape.
+//! * A writer that fails silently ([`Failing`]).
+//!
+//! # Limits
+//!
+//! * A profile carries 64 shapes upward, a template has at most 24 levels, directories more than
+//!   256 levels deep are not looked into; of a directory with more than 65,536 files only shapes
+//!   that three files share are kept.
+//! * Fewer than three members (five of a mere counter, eight without either) are no family.
+//! * A family is typed on some 512 of its members and the up to 256 that did not fit these.
+//! * Day and month are told apart only where some day is above 12: else the day comes first.
+//! * Without modification times epochs, two-digit years and other numbers that fit by chance are
+//!   read as counters unless they are many, and rotations only by the last number of a name.
+//! * A family without a rhythm, or of fewer than seven periods, has no failing writer.
+//!
+//! # Cost
+//!
+//! One scan of every name, on all cores, and one reading of every member; four bytes for a member.
 
 mod cells;
 mod clock;
 mod column;
+#[cfg(test)]
+mod conventions;
 mod date;
+mod health;
 mod label;
 mod lineage;
+mod listing;
+mod members;
 mod name;
 mod owner;
 mod profile;
 mod rows;
+mod suffix;
 #[cfg(test)]
 mod tests;
 mod words;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::bytes::Interval;
 use crate::entry::Rooting;
 use crate::time::{Age, Timestamp};
 use crate::tree::{NodeId, Quantity, Tree};
 
-use cells::{Reader, Table};
-use clock::Shard;
-use profile::Group;
+use cells::Table;
+use profile::{Found, Group};
 use rows::Rows;
+
+pub use health::Failing;
+pub use members::{Iter, Member, Members};
 
 /// A group of files that one writer keeps making.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,22 +105,28 @@ pub struct Family {
     pub growth_per_day: Option<u64>,
     /// Whether somebody still writes.
     pub writer: Writer,
+    /// How many periods there are.
+    pub periods: u64,
     /// Periods that should be there and are not, as they would be written in a name.
     pub missing: Vec<String>,
+    /// What says that its writer fails, where something does.
+    pub failing: Option<Failing>,
+    /// Checksums, indexes and other files that go with the members and are none themselves.
+    pub side: Side,
     /// Earlier and later forms of the same output, oldest first, this one included; empty when
     /// it was never re-sharded.
     pub lineage: Vec<Phase>,
     /// The members, oldest first, then by path.
-    pub members: Vec<Member>,
+    pub members: Members,
 }
 
-/// One file of a family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// The file.
-    pub node: NodeId,
-    /// Its period (from the name) or else its modification time; `None` without any clock.
-    pub time: Option<Timestamp>,
+/// Files that go with a family's members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Side {
+    /// How many there are.
+    pub files: u64,
+    /// Their bytes, in the tree's quantity; a lower bound.
+    pub bytes: u64,
 }
 
 /// A varying part of a template.
@@ -253,11 +300,26 @@ pub struct Phase {
 /// ```
 #[must_use]
 pub fn find(tree: &Tree, now: Timestamp) -> Vec<Family> {
-    let (rows, groups) = profile::groups(tree);
-    let mut families: Vec<Family> = groups
-        .iter()
-        .filter_map(|group| family_of(tree, &rows, group, now))
-        .collect();
+    let found = profile::groups(tree);
+    let next = AtomicUsize::new(0);
+    let families: Mutex<Vec<(usize, Family)>> = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= found.len() {
+                break;
+            }
+            let family = family_of(tree, &found, &found.group(at), now);
+            if let (Some(family), Ok(mut families)) = (family, families.lock()) {
+                families.push((at, family));
+            }
+        }
+    };
+    in_parallel(found.len(), &work);
+    drop(found);
+    let mut families = families.into_inner().unwrap_or_default();
+    families.sort_unstable_by_key(|family| family.0);
+    let mut families: Vec<Family> = families.into_iter().map(|family| family.1).collect();
     lineage::join(&mut families);
     let weight = |family: &Family| match tree.quantity() {
         Quantity::Disk => family.disk.lo,
@@ -271,24 +333,54 @@ pub fn find(tree: &Tree, now: Timestamp) -> Vec<Family> {
     families
 }
 
+/// Runs the same work on as many threads as the machine has, if there is more than one job. The
+/// work takes its jobs by number, so that what comes out does not depend on who did what.
+fn in_parallel(jobs: usize, work: &(dyn Fn() + Sync)) {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 1..threads.min(jobs) {
+            scope.spawn(work);
+        }
+        work();
+    });
+}
+
+/// Unfinished files below a family's directory that are looked at.
+const UNFINISHED: usize = 4096;
+/// Members that are added to a sample, in all, because they did not fit it.
+const MOST_OTHERS: usize = 256;
+
 /// A group as a family; `None` where there is too little evidence for one.
-fn family_of(tree: &Tree, rows: &Rows, group: &Group, now: Timestamp) -> Option<Family> {
-    let mut table = Table::of(tree, rows, group);
-    table.type_columns(now);
+fn family_of(tree: &Tree, found: &Found, group: &Group, now: Timestamp) -> Option<Family> {
+    let rows = &found.rows;
     let base = base_of(tree, rows, group);
-    let (template, root, variables) = table.template(&base);
-    let confidence = confidence(group, &variables, &table);
-    if variables.is_empty() || confidence < 0.5 {
-        return None;
-    }
-    let shards = shards_of(tree, rows, group, &table);
+    let mut others = Vec::new();
+    let (table, times, confidence, (template, root, variables)) = loop {
+        let mut table = Table::of(tree, rows, group, &others);
+        table.type_columns(now);
+        let labels = table.template(&base);
+        let confidence = confidence(group, &labels.2, &table);
+        if labels.2.is_empty() || confidence < 0.5 {
+            return None;
+        }
+        match table.times(tree, rows, group) {
+            Ok(times) => break (table, times, confidence, labels),
+            Err(strangers) if others.len() >= MOST_OTHERS => {
+                break (table, strangers.times, confidence, labels);
+            }
+            Err(strangers) => others.extend(strangers.members),
+        }
+    };
     let sum = |own: fn(&Tree, NodeId) -> Option<Interval>| -> Interval {
         let size = |&(id, _): &(NodeId, u32)| own(tree, id).unwrap_or(Interval::UNKNOWN);
         group.members.iter().map(size).sum()
     };
     let (disk, apparent) = (sum(Tree::own_disk), sum(Tree::own_apparent));
+    let members = in_order(tree, rows, group, &times);
+    drop(times);
+    let unfinished = unfinished(tree, found, group, &table);
     let named = table.has_clock().then_some(table.grain);
-    let pace = clock::pace(tree, &shards, named, now);
+    let pace = clock::pace(tree, &members, named, &unfinished, now);
     let ruling = owner::rule_on(&owner::Case {
         tree,
         rows,
@@ -296,6 +388,9 @@ fn family_of(tree: &Tree, rows: &Rows, group: &Group, now: Timestamp) -> Option<
         template: &template,
         variables: &variables,
         bytes: apparent,
+        catalogue: table.is_catalogue(),
+        lone_words: table.has_lone_words(),
+        regular: pace.regular,
         now,
     });
     Some(Family {
@@ -314,57 +409,75 @@ fn family_of(tree: &Tree, rows: &Rows, group: &Group, now: Timestamp) -> Option<
         cadence: pace.cadence,
         growth_per_day: pace.growth_per_day,
         writer: pace.writer,
+        periods: pace.periods,
         missing: pace.missing,
+        failing: pace.failing,
+        side: Side {
+            files: group.side,
+            bytes: group.side_bytes,
+        },
         lineage: Vec::new(),
-        members: shards
-            .iter()
-            .map(|shard| Member {
-                node: shard.node,
-                time: shard.time,
-            })
-            .collect(),
+        members,
     })
 }
 
-/// The path of the directory below which a group's shape begins.
-fn base_of(tree: &Tree, rows: &Rows, group: &Group) -> Vec<u8> {
+/// When the files were last touched that are to become members of a family.
+fn unfinished(tree: &Tree, found: &Found, group: &Group, table: &Table<'_>) -> Vec<Timestamp> {
+    let row = base_row(&found.rows, group);
+    let base = found.rows.id[row as usize];
+    let all = found.unfinished();
+    let first = all.partition_point(|file| file.0 < base);
+    let below = all[first..]
+        .iter()
+        .take_while(|file| tree.contains(base, file.0));
+    let fitting = below
+        .take(UNFINISHED)
+        .filter(|file| table.would_fit(tree, &found.rows, **file, row));
+    fitting.filter_map(|file| tree.mtime(file.0)).collect()
+}
+
+/// The row of the directory below which a group's shape begins.
+fn base_row(rows: &Rows, group: &Group) -> u32 {
     let mut row = group.members[0].1;
     for _ in 1..group.depth {
         row = rows.parent[row as usize];
     }
+    row
+}
+
+/// The path of the directory below which a group's shape begins.
+fn base_of(tree: &Tree, rows: &Rows, group: &Group) -> Vec<u8> {
+    let row = base_row(rows, group);
     match (row, tree.rooting()) {
         (0, Rooting::Forest) => Vec::new(),
         _ => tree.path(rows.id[row as usize]),
     }
 }
 
-/// The members with their times and weights, oldest first, then by path.
-fn shards_of<'t>(tree: &'t Tree, rows: &Rows, group: &Group, table: &Table<'t>) -> Vec<Shard> {
+/// The members with their times, oldest first, then by path.
+fn in_order(tree: &Tree, rows: &Rows, group: &Group, times: &[Option<Timestamp>]) -> Members {
     let ranks = ranks(tree, rows, group);
-    let mut reader = Reader::new(tree);
     let mut rank = 0;
     let mut before = None;
-    let mut shards: Vec<(Shard, u32)> = Vec::with_capacity(group.members.len());
-    for &member in &group.members {
-        if before != Some(member.1) {
-            before = Some(member.1);
-            let at = ranks.binary_search_by_key(&member.1, |r| r.0).unwrap_or(0);
+    let mut order: Vec<(Option<Timestamp>, u32, NodeId)> = Vec::with_capacity(times.len());
+    for (&(node, row), &time) in group.members.iter().zip(times) {
+        if before != Some(row) {
+            before = Some(row);
+            let at = ranks.binary_search_by_key(&row, |r| r.0).unwrap_or(0);
             rank = ranks[at].1;
         }
-        let shard = Shard {
-            node: member.0,
-            time: table
-                .moment(&mut reader, rows, member)
-                .or_else(|| tree.mtime(member.0)),
-            weight: tree.own_weight(member.0).lo,
-        };
-        shards.push((shard, rank));
+        order.push((time, rank, node));
     }
-    shards.sort_by(|(a, a_rank), (b, b_rank)| {
-        let by_time = a.time.cmp(&b.time).then(a_rank.cmp(b_rank));
-        by_time.then_with(|| tree.name(a.node).cmp(tree.name(b.node)))
+    order.sort_unstable_by(|a, b| {
+        (a.0, a.1)
+            .cmp(&(b.0, b.1))
+            .then_with(|| (tree.name(a.2), a.2).cmp(&(tree.name(b.2), b.2)))
     });
-    shards.into_iter().map(|(shard, _)| shard).collect()
+    let mut members = Members::with_capacity(order.len());
+    for (time, _, node) in order {
+        members.push(Member { node, time });
+    }
+    members
 }
 
 /// The rows of a group's directories, and the place of each among them by path.

@@ -13,6 +13,8 @@
 //! shape is known by a 64-bit hash of its code; what a collision could bring together is taken
 //! apart again when the columns are read.
 
+use super::suffix::{compression, is_numbered};
+
 /// What one run of a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RunKind {
@@ -30,6 +32,8 @@ pub(super) enum RunKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) kind: RunKind,
+    /// Whether a text has digits in it.
+    pub(super) mixed: bool,
     pub(super) start: u32,
     pub(super) end: u32,
 }
@@ -39,17 +43,6 @@ impl Run {
     pub(super) fn of<'n>(&self, name: &'n [u8]) -> &'n [u8] {
         &name[self.start as usize..self.end as usize]
     }
-}
-
-/// What a file's name says about its part in a family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// It may be a member.
-    Member,
-    /// It goes with a file of the same stem or of the name without this suffix (checksums, indexes).
-    Companion,
-    /// A writer has not finished it, or it marks that one has.
-    Aside,
 }
 
 /// A scanned name: its runs and the hashes of its shape.
@@ -67,104 +60,15 @@ pub(super) struct Scan {
     pub(super) key: u64,
     /// The shape with any leading word.
     pub(super) tail: u64,
-    /// The shape with any words: what stands between its numbers is one text each.
-    pub(super) loose: u64,
     /// The shape without the extension.
     pub(super) stem: u64,
     /// Whether anything but plain words is in it.
     pub(super) varies: bool,
-    code: Vec<u8>,
     loose_code: Vec<u8>,
 }
 
 /// How far up a name may repeat a directory's.
 pub(super) const ANCESTORS: usize = 6;
-
-/// Extensions of compressed forms of the same file.
-fn is_compression(extension: &[u8]) -> bool {
-    matches!(
-        extension,
-        b"gz" | b"zst" | b"bz2" | b"xz" | b"lz4" | b"snappy" | b"lzo" | b"Z" | b"br" | b"lzma"
-    )
-}
-
-/// Extensions of files that only go with another one.
-fn is_companion(extension: &[u8]) -> bool {
-    matches!(
-        extension,
-        b"crc"
-            | b"md5"
-            | b"sha1"
-            | b"sha256"
-            | b"sha512"
-            | b"sha"
-            | b"CHECKSUM"
-            | b"checksum"
-            | b"asc"
-            | b"sig"
-            | b"idx"
-            | b"index"
-            | b"timeindex"
-            | b"txnindex"
-            | b"snapshot"
-            | b"rev"
-            | b"sum"
-            | b"done"
-    )
-}
-
-/// Extensions of what a writer has not finished, and of locks.
-fn is_unfinished(extension: &[u8]) -> bool {
-    matches!(
-        extension,
-        b"tmp"
-            | b"temp"
-            | b"part"
-            | b"partial"
-            | b"inprogress"
-            | b"in-progress"
-            | b"pending"
-            | b"crdownload"
-            | b"filepart"
-            | b"swp"
-            | b"lock"
-    )
-}
-
-/// Extensions with digits in them.
-fn is_numbered(extension: &[u8]) -> bool {
-    matches!(
-        extension,
-        b"mp3"
-            | b"mp4"
-            | b"m4a"
-            | b"m4v"
-            | b"h5"
-            | b"hdf5"
-            | b"nc4"
-            | b"7z"
-            | b"grib2"
-            | b"grb2"
-            | b"cr2"
-            | b"cr3"
-            | b"rw2"
-            | b"jp2"
-            | b"sqlite3"
-            | b"db3"
-            | b"md5"
-            | b"sha1"
-            | b"sha256"
-            | b"sha512"
-            | b"s3"
-            | b"3gp"
-            | b"mp2"
-            | b"CR2"
-            | b"CR3"
-            | b"RW2"
-            | b"MP4"
-            | b"MP3"
-    )
-}
 
 const NUMBER: u8 = 1;
 const TEXT: u8 = 2;
@@ -172,6 +76,10 @@ const UUID: u8 = 3;
 const EXTENSION: u8 = 4;
 const KEYED: u8 = 5;
 const ESCAPE: u8 = 6;
+const HEX: u8 = 7;
+/// Digits and hexadecimal identifiers of this length are not told apart: one in fifty of eight
+/// random ones has no letter.
+const LONG: u32 = 8;
 
 impl Scan {
     /// Reads one name. `above` are the names of the directories that hold it, nearest first.
@@ -190,18 +98,16 @@ impl Scan {
     pub(super) fn read_directory(&mut self, name: &[u8], above: &[&[u8]]) {
         self.read(name, above);
         if let Some(key) = key_of(name) {
-            self.code.clear();
-            self.code.push(KEYED);
-            self.code.extend_from_slice(key);
-            self.key = hash(&self.code);
+            self.key = mix(u64::from(KEYED), hash(key));
             self.tail = self.key;
             self.varies = true;
         }
     }
 
-    /// Hashes the shape with everything between its numbers as one text, so that `BRK_B-20240103`
+    /// The shape of the name read last with any words: everything between its numbers is one text, so that `BRK_B-20240103`
     /// and `1INCHUSDT-20240103` meet `AAPL-20240103`, and `web-eu-1-…` meets `web02-…`.
-    fn loosen(&mut self, body: &[u8]) {
+    pub(super) fn loosen(&mut self, name: &[u8]) -> u64 {
+        let body = &name[..self.body];
         let code = &mut self.loose_code;
         code.clear();
         let extension = self.extension;
@@ -239,7 +145,7 @@ impl Scan {
         }
         code.push(EXTENSION);
         code.extend_from_slice(&body[extension..]);
-        self.loose = hash(code);
+        hash(code)
     }
 
     /// Cuts a name into its runs, and nothing more.
@@ -266,7 +172,7 @@ impl Scan {
         }
         let run = &body[start..end];
         let letters = run.iter().take_while(|b| !b.is_ascii_digit()).count();
-        if letters == run.len() {
+        if !first.mixed {
             // `Jan-03-2024`: the month of a date, which is another in the next month.
             let is_month = super::date::month_of(run).is_some();
             let dated = |at: usize| {
@@ -285,80 +191,95 @@ impl Scan {
         }
     }
 
+    /// Hashes the shape: its runs in short, the extension and the leading word as they are.
     fn encode(&mut self, body: &[u8], above: &[&[u8]]) {
-        let mut code = std::mem::take(&mut self.code);
-        code.clear();
+        let mut code = Code::default();
         let mut stem = None;
         for run in &self.runs {
-            let (start, end) = (run.start as usize, run.end as usize);
-            if start == self.extension {
-                stem = Some(code.len());
+            let start = run.start as usize;
+            if start >= self.extension {
+                stem = Some(code.finish());
                 code.push(EXTENSION);
+                code.extend(&body[self.extension..]);
+                break;
             }
             match run.kind {
-                RunKind::Mark if body[start] < 8 => code.extend_from_slice(&[ESCAPE, body[start]]),
-                RunKind::Mark => code.push(body[start]),
-                _ if start > self.extension => code.extend_from_slice(&body[start..end]),
+                RunKind::Mark => code.mark(body[start]),
                 RunKind::Number => {
                     self.varies = true;
-                    code.push(NUMBER);
+                    let long = run.end - run.start >= LONG;
+                    code.push(if long { HEX } else { NUMBER });
                 }
                 RunKind::Uuid => {
                     self.varies = true;
                     code.push(UUID);
                 }
                 RunKind::Text => {
-                    let word = &body[start..end];
-                    self.varies |= word.iter().any(u8::is_ascii_digit)
-                        || (start >= self.lead && repeats_a_run(word, above));
-                    code.push(TEXT);
+                    self.varies |= run.mixed;
+                    let hex = run.mixed && run.end - run.start >= LONG && is_hex(run.of(body));
+                    code.push(if hex { HEX } else { TEXT });
                 }
             }
         }
-        if self.varies {
-            self.loosen(body);
-        }
-        let stem = stem.unwrap_or(code.len());
-        self.tail = hash(&code);
-        let led = |shape| match self.lead {
+        self.varies = self.varies || self.repeats_directory(body, above);
+        self.tail = code.finish();
+        self.key = self.led(self.tail, body);
+        self.stem = stem.map_or(self.key, |stem| self.led(stem, body));
+    }
+
+    /// A shape with the leading word, where that is literal.
+    fn led(&self, shape: u64, body: &[u8]) -> u64 {
+        match self.lead {
             0 => shape,
             lead => mix(shape, hash(&body[..lead])),
-        };
-        self.key = led(self.tail);
-        self.stem = led(hash(&code[..stem]));
-        self.code = code;
+        }
+    }
+
+    /// Whether some word, though a plain one, repeats a part of a directory's name.
+    fn repeats_directory(&self, body: &[u8], above: &[&[u8]]) -> bool {
+        let texts = self.runs.iter().filter(|run| {
+            let start = run.start as usize;
+            run.kind == RunKind::Text && start >= self.lead && start < self.extension
+        });
+        texts
+            .into_iter()
+            .any(|run| repeats_a_run(run.of(body), above))
     }
 }
 
-/// The compression suffix of a name, dot included; empty where there is none.
-pub(super) fn compression(name: &[u8]) -> &[u8] {
-    let end = &name[name.len().saturating_sub(7)..];
-    match end.iter().rposition(|&b| b == b'.') {
-        Some(dot) if end.len() - dot < name.len() && is_compression(&end[dot + 1..]) => &end[dot..],
-        _ => &[],
-    }
+/// The code of a shape, hashed eight bytes at a time.
+#[derive(Clone, Copy, Default)]
+struct Code {
+    state: u64,
+    word: u64,
+    len: u32,
 }
 
-/// The part that a file's name lets it play.
-pub(super) fn role(name: &[u8]) -> Role {
-    let aside = matches!(name.first(), Some(b'_'))
-        && name[1..].iter().take(3).all(u8::is_ascii_uppercase)
-        || matches!(
-            name,
-            b".DS_Store" | b"_metadata" | b"_common_metadata" | b"Thumbs.db"
-        )
-        || name.first() == Some(&b'.') && !name.iter().any(u8::is_ascii_digit)
-        || name.first() == Some(&b'.') && name.ends_with(b".crc");
-    let extension = name
-        .iter()
-        .rposition(|&b| b == b'.')
-        .map_or(&b""[..], |dot| &name[dot + 1..]);
-    if aside || is_unfinished(extension) || name.last() == Some(&b'~') {
-        Role::Aside
-    } else if is_companion(extension) {
-        Role::Companion
-    } else {
-        Role::Member
+impl Code {
+    fn push(&mut self, byte: u8) {
+        self.word = self.word << 8 | u64::from(byte);
+        self.len += 1;
+        if self.len.is_multiple_of(8) {
+            self.state = mix(self.state, self.word);
+            self.word = 0;
+        }
+    }
+
+    fn mark(&mut self, byte: u8) {
+        if byte < 8 {
+            self.push(ESCAPE);
+        }
+        self.push(byte);
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.push(byte);
+        }
+    }
+
+    fn finish(self) -> u64 {
+        mix(mix(self.state, self.word), u64::from(self.len))
     }
 }
 
@@ -456,35 +377,64 @@ impl Frame {
 }
 
 fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80
+    CLASS[usize::from(byte)] != MARK
 }
+
+/// Hexadecimal digits, the letters of one case.
+fn is_hex(run: &[u8]) -> bool {
+    run.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        || run.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))
+}
+
+/// What a byte is in a name.
+const MARK: u8 = 0;
+const DIGIT: u8 = 1;
+const LETTER: u8 = 2;
+
+const CLASS: [u8; 256] = {
+    let mut class = [MARK; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        class[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => LETTER,
+            _ => MARK,
+        };
+        byte += 1;
+    }
+    class
+};
 
 fn split(body: &[u8], runs: &mut Vec<Run>) {
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let mut at = 0;
     while at < body.len() {
         let start = at;
-        let kind = if !is_word_byte(body[at]) {
+        let mut seen = 0;
+        while let Some(&byte) = body.get(at) {
+            let class = CLASS[usize::from(byte)];
+            if class == MARK {
+                break;
+            }
+            seen |= class;
             at += 1;
-            RunKind::Mark
-        } else if is_uuid(&body[at..]) {
-            at += 36;
-            RunKind::Uuid
-        } else {
-            let mut digits = true;
-            while at < body.len() && is_word_byte(body[at]) {
-                digits &= body[at].is_ascii_digit();
+        }
+        let kind = match seen {
+            MARK => {
                 at += 1;
+                RunKind::Mark
+            }
+            _ if at - start == 8 && is_uuid(&body[start..]) => {
+                at = start + 36;
+                RunKind::Uuid
             }
             // Hexadecimal names of these lengths may happen to have no letter.
-            if digits && !matches!(at - start, 24 | 32 | 40 | 64) {
-                RunKind::Number
-            } else {
-                RunKind::Text
-            }
+            DIGIT if !matches!(at - start, 24 | 32 | 40 | 64) => RunKind::Number,
+            _ => RunKind::Text,
         };
         runs.push(Run {
             kind,
+            mixed: seen & DIGIT != 0,
             start: narrow(start),
             end: narrow(at),
         });
@@ -507,9 +457,8 @@ fn extension(body: &[u8], runs: &[Run]) -> usize {
         return body.len();
     };
     let word = last.of(body);
-    let lettered = word.iter().all(|b| !b.is_ascii_digit()) || is_numbered(word);
     let fits = dot.start > 0 && body[dot.start as usize] == b'.' && last.kind == RunKind::Text;
-    if fits && lettered && word.len() <= 12 {
+    if fits && word.len() <= 12 && (!last.mixed || is_numbered(word)) {
         dot.start as usize
     } else {
         body.len()
@@ -520,6 +469,7 @@ fn extension(body: &[u8], runs: &[Run]) -> usize {
 fn repeats_ancestor(text: &[u8], above: &[&[u8]]) -> bool {
     above.iter().take(ANCESTORS).any(|name| {
         name.len() >= 2
+            && text.first() == name.first()
             && text.starts_with(name)
             && text.get(name.len()).is_none_or(|&b| !is_word_byte(b))
             && name.iter().any(u8::is_ascii_alphabetic)
@@ -673,21 +623,6 @@ mod tests {
         let b = scan(b"1INCHUSDT-1m-2023-07-01.zip", &[b"1m", b"1INCHUSDT"]);
         assert_eq!(a.key, b.key);
         assert_ne!(a.key, scan(b"BTCUSDT-1m-2023-07-01.zip", &[]).key);
-    }
-
-    #[test]
-    fn parts_are_told_by_the_name() {
-        for (name, expected) in [
-            ("a.csv", Role::Member),
-            ("a.csv.sha256", Role::Companion),
-            ("000.timeindex", Role::Companion),
-            ("a.csv.tmp", Role::Aside),
-            ("_SUCCESS", Role::Aside),
-            (".DS_Store", Role::Aside),
-            ("backup~", Role::Aside),
-        ] {
-            assert_eq!(role(name.as_bytes()), expected, "{name}");
-        }
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! a family may be called; they know the marker files of databases and brokers, the directories
 //! that tools keep for themselves, and the extensions of what people make by hand.
 
-use super::name;
 use super::profile::Group;
 use super::rows::Rows;
+use super::suffix;
 use super::{Disposition, Variable, VariableKind};
 use crate::bytes::Interval;
 use crate::time::Timestamp;
@@ -27,6 +27,12 @@ pub(super) struct Case<'a> {
     pub(super) template: &'a [u8],
     pub(super) variables: &'a [Variable],
     pub(super) bytes: Interval,
+    /// Whether the names are those of different things, not of a series.
+    pub(super) catalogue: bool,
+    /// Whether the words in the names hardly ever return.
+    pub(super) lone_words: bool,
+    /// Whether the periods follow one another evenly.
+    pub(super) regular: bool,
     pub(super) now: Timestamp,
 }
 
@@ -37,7 +43,14 @@ struct Program {
     owner: &'static str,
 }
 
-const PROGRAMS: [Program; 32] = [
+const ICEBERG: &str = "Apache Iceberg: expire_snapshots and remove_orphan_files";
+const BORG: &str = "BorgBackup: borg prune and borg compact";
+
+const PROGRAMS: [Program; 33] = [
+    Program {
+        marker: b".minio.sys",
+        owner: "MinIO: the bucket's lifecycle rules",
+    },
     Program {
         marker: b"PG_VERSION",
         owner: "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
@@ -72,7 +85,7 @@ const PROGRAMS: [Program; 32] = [
     },
     Program {
         marker: b"version-hint.text",
-        owner: "Apache Iceberg: expire_snapshots and remove_orphan_files",
+        owner: ICEBERG,
     },
     Program {
         marker: b"ibdata1",
@@ -108,7 +121,7 @@ const PROGRAMS: [Program; 32] = [
     },
     Program {
         marker: b"segments_1",
-        owner: "Lucene: the index's own merge and lifecycle policy",
+        owner: LUCENE,
     },
     Program {
         marker: b"_state",
@@ -156,11 +169,11 @@ const PROGRAMS: [Program; 32] = [
     },
     Program {
         marker: b"lock.roster",
-        owner: "BorgBackup: borg prune and borg compact",
+        owner: BORG,
     },
     Program {
         marker: b"hints.1",
-        owner: "BorgBackup: borg prune and borg compact",
+        owner: BORG,
     },
     Program {
         marker: b"zookeeper_server.pid",
@@ -194,12 +207,13 @@ const HOMES: [(&[u8], &str); 13] = [
     ),
 ];
 
-const MEDIA: [&[u8]; 52] = [
-    b"jpg", b"jpeg", b"cr2", b"cr3", b"nef", b"arw", b"dng", b"raf", b"rw2", b"orf", b"heic",
-    b"heif", b"tif", b"tiff", b"mov", b"mp4", b"m4v", b"mkv", b"avi", b"mpg", b"mpeg", b"wmv",
-    b"webm", b"mts", b"m2ts", b"mp3", b"flac", b"ogg", b"opus", b"m4a", b"aac", b"wav", b"aiff",
-    b"wma", b"srt", b"sub", b"epub", b"mobi", b"azw3", b"cbz", b"cbr", b"psd", b"xcf", b"ai",
-    b"svg", b"gif", b"xmp", b"aae", b"thm", b"lrv", b"nfo", b"vob",
+const MEDIA: [&[u8]; 62] = [
+    b"dcm", b"dicom", b"sr2", b"srw", b"pef", b"x3f", b"insv", b"braw", b"r3d", b"mxf", b"jpg",
+    b"jpeg", b"cr2", b"cr3", b"nef", b"arw", b"dng", b"raf", b"rw2", b"orf", b"heic", b"heif",
+    b"tif", b"tiff", b"mov", b"mp4", b"m4v", b"mkv", b"avi", b"mpg", b"mpeg", b"wmv", b"webm",
+    b"mts", b"m2ts", b"mp3", b"flac", b"ogg", b"opus", b"m4a", b"aac", b"wav", b"aiff", b"wma",
+    b"srt", b"sub", b"epub", b"mobi", b"azw3", b"cbz", b"cbr", b"psd", b"xcf", b"ai", b"svg",
+    b"gif", b"xmp", b"aae", b"thm", b"lrv", b"nfo", b"vob",
 ];
 const SOURCE: [&[u8]; 62] = [
     b"rs",
@@ -320,15 +334,49 @@ fn program_of(case: &Case<'_>) -> Option<&'static str> {
         if let Some(&(_, owner)) = home.filter(|_| row > 0) {
             return Some(owner);
         }
-        if at > 3 {
+        if at > 5 {
             continue;
         }
         for child in case.tree.children(case.rows.id[row as usize]).take(LISTED) {
             let child = case.tree.name(child);
             let program = PROGRAMS.iter().find(|p| p.marker == child);
-            if let Some(program) = program {
+            // A plain word such as CURRENT says something of its own directory only.
+            let near = |p: &&Program| at == 0 || p.marker != b"CURRENT";
+            if let Some(program) = program.filter(near) {
                 return Some(program.owner);
             }
+            // Its number changes with every transaction.
+            let number = child.strip_prefix(b"integrity.");
+            if number.is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit)) {
+                return Some(BORG);
+            }
+        }
+        if has_all(case, row, &[b"config", b"keys", b"snapshots", b"data"]) {
+            return Some("restic: restic forget --keep-… --prune");
+        }
+        if is_iceberg(case, row) {
+            return Some(ICEBERG);
+        }
+        if has_all(case, row, &[b"wal", b"snap"]) {
+            return Some("etcd: --max-wals, --max-snapshots, --auto-compaction-retention");
+        }
+    }
+    let leaf = last_name(case.template);
+    let extension = suffix::last_dot(leaf).map_or(&b""[..], |dot| &leaf[dot + 1..]);
+    let engine = |e: &&(&[u8], &str)| extension.eq_ignore_ascii_case(e.0);
+    if let Some(&(_, owner)) = ENGINES.iter().find(engine) {
+        return Some(owner);
+    }
+    for &(stem, owner) in &STEMS {
+        // Of a Hive table it is the directory that has the name, and the buckets are in it.
+        let home = case.template.rsplit(|&b| b == b'/').nth(1).unwrap_or(b"");
+        let named = if owner == HIVE {
+            home.starts_with(stem) && leaf.starts_with(b"bucket_")
+        } else {
+            leaf.starts_with(stem)
+        };
+        if named {
+            return Some(owner);
         }
     }
     let ids = case
@@ -342,17 +390,75 @@ fn program_of(case: &Case<'_>) -> Option<&'static str> {
     None
 }
 
+/// Whether a directory holds all of these.
+fn has_all(case: &Case<'_>, row: u32, names: &[&[u8]]) -> bool {
+    let dir = case.rows.id[row as usize];
+    let mut left = names.len();
+    for child in case.tree.children(dir).take(LISTED) {
+        left -= usize::from(names.contains(&case.tree.name(child)));
+        if left == 0 {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a directory is a table of Iceberg: data beside metadata that lists its files.
+fn is_iceberg(case: &Case<'_>, row: u32) -> bool {
+    if !has_all(case, row, &[b"data", b"metadata"]) {
+        return false;
+    }
+    let dir = case.rows.id[row as usize];
+    let mut inside = case.tree.children(dir).take(LISTED);
+    let metadata = inside.find(|&child| case.tree.name(child) == b"metadata");
+    metadata.is_some_and(|metadata| {
+        case.tree.children(metadata).take(LISTED).any(|child| {
+            let name = case.tree.name(child);
+            name.ends_with(b".metadata.json") || name == b"version-hint.text"
+        })
+    })
+}
+
+/// Formats that only a database's engine writes, and how it is told to let go.
+const ENGINES: [(&[u8], &str); 12] = [
+    (b"tsm", "InfluxDB: the retention policy of the database"),
+    (b"tsi", "InfluxDB: the retention policy of the database"),
+    (b"wt", "MongoDB: the database's own TTL indexes and compact"),
+    (b"sst", "RocksDB: its own compaction"),
+    (b"ldb", "LevelDB: its own compaction"),
+    (b"ibd", "MySQL: the tables themselves; DROP or TRUNCATE"),
+    (b"myd", "MySQL: the tables themselves; DROP or TRUNCATE"),
+    (b"myi", "MySQL: the tables themselves; DROP or TRUNCATE"),
+    (b"cfs", LUCENE),
+    (b"cfe", LUCENE),
+    (b"fdt", LUCENE),
+    (b"tlog", LUCENE),
+];
+const LUCENE: &str = "Lucene: the index's own merge and lifecycle policy";
+
+/// Beginnings of file names that are a program's own contract, and how it is told to let go.
+const STEMS: [(&[u8], &str); 4] = [
+    (
+        b"duplicity-",
+        "duplicity: remove-older-than, remove-all-but-n-full: a chain goes whole",
+    ),
+    (b"delta_", HIVE),
+    (b"delete_delta_", HIVE),
+    (b"base_", HIVE),
+];
+const HIVE: &str = "Hive: compaction, hive.compactor.delayed.cleanup.enabled";
+
 fn kept_as(case: &Case<'_>) -> Option<&'static str> {
     let names: Vec<&[u8]> = rows_above(case)
         .iter()
         .map(|&row| case.tree.name(case.rows.id[row as usize]))
         .collect();
-    let leaf = case.template.rsplit(|&b| b == b'/').next().unwrap_or(b"");
+    let leaf = last_name(case.template);
     let body = leaf
         .strip_suffix(b"]")
         .and_then(|l| l.rsplitn(2, |&b| b == b'[').nth(1))
         .unwrap_or(leaf);
-    let body = &body[..body.len() - name::compression(body).len()];
+    let body = &body[..body.len() - suffix::compression(body).len()];
     let extension = body
         .iter()
         .rposition(|&b| b == b'.')
@@ -376,12 +482,16 @@ fn kept_as(case: &Case<'_>) -> Option<&'static str> {
     if is(&DOCUMENTS) || leaf.contains(&b' ') {
         return Some("documents written by hand");
     }
-    if under_version_control(case)
+    // What is written day by day is a job's, wherever it lies.
+    let is_living = is_living(case);
+    if !is_living
+        && under_version_control(case)
         && case.bytes.lo / case.group.members.len().max(1) as u64 <= 1 << 20
     {
         return Some("in a source repository");
     }
-    if is_installed(case.template) || names.iter().any(|n| is_system(n)) {
+    let is_installed = is_installed(case.template) || names.iter().any(|n| is_system(n));
+    if !is_living && (is_installed || is_in_prefix(case)) {
         return Some("installed by the system's package manager");
     }
     if names
@@ -390,8 +500,11 @@ fn kept_as(case: &Case<'_>) -> Option<&'static str> {
     {
         return Some("a cache: its program trims it");
     }
-    if !has_clock_or_count(case.variables) {
+    if is_hash_store(case) || !has_clock_or_count(case.variables) {
         return Some("a store of hashes or names: nothing in it says when");
+    }
+    if case.catalogue {
+        return Some("different things, each once: nothing counts them");
     }
     if is_unmoved(case) {
         return Some("written in one go and never again");
@@ -432,6 +545,23 @@ fn is_rendered(names: &[&[u8]]) -> bool {
         .any(|n| matches!(*n, b"render" | b"renders" | b"frames" | b"comp"))
 }
 
+/// What stands behind the last `/` of a template.
+fn last_name(template: &[u8]) -> &[u8] {
+    template.rsplit(|&b| b == b'/').next().unwrap_or(b"")
+}
+
+/// Whether the files are called by nothing but a hash, and nothing above says when: the numbers
+/// in a store's directories are only the beginnings of the hashes.
+fn is_hash_store(case: &Case<'_>) -> bool {
+    let is_dated = case.variables.iter().any(|v| is_clock(v.kind));
+    let last = case
+        .variables
+        .last()
+        .filter(|v| v.kind == VariableKind::Hash);
+    let leaf = last_name(case.template);
+    !is_dated && last.is_some_and(|v| leaf == format!("{{{}}}", v.name).as_bytes())
+}
+
 fn under_version_control(case: &Case<'_>) -> bool {
     rows_above(case).iter().any(|&row| {
         case.tree
@@ -456,25 +586,54 @@ fn has_clock_or_count(variables: &[Variable]) -> bool {
     })
 }
 
-/// A set of numbered files that all came at once, long ago, and that no name dates.
-fn is_unmoved(case: &Case<'_>) -> bool {
-    let dated = case
-        .variables
-        .iter()
-        .any(|variable| is_clock(variable.kind));
-    let times = case
-        .group
-        .members
-        .iter()
-        .filter_map(|&(id, _)| case.tree.mtime(id));
-    let (mut low, mut high) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
-    let mut seen = 0usize;
-    for time in times {
-        low = low.min(time);
-        high = high.max(time);
-        seen += 1;
+/// Whether files lie in the tree of installed programs, wherever that stands: a directory with
+/// `bin`, `lib` and `share`, or the package manager's own books.
+fn is_in_prefix(case: &Case<'_>) -> bool {
+    let Some(&(_, mut row)) = case.group.members.first() else {
+        return false;
+    };
+    for _ in 0..32 {
+        let holds = |names: &[&[u8]]| has_all(case, row, names);
+        if holds(&[b"bin", b"lib", b"share"]) || holds(&[b"info", b"status", b"diversions"]) {
+            return true;
+        }
+        if row == 0 {
+            break;
+        }
+        row = case.rows.parent[row as usize];
     }
-    !dated && seen > 1 && high.0 - low.0 < 7200 && case.now.0 - high.0 > 7 * 86_400
+    false
+}
+
+/// A set of files that all came at once, long ago, and that no name dates or not evenly: unpacked
+/// or installed, and never added to.
+fn is_unmoved(case: &Case<'_>) -> bool {
+    let (low, high) = written(case);
+    let long_ago = case.now.0.saturating_sub(high) > 7 * 86_400;
+    let at_once = low < high.saturating_add(1) && high.saturating_sub(low) < 7200;
+    at_once && long_ago && !(is_dated(case) && case.regular)
+}
+
+/// Whether it was written as its names say, evenly, and by one that has no words of its own for
+/// each file.
+fn is_living(case: &Case<'_>) -> bool {
+    let (low, high) = written(case);
+    is_dated(case) && case.regular && !case.lone_words && high.saturating_sub(low) >= 7200
+}
+
+fn is_dated(case: &Case<'_>) -> bool {
+    let mut variables = case.variables.iter();
+    variables.any(|variable| is_clock(variable.kind))
+}
+
+/// When the first and the last of the files were written, in seconds; the last before the first
+/// where that is not known.
+fn written(case: &Case<'_>) -> (i64, i64) {
+    let members = case.group.members.iter();
+    let times = members.filter_map(|&(id, _)| case.tree.mtime(id));
+    times.fold((i64::MAX, i64::MIN), |(low, high), time| {
+        (low.min(time.0), high.max(time.0))
+    })
 }
 
 /// Whether values of this kind say when.

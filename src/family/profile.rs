@@ -13,23 +13,26 @@
 //! constant amount for each shape at each level above it; a profile carries at most
 //! [`CARRIED`] shapes upward, the smallest ones end where they are.
 
-use crate::entry::{Kind, Rooting};
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::entry::Rooting;
 use crate::tree::{NodeId, Tree};
 
-use super::name::{self, Role, Scan, hash, mix};
+use super::listing::Listing;
+use super::name::{Scan, hash, mix};
 use super::rows::{ByHash, PLAIN_LEVELS, Rows};
-use super::words;
+use super::{suffix, words};
 
 /// Shapes that a profile carries upward.
 const CARRIED: usize = 64;
-/// Plain names of one extension in one directory beyond which they are one word.
-const PLAIN: usize = 64;
 /// Levels of a template; deeper ones end.
 const LEVELS: u8 = 24;
 /// Fewer members than this are no family.
 const FEWEST: u32 = 3;
 
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 const WORD: u64 = 0x57_4f52_4400;
 
 /// Members of one shape, and how it was joined.
@@ -41,19 +44,23 @@ pub(super) struct Group {
     pub(super) depth: u8,
     /// By level, the file being 0: whether names of different shapes were joined there.
     pub(super) whole: u32,
+    /// Checksums and indexes that go with the members, and their bytes.
+    pub(super) side: u64,
+    pub(super) side_bytes: u64,
 }
 
+/// Some members of one shape in one directory; the next of the same shape is linked.
 #[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    len: u32,
-    row: u32,
-    next: u32,
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) len: u32,
+    pub(super) row: u32,
+    pub(super) next: u32,
 }
 
 /// How the last name of a shape is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Leaf {
+pub(super) enum Leaf {
     /// Leading word and all.
     Exact,
     /// With any words between its numbers.
@@ -62,97 +69,220 @@ enum Leaf {
     Word,
 }
 
+/// One shape below a directory, with its sums and the list of its spans.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    shape: u64,
-    bytes: u64,
-    count: u32,
+pub(super) struct Entry {
+    pub(super) shape: u64,
+    pub(super) bytes: u64,
+    /// What goes with the members: checksums, indexes.
+    pub(super) side_bytes: u64,
+    pub(super) side: u32,
+    pub(super) count: u32,
     /// In how many of the siblings that were joined last.
     siblings: u32,
-    first: u32,
-    last: u32,
-    whole: u32,
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) whole: u32,
     depth: u8,
     leaf: Leaf,
     varies: bool,
 }
 
-/// The shapes found in one directory, before they become entries.
-#[derive(Clone, Copy, Debug)]
-struct Local {
-    key: u64,
-    tail: u64,
-    loose: u64,
-    stem: u64,
-    base: Option<u64>,
-    sample: NodeId,
-    count: u32,
-    bytes: u64,
-    target: u32,
-    varies: bool,
+impl Entry {
+    /// A shape of names in one directory, still without members.
+    pub(super) fn leaf(shape: u64, leaf: Leaf, varies: bool) -> Self {
+        Self {
+            shape,
+            bytes: 0,
+            side_bytes: 0,
+            side: 0,
+            count: 0,
+            siblings: 1,
+            first: NONE,
+            last: NONE,
+            whole: 0,
+            depth: 0,
+            leaf,
+            varies,
+        }
+    }
 }
 
-/// Every group of three or more files that are alike.
-pub(super) fn groups(tree: &Tree) -> (Rows, Vec<Group>) {
+/// What a pass gathers besides the profiles.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    pub(super) members: Vec<NodeId>,
+    pub(super) spans: Vec<Span>,
+    /// Files that are not finished, each with the row of its directory.
+    pub(super) unfinished: Vec<(NodeId, u32)>,
+    /// Shapes that go no further up.
+    done: Vec<Entry>,
+}
+
+impl Arena {
+    /// Takes in what another pass gathered, and moves its profiles' links along.
+    fn absorb(&mut self, mut other: Self, profiles: &mut [(u32, Vec<Entry>)]) {
+        let (members, spans) = (narrow(self.members.len()), narrow(self.spans.len()));
+        self.members.append(&mut other.members);
+        self.unfinished.append(&mut other.unfinished);
+        self.spans.extend(other.spans.iter().map(|span| Span {
+            start: span.start + members,
+            next: if span.next == NONE {
+                NONE
+            } else {
+                span.next + spans
+            },
+            ..*span
+        }));
+        let entries = profiles.iter_mut().flat_map(|profile| &mut profile.1);
+        for entry in entries.chain(&mut other.done) {
+            entry.first += spans;
+            entry.last += spans;
+        }
+        self.done.append(&mut other.done);
+    }
+}
+
+/// Every group of three or more files that are alike, and the files that are not finished.
+pub(super) struct Found {
+    pub(super) rows: Rows,
+    arena: Arena,
+}
+
+/// Finds every group of three or more files that are alike.
+pub(super) fn groups(tree: &Tree) -> Found {
     let rows = Rows::of(tree);
-    let mut pass = Pass {
-        tree,
-        rows: &rows,
-        scan: Scan::default(),
-        members: Vec::new(),
-        spans: Vec::new(),
-        done: Vec::new(),
-        locals: Vec::new(),
-        assigned: Vec::new(),
-        index: ByHash::default(),
+    let jobs = jobs(tree, &rows);
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<Part>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(job), Some(slot)) = (jobs.get(at), results.get(at)) else {
+                break;
+            };
+            let mut pass = Pass::new(tree, &rows);
+            let tops = job.iter().map(|unit| {
+                let top = pass.run(unit.clone(), &mut Vec::new());
+                (narrow(unit.start), top)
+            });
+            let tops = tops.collect();
+            pass.arena.members.shrink_to_fit();
+            if let Ok(mut slot) = slot.lock() {
+                *slot = Some((tops, pass.arena));
+            }
+        }
     };
-    pass.run();
-    let groups = pass.finish();
-    (rows, groups)
+    super::in_parallel(jobs.len(), &work);
+    let mut pass = Pass::new(tree, &rows);
+    let mut units = Vec::new();
+    for (slot, job) in results.into_iter().zip(&jobs) {
+        if let Ok(Some((mut tops, arena))) = slot.into_inner() {
+            pass.arena.absorb(arena, &mut tops);
+            let ends = job.iter().map(|unit| unit.end);
+            units.extend(
+                tops.into_iter()
+                    .zip(ends)
+                    .map(|((start, top), end)| (start as usize..end, top)),
+            );
+        }
+    }
+    let top = pass.run(0..rows.id.len(), &mut units);
+    let mut arena = pass.arena;
+    arena.done.extend(top);
+    arena
+        .done
+        .retain(|entry| entry.varies && entry.count >= FEWEST);
+    arena.unfinished.sort_unstable();
+    Found { rows, arena }
+}
+
+/// What one thread found below some directories: the profiles of these, and the rest.
+type Part = (Vec<(u32, Vec<Entry>)>, Arena);
+
+/// A subtree's rows, and the profile of its top.
+type Unit = (Range<usize>, Vec<Entry>);
+
+/// Subtrees that can be read independently, a few together where they are small.
+fn jobs(tree: &Tree, rows: &Rows) -> Vec<Vec<Range<usize>>> {
+    let share = (tree.len() / 32).max(8192);
+    let mut jobs: Vec<Vec<Range<usize>>> = Vec::new();
+    let mut room = 0;
+    let mut row = 1;
+    while row < rows.id.len() {
+        let end = tree.end(rows.id[row]);
+        let size = (end.0 - rows.id[row].0) as usize;
+        if size > share {
+            row += 1;
+            continue;
+        }
+        let after = row + rows.id[row..].partition_point(|&id| id < end);
+        if size > room || jobs.is_empty() {
+            jobs.push(Vec::new());
+            room = share;
+        }
+        room -= size;
+        if let Some(job) = jobs.last_mut() {
+            job.push(row..after);
+        }
+        row = after;
+    }
+    jobs
 }
 
 struct Pass<'t> {
     tree: &'t Tree,
     rows: &'t Rows,
-    scan: Scan,
-    members: Vec<NodeId>,
-    spans: Vec<Span>,
-    done: Vec<Entry>,
-    locals: Vec<Local>,
-    assigned: Vec<(u32, NodeId)>,
-    index: ByHash<u32>,
+    listing: Listing,
+    arena: Arena,
 }
 
-impl Pass<'_> {
-    fn run(&mut self) {
-        let n = self.rows.id.len();
-        let mut first_child = vec![NONE; n];
-        let mut next_sibling = vec![NONE; n];
-        let mut profiles: Vec<Vec<Entry>> = vec![Vec::new(); n];
-        for row in (0..n).rev() {
-            if !self.rows.skipped[row] {
-                let mut entries = self.files(row);
-                let mut children = Vec::new();
-                let mut child = first_child[row];
-                while child != NONE {
-                    let profile = std::mem::take(&mut profiles[child as usize]);
-                    if !profile.is_empty() {
-                        children.push((child, profile));
-                    }
-                    child = next_sibling[child as usize];
+impl<'t> Pass<'t> {
+    fn new(tree: &'t Tree, rows: &'t Rows) -> Self {
+        Self {
+            tree,
+            rows,
+            listing: Listing::default(),
+            arena: Arena::default(),
+        }
+    }
+
+    /// The profile of the first of these rows, of which the others lie below. Units that were
+    /// read before are taken from the end of `units`, which is in the order of rows.
+    fn run(&mut self, rows: Range<usize>, units: &mut Vec<Unit>) -> Vec<Entry> {
+        let mut open: Vec<(u32, Vec<Entry>)> = Vec::new();
+        let mut row = rows.end;
+        while row > rows.start {
+            row -= 1;
+            if let Some((unit, profile)) = units.pop_if(|unit| unit.0.contains(&row)) {
+                row = unit.start;
+                if !profile.is_empty() {
+                    open.push((narrow(row), profile));
                 }
-                self.directories(row, children, &mut entries);
-                self.cap(&mut entries);
-                profiles[row] = entries;
+                continue;
             }
-            if row > 0 {
-                let parent = self.rows.parent[row] as usize;
-                next_sibling[row] = first_child[parent];
-                first_child[parent] = narrow(row);
+            if self.rows.skipped[row] {
+                continue;
+            }
+            let mut entries = self
+                .listing
+                .read(self.tree, self.rows, row, &mut self.arena);
+            // Rows come last first, so that the children of this one are on top, in their order.
+            let mut children = Vec::new();
+            while let Some(child) =
+                open.pop_if(|child| self.rows.parent[child.0 as usize] as usize == row)
+            {
+                children.push(child);
+            }
+            if !children.is_empty() {
+                self.directories(row, children, &mut entries);
+            }
+            self.cap(&mut entries);
+            if !entries.is_empty() || row == rows.start {
+                open.push((narrow(row), entries));
             }
         }
-        let rest = std::mem::take(&mut profiles[0]);
-        self.done.extend(rest);
+        open.pop().map_or_else(Vec::new, |top| top.1)
     }
 
     /// Keeps what may be carried up; the smallest shapes end here.
@@ -163,205 +293,9 @@ impl Pass<'_> {
         entries
             .sort_unstable_by_key(|e| (!e.varies, std::cmp::Reverse((e.count, e.bytes)), e.shape));
         let small = entries.drain(CARRIED..);
-        self.done
+        self.arena
+            .done
             .extend(small.filter(|entry| entry.count >= FEWEST));
-    }
-
-    /// The shapes of the files directly in a directory.
-    fn files(&mut self, row: usize) -> Vec<Entry> {
-        let hopeful = self.rows.hopeful(row);
-        let above = self.rows.names_above(self.tree, narrow(row));
-        self.locals.clear();
-        self.assigned.clear();
-        if self.index.capacity() > 1 << 14 {
-            self.index = ByHash::default();
-        } else {
-            self.index.clear();
-        }
-        let mut last = (0, NONE);
-        for id in self.tree.children(self.rows.id[row]) {
-            if self.tree.is_dir(id) {
-                break;
-            }
-            if self.tree.kind(id) != Kind::File {
-                continue;
-            }
-            let name = self.tree.name(id);
-            let role = name::role(name);
-            if role == Role::Aside {
-                continue;
-            }
-            let read = match name.iter().rposition(|&b| b == b'.') {
-                Some(dot) if role == Role::Companion => &name[..dot],
-                _ => name,
-            };
-            self.scan.read(read, &above);
-            if !self.scan.varies && !hopeful {
-                continue;
-            }
-            let base = (role == Role::Companion).then_some(self.scan.key);
-            if base.is_some() {
-                self.scan.read(name, &above);
-            }
-            let key = if self.scan.varies {
-                self.scan.key
-            } else {
-                hash(&name[..self.scan.body])
-            };
-            let local = if last.0 == key && last.1 != NONE {
-                last.1
-            } else {
-                *self.index.entry(key).or_insert_with(|| {
-                    self.locals.push(Local {
-                        key,
-                        tail: self.scan.tail,
-                        loose: self.scan.loose,
-                        stem: self.scan.stem,
-                        base,
-                        sample: id,
-                        count: 0,
-                        bytes: 0,
-                        target: NONE,
-                        varies: self.scan.varies,
-                    });
-                    narrow(self.locals.len() - 1)
-                })
-            };
-            last = (key, local);
-            let of = &mut self.locals[local as usize];
-            of.count += 1;
-            of.bytes = of.bytes.saturating_add(self.tree.own_weight(id).lo);
-            self.assigned.push((local, id));
-        }
-        self.entries_of_locals(row)
-    }
-
-    fn entries_of_locals(&mut self, row: usize) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        self.drop_companions();
-        self.pool_plain(&mut entries);
-        self.join_words(&mut entries);
-        for local in &mut self.locals {
-            if local.target == NONE {
-                local.target = narrow(entries.len());
-                entries.push(leaf_entry(local.key, Leaf::Exact, local.varies));
-            }
-        }
-        for local in &self.locals {
-            if let Some(entry) = entries.get_mut(local.target as usize) {
-                entry.count += local.count;
-                entry.bytes = entry.bytes.saturating_add(local.bytes);
-            }
-        }
-        self.place_members(row, &mut entries);
-        entries
-    }
-
-    /// Takes out checksums and indexes whose base is there.
-    fn drop_companions(&mut self) {
-        if self.locals.iter().all(|local| local.base.is_none()) {
-            return;
-        }
-        let mut bases = ByHash::<()>::default();
-        for local in self.locals.iter().filter(|local| local.base.is_none()) {
-            bases.insert(local.key, ());
-            bases.insert(local.stem, ());
-            bases.insert(local.tail, ());
-        }
-        for local in &mut self.locals {
-            if local.base.is_some_and(|base| bases.contains_key(&base)) {
-                local.target = NONE - 1;
-            }
-        }
-    }
-
-    /// Makes one word of plain names where a directory has too many to tell apart.
-    fn pool_plain(&mut self, entries: &mut Vec<Entry>) {
-        let plain = self.locals.iter().filter(|local| !local.varies).count();
-        if plain <= PLAIN {
-            return;
-        }
-        let mut pools = ByHash::<(u32, u32)>::default();
-        let mut keys = Vec::with_capacity(self.locals.len());
-        for local in &self.locals {
-            let pool = word_of(self.tree.name(local.sample));
-            keys.push(pool);
-            if !local.varies && local.target == NONE {
-                pools.entry(pool).or_insert((0, NONE)).0 += 1;
-            }
-        }
-        for (local, key) in self.locals.iter_mut().zip(keys) {
-            let pool = pools.get_mut(&key).filter(|pool| pool.0 as usize > PLAIN);
-            let Some((_, target)) = pool else {
-                continue;
-            };
-            if local.varies || local.target != NONE {
-                continue;
-            }
-            if *target == NONE {
-                *target = narrow(entries.len());
-                entries.push(Entry {
-                    whole: 1,
-                    ..leaf_entry(key, Leaf::Word, false)
-                });
-            }
-            local.target = *target;
-        }
-    }
-
-    /// Joins shapes of one directory that differ only in words, where these words are values and
-    /// not the names of outputs: first whatever stands between the numbers, else the leading word.
-    fn join_words(&mut self, entries: &mut Vec<Entry>) {
-        for shape in [|local: &Local| local.loose, |local: &Local| local.tail] {
-            let mut order: Vec<(u64, u64, u32)> = (0..)
-                .zip(&self.locals)
-                .filter(|(_, local)| local.varies && local.target == NONE)
-                .map(|(at, local)| (shape(local), local.key, at))
-                .collect();
-            order.sort_unstable();
-            for run in order
-                .chunk_by(|a, b| a.0 == b.0)
-                .filter(|run| run.len() > 1)
-            {
-                let samples = run.iter().map(|&(_, _, at)| {
-                    let local = &self.locals[at as usize];
-                    (self.tree.name(local.sample), local.count)
-                });
-                if words::are_values(&samples.collect::<Vec<_>>(), 8) {
-                    let target = narrow(entries.len());
-                    entries.push(leaf_entry(run[0].0, Leaf::AnyWord, true));
-                    for &(_, _, at) in run {
-                        self.locals[at as usize].target = target;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Writes the members of each entry, one after the other, into the common list.
-    fn place_members(&mut self, row: usize, entries: &mut [Entry]) {
-        let mut cursor: Vec<u32> = Vec::with_capacity(entries.len());
-        let mut next = narrow(self.members.len());
-        for entry in entries.iter_mut() {
-            cursor.push(next);
-            entry.first = narrow(self.spans.len());
-            entry.last = entry.first;
-            self.spans.push(Span {
-                start: next,
-                len: entry.count,
-                row: narrow(row),
-                next: NONE,
-            });
-            next += entry.count;
-        }
-        self.members.resize(next as usize, NodeId::ROOT);
-        for &(local, id) in &self.assigned {
-            let target = self.locals[local as usize].target as usize;
-            if let Some(cursor) = cursor.get_mut(target) {
-                self.members[*cursor as usize] = id;
-                *cursor += 1;
-            }
-        }
     }
 
     /// Joins the profiles of a directory's children and puts their names' shapes in front.
@@ -383,7 +317,7 @@ impl Pass<'_> {
                 let plain = !entry.varies && !varies;
                 if entry.depth >= LEVELS || plain && (entry.depth + 1 >= PLAIN_LEVELS || whole) {
                     if entry.varies {
-                        self.done.push(entry);
+                        self.arena.done.push(entry);
                     }
                     continue;
                 }
@@ -440,10 +374,12 @@ impl Pass<'_> {
             let entry = entries[at];
             if kept > 0 && entries[kept - 1].shape == entry.shape {
                 let into = &mut entries[kept - 1];
-                self.spans[into.last as usize].next = entry.first;
+                self.arena.spans[into.last as usize].next = entry.first;
                 into.last = entry.last;
                 into.count += entry.count;
                 into.bytes = into.bytes.saturating_add(entry.bytes);
+                into.side = into.side.saturating_add(entry.side);
+                into.side_bytes = into.side_bytes.saturating_add(entry.side_bytes);
                 into.siblings += entry.siblings;
                 into.whole |= entry.whole;
                 into.varies |= entry.varies;
@@ -634,12 +570,12 @@ impl Pass<'_> {
         if entry.leaf == Leaf::Word || entry.leaf == Leaf::AnyWord && !self.is_constant(entry, 0) {
             return Some(itself);
         }
-        let span = self.spans[entry.first as usize];
+        let span = self.arena.spans[entry.first as usize];
         let name = self.name_at(entry, 0);
         let mut scan = Scan::default();
         scan.read(name, &self.rows.names_above(self.tree, span.row));
         let (leaf, key) = if scan.varies && !self.is_constant(entry, 0) {
-            (Leaf::AnyWord, scan.loose)
+            (Leaf::AnyWord, scan.loosen(name))
         } else {
             (Leaf::Word, word_of(name))
         };
@@ -664,7 +600,7 @@ impl Pass<'_> {
                 level: entry.depth,
             });
         }
-        let mut row = self.spans[entry.first as usize].row;
+        let mut row = self.arena.spans[entry.first as usize].row;
         for _ in 1..entry.depth {
             row = self.rows.parent[row as usize];
         }
@@ -687,7 +623,7 @@ impl Pass<'_> {
         let name = self.name_at(entry, level);
         let mut at = entry.first;
         let mut spans = 0;
-        while let Some(span) = self.spans.get(at as usize) {
+        while let Some(span) = self.arena.spans.get(at as usize) {
             let here = Entry {
                 first: at,
                 ..*entry
@@ -702,13 +638,13 @@ impl Pass<'_> {
     }
 
     fn leaf_key(&self, entry: &Entry) -> u64 {
-        let span = self.spans[entry.first as usize];
+        let span = self.arena.spans[entry.first as usize];
         let name = self.name_at(entry, 0);
         let mut scan = Scan::default();
         scan.read(name, &self.rows.names_above(self.tree, span.row));
         match entry.leaf {
             Leaf::Word => word_of(name),
-            Leaf::AnyWord => scan.loose,
+            Leaf::AnyWord => scan.loosen(name),
             Leaf::Exact if scan.varies => scan.key,
             Leaf::Exact => hash(&name[..scan.body]),
         }
@@ -717,7 +653,7 @@ impl Pass<'_> {
     /// The shape of an entry whose last name has this key.
     fn shape_above(&self, entry: &Entry, leaf: u64) -> u64 {
         let mut shape = leaf;
-        let mut row = self.spans[entry.first as usize].row as usize;
+        let mut row = self.arena.spans[entry.first as usize].row as usize;
         for level in 1..=entry.depth {
             let segment = if entry.whole >> level & 1 == 1 {
                 WORD
@@ -734,9 +670,9 @@ impl Pass<'_> {
 
     /// The name at a level of an entry's first member, the file being 0.
     fn name_at(&self, entry: &Entry, level: u8) -> &[u8] {
-        let span = self.spans[entry.first as usize];
+        let span = self.arena.spans[entry.first as usize];
         if level == 0 {
-            return self.tree.name(self.members[span.start as usize]);
+            return self.tree.name(self.arena.members[span.start as usize]);
         }
         let mut row = span.row as usize;
         for _ in 1..level {
@@ -744,27 +680,37 @@ impl Pass<'_> {
         }
         self.tree.name(self.rows.id[row])
     }
+}
 
-    fn finish(mut self) -> Vec<Group> {
-        let done = std::mem::take(&mut self.done);
-        done.into_iter()
-            .filter(|entry| entry.varies && entry.count >= FEWEST)
-            .map(|entry| {
-                let mut members = Vec::with_capacity(entry.count as usize);
-                let mut at = entry.first;
-                while let Some(span) = self.spans.get(at as usize) {
-                    let range = span.start as usize..(span.start + span.len) as usize;
-                    members.extend(self.members[range].iter().map(|&id| (id, span.row)));
-                    at = span.next;
-                }
-                members.sort_unstable();
-                Group {
-                    members,
-                    depth: entry.depth + 1,
-                    whole: entry.whole,
-                }
-            })
-            .collect()
+impl Found {
+    /// How many groups there are.
+    pub(super) fn len(&self) -> usize {
+        self.arena.done.len()
+    }
+
+    /// One group, with its members.
+    pub(super) fn group(&self, at: usize) -> Group {
+        let entry = &self.arena.done[at];
+        let mut members = Vec::with_capacity(entry.count as usize);
+        let mut at = entry.first;
+        while let Some(span) = self.arena.spans.get(at as usize) {
+            let range = span.start as usize..(span.start + span.len) as usize;
+            members.extend(self.arena.members[range].iter().map(|&id| (id, span.row)));
+            at = span.next;
+        }
+        members.sort_unstable();
+        Group {
+            members,
+            depth: entry.depth + 1,
+            whole: entry.whole,
+            side: u64::from(entry.side),
+            side_bytes: entry.side_bytes,
+        }
+    }
+
+    /// Files that are not finished, in the order of the tree.
+    pub(super) fn unfinished(&self) -> &[(NodeId, u32)] {
+        &self.arena.unfinished
     }
 }
 
@@ -794,24 +740,9 @@ fn form_of(run: &[(u64, usize, General)]) -> Leaf {
         .map_or(Leaf::Word, |g| g.leaf)
 }
 
-fn leaf_entry(shape: u64, leaf: Leaf, varies: bool) -> Entry {
-    Entry {
-        shape,
-        bytes: 0,
-        count: 0,
-        siblings: 1,
-        first: NONE,
-        last: NONE,
-        whole: 0,
-        depth: 0,
-        leaf,
-        varies,
-    }
-}
-
 /// The key of any word with this name's extension.
-fn word_of(name: &[u8]) -> u64 {
-    let body = &name[..name.len() - name::compression(name).len()];
+pub(super) fn word_of(name: &[u8]) -> u64 {
+    let body = &name[..name.len() - suffix::compression(name).len()];
     let extension = body
         .iter()
         .rposition(|&b| b == b'.')
@@ -819,6 +750,6 @@ fn word_of(name: &[u8]) -> u64 {
     mix(WORD, hash(extension))
 }
 
-fn narrow(n: usize) -> u32 {
+pub(super) fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(NONE)
 }

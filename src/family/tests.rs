@@ -12,13 +12,13 @@ use crate::tree::{Tree, build::Builder};
 use super::{Disposition, Family, Writer, find};
 
 /// A file: its path, its size and its modification time.
-type Row = (Vec<u8>, u64, Option<i64>);
+pub(super) type Row = (Vec<u8>, u64, Option<i64>);
 
 /// Numbers that look drawn at random and are the same in every run (splitmix64).
-struct Draw(u64);
+pub(super) struct Draw(pub(super) u64);
 
 impl Draw {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,7 +26,7 @@ impl Draw {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % n as u64).unwrap()
     }
 
@@ -38,7 +38,7 @@ impl Draw {
 }
 
 /// The tree of these files below `/`; `draw` deals the listings and their parts in another order.
-fn grow(rows: &[Row], rooting: Rooting, mut draw: Option<Draw>) -> Tree {
+pub(super) fn grow(rows: &[Row], rooting: Rooting, mut draw: Option<Draw>) -> Tree {
     type Listing<'a> = (Vec<(&'a [u8], usize)>, Vec<(&'a [u8], &'a Row)>);
     let mut listings: Vec<Listing<'_>> = vec![Listing::default()];
     let mut places: BTreeMap<(usize, &[u8]), usize> = BTreeMap::new();
@@ -104,9 +104,9 @@ fn row(path: &str, size: u64, mtime: i64) -> Row {
 }
 
 /// 2024-01-03.
-const START: i64 = 1_704_240_000;
+pub(super) const START: i64 = 1_704_240_000;
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -592,5 +592,43 @@ fn the_parts_of_a_record_are_no_values() {
             Timestamp(START + DAY as i64),
         );
         assert!(found.iter().all(|f| f.files == 40), "{names:?}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_installed_is_told_by_its_shape_and_shards_dropped_into_it_are_found() {
+    for root in ["/usr", "/srv/copy/of-it", "/home/u/x"] {
+        let mut rows = Vec::new();
+        let once = START - 400 * 86_400;
+        for at in 0..60 {
+            let package = format!("pkg{}", at % 9);
+            for path in [
+                format!("bin/tool-{at}"),
+                format!("share/doc/{package}/releases/v2.{at}-ReleaseNotes.gz"),
+                format!(
+                    "lib/{package}/data/api/2019-{:02}-{:02}/s.json",
+                    1 + at % 12,
+                    1 + at % 28
+                ),
+                format!("share/{package}/t/{at:03}_basic.t"),
+                format!("lib/udev/rules.d/{at}-serial{at}.rules"),
+            ] {
+                rows.push(row(&format!("{root}/{path}"), 4096, once));
+            }
+        }
+        let tree = |rows: &[Row]| find(&grow(rows, Rooting::Path, None), Timestamp(START));
+        let outputs = |rows: &[Row]| -> Vec<String> {
+            let found = tree(rows).into_iter();
+            let outputs = found.filter(|f| f.disposition == Disposition::Output);
+            outputs.map(|f| text(&f.template)).collect()
+        };
+        assert_eq!(outputs(&rows), Vec::<String>::new(), "{root}");
+        for day in 1..=40 {
+            let at = START - day * 86_400;
+            let path = day_text(&format!("{root}/share/pkg3/out/ticker-%Y-%m-%d.csv"), at);
+            rows.push(row(&path, 1 << 20, at + 3600));
+        }
+        let wanted = format!("{root}/share/pkg3/out/ticker-{{date}}.csv");
+        assert_eq!(outputs(&rows), [wanted]);
     }
 }

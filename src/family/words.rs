@@ -5,6 +5,7 @@
 //! of them is judged by its form alone.
 
 use super::name::{self, Frame, Scan};
+use super::suffix;
 
 /// Directories that are one unit of some tool: nothing in them is looked at.
 const CLOSED: [&[u8]; 34] = [
@@ -218,7 +219,7 @@ pub(super) fn are_values(names: &[(&[u8], u32)], often: u32) -> bool {
 fn differences<'n>(names: &[(&'n [u8], u32)]) -> Vec<&'n [u8]> {
     let bodies: Vec<&[u8]> = names
         .iter()
-        .map(|(name, _)| &name[..name.len() - name::compression(name).len()])
+        .map(|(name, _)| &name[..name.len() - suffix::compression(name).len()])
         .collect();
     let frame = Frame::of(&bodies);
     let mut scan = Scan::default();
@@ -309,7 +310,7 @@ fn describes(word: &[u8]) -> bool {
 /// parts of one record (`meta.json`, `index`). `alone`: the siblings hold nothing else, so that
 /// there is nothing for a record to describe.
 pub(super) fn are_leaf_values(names: &[(&[u8], u32)], alone: bool) -> bool {
-    let body = &names[0].0[..names[0].0.len() - name::compression(names[0].0).len()];
+    let body = &names[0].0[..names[0].0.len() - suffix::compression(names[0].0).len()];
     match body.iter().rposition(|&b| b == b'.') {
         Some(dot) if !RECORDS.contains(&&body[dot + 1..]) => true,
         _ => {

@@ -4,7 +4,7 @@ use super::*;
 use crate::audit::Keep;
 use crate::bytes::Interval;
 use crate::entry::{Batch, Entry, Sink as _, Token};
-use crate::family::{Family, Member, Writer};
+use crate::family::{Family, Member, Side, Writer};
 use crate::time::{Age, Timestamp};
 use crate::tree::build::Builder;
 
@@ -291,8 +291,11 @@ fn report(tree: &Tree, paths: &[&str], disposition: Disposition, verdict: Verdic
             growth_per_day: None,
             writer: Writer::Unknown,
             missing: Vec::new(),
+            periods: 0,
+            failing: None,
+            side: Side::default(),
             lineage: Vec::new(),
-            members: members.clone(),
+            members: members.iter().copied().collect(),
         },
         verdict,
         covered_by: Vec::new(),

@@ -104,7 +104,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
 ];
 
 /// The files that may name each package.
-const DOORS: [(&str, &[&str]); 18] = [
+const DOORS: [(&str, &[&str]); 19] = [
     ("anstyle", &["report/text/"]),
     ("base64", &["report/json"]),
     ("clap", &["cli/args.rs", "cli/completions.rs"]),

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod day7;
 mod dir;
+mod families;
 mod full_disk;
 mod generated;
 mod grown;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::audit::{Audit, FamilyReport, Finding, NearMiss, RuleReport, Severity, Share};
 use crate::entry::{Trouble, Volume};
-use crate::family::Writer;
+use crate::family::{Failing, Writer};
 use crate::tree::Tree;
 
 use super::{interval, path, time, troubles, volume};
@@ -83,11 +83,26 @@ fn family(report: &FamilyReport, doc: &Document<'_>) -> Value {
         "keep_seconds": report.keep.as_ref().map(|k| k.age.0),
         "stale": { "files": report.stale.len(), "disk": interval(report.stale_disk) },
         "missing": f.missing,
+        "periods": f.periods,
+        "failing": f.failing.as_ref().map(failing),
+        "side": { "files": f.side.files, "bytes": f.side.bytes },
         "lineage": lineage,
         "verdict": report.verdict.word(),
         "covered_by": report.covered_by.iter().filter_map(ids).collect::<Vec<_>>(),
         "near_misses": report.near_misses.iter().map(|m| near_miss(m, doc.audit)).collect::<Vec<_>>(),
         "members": members,
+    })
+}
+
+fn failing(failing: &Failing) -> Value {
+    json!({
+        "since": failing.since.0,
+        "empty": failing.empty,
+        "small": failing.small,
+        "missing": failing.missing,
+        "overdue": failing.overdue,
+        "unfinished": failing.unfinished,
+        "usual_bytes": failing.usual,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Families and rules: what does nobody clean, and why not.
 
-use crate::audit::{Audit, Code, FamilyReport, NearMiss, RuleReport, RuleState};
+use crate::audit::{Audit, Code, FamilyReport, Finding, NearMiss, RuleReport, RuleState};
 use crate::bytes::{Bytes, Interval};
 use crate::entry::{Trouble, Volume};
 use crate::family::{Disposition, Family, Writer};
@@ -111,6 +111,17 @@ fn weight(tree: &Tree, family: &Family) -> Interval {
 }
 
 fn answer(view: &View<'_>) -> String {
+    let fails = |f: &Finding| f.code == Code::FailingWriter;
+    let failing = view.audit.findings.iter().filter(|f| fails(f)).count();
+    let fails = match failing as u64 {
+        0 => String::new(),
+        n => format!(" {}.", several(n, "writer fails", "writers fail")),
+    };
+    format!("{}{fails}", uncleaned(view))
+}
+
+/// How much nobody cleans, in one sentence.
+fn uncleaned(view: &View<'_>) -> String {
     let gaps: Vec<_> = view
         .audit
         .families
@@ -219,12 +230,30 @@ pub fn gaps(view: &View<'_>, style: Style) -> Vec<String> {
             vec![report.verdict.word().to_owned(), bytes, rate, template]
         })
         .collect();
+    lines.extend(failing_writers(view, style));
     let columns = [Column::Word, Column::Figure, Column::Figure, Column::Path];
     for (report, head) in reports.iter().zip(table_below(&columns, &rows, style)) {
         lines.push(head.replacen(report.verdict.word(), &style.bad(report.verdict.word()), 1));
         lines.extend(evidence(view, report, style));
     }
     lines.extend(rest(view, all - reports.len(), style));
+    lines
+}
+
+/// Families whose newest files say that their writer fails: first, as an outage looks from a disk.
+fn failing_writers(view: &View<'_>, style: Style) -> Vec<String> {
+    let findings = view.audit.findings.iter();
+    let failing: Vec<_> = findings.filter(|f| f.code == Code::FailingWriter).collect();
+    let mut lines = Vec::new();
+    for finding in failing.iter().take(view.rows) {
+        lines.push(format!(
+            "  {}  {}",
+            style.bad("failing"),
+            path(&finding.subject)
+        ));
+        lines.push(format!("    {}", finding.message));
+    }
+    lines.extend(rest(view, failing.len().saturating_sub(view.rows), style));
     lines
 }
 
@@ -286,7 +315,7 @@ fn history(family: &Family, now: Timestamp) -> String {
     text
 }
 
-/// `    2 missing: 2024-02-19, 2024-05-01`.
+/// `    312 of 316 periods are there; missing 2024-02-19, 2024-05-01`.
 fn missing(family: &Family) -> Option<String> {
     const SOME: usize = 3;
     let some = family.missing.iter().take(SOME);
@@ -296,8 +325,15 @@ fn missing(family: &Family) -> Option<String> {
     } else {
         ""
     };
-    let n = count(family.missing.len() as u64);
-    (!some.is_empty()).then(|| format!("    {n} missing: {}{more}", some.join(", ")))
+    let (there, missing) = (family.periods, family.missing.len() as u64);
+    let (there, all) = (count(there), count(there.saturating_add(missing)));
+    let text = || {
+        format!(
+            "    {there} of {all} periods are there; missing {}{more}",
+            some.join(", ")
+        )
+    };
+    (!some.is_empty()).then(text)
 }
 
 fn resharded(family: &Family) -> Vec<String> {
