@@ -72,6 +72,9 @@ struct Change {
     value: String,
 }
 
+/// What a command catches, by the number of the family.
+type Caught = BTreeMap<u32, Share>;
+
 impl<'a> Search<'a> {
     pub(super) fn new(
         ground: &'a Ground<'a>,
@@ -135,7 +138,7 @@ impl<'a> Search<'a> {
     fn of_family(
         &self,
         residue: &Residue<'_>,
-        evaluated: &mut HashMap<(usize, String), coverage::Taken>,
+        evaluated: &mut HashMap<(usize, String), Caught>,
     ) -> Vec<NearMiss> {
         if residue.sample.is_empty() {
             return Vec::new();
@@ -249,52 +252,50 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// What an edited command would take that nothing takes now, by family. Counted once for each
+    /// edit: many families may ask about the same one.
+    fn caught_by(&self, sweep: &Sweep) -> Caught {
+        let sweeps = std::slice::from_ref(sweep);
+        let taken = coverage::takes_with(sweeps, self.ground, self.moment.now);
+        let tree = self.ground.tree();
+        let mut caught = Caught::new();
+        for hit in &taken.hits {
+            let at = hit.node.0 as usize;
+            if self.judged.nodes[at] & SURE == 0
+                && let Some(family) = self.judged.member_of[at].checked_sub(1)
+            {
+                let share = caught.entry(family).or_default();
+                share.files += 1;
+                share.disk = share.disk.saturating_add(tree.own_weight(hit.node).lo);
+            }
+        }
+        caught
+    }
+
     fn evaluate(
         &self,
         points: i64,
         index: usize,
         edit: &Edit,
         residue: &Residue<'_>,
-        evaluated: &mut HashMap<(usize, String), coverage::Taken>,
+        evaluated: &mut HashMap<(usize, String), Caught>,
     ) -> Option<NearMiss> {
         let rule = &self.rules[index].rule;
         let words = edit_text(rule, edit);
-        let taken = evaluated
+        let caught = evaluated
             .entry((index, words.edited.clone()))
-            .or_insert_with(|| {
-                coverage::takes_with(
-                    std::slice::from_ref(&edit.sweep),
-                    self.ground,
-                    self.moment.now,
-                )
-            });
-        let tree = self.ground.tree();
-        let mut would_cover = Share::default();
-        let mut others: BTreeSet<usize> = BTreeSet::new();
-        for hit in &taken.hits {
-            let at = hit.node.0 as usize;
-            let Some(family) = self.judged.member_of[at].checked_sub(1) else {
-                continue;
-            };
-            if self.judged.nodes[at] & SURE != 0 {
-                continue;
-            }
-            if family as usize == residue.index {
-                would_cover.files += 1;
-                would_cover.disk = would_cover
-                    .disk
-                    .saturating_add(tree.own_weight(hit.node).lo);
-            } else {
-                others.insert(family as usize);
-            }
+            .or_insert_with(|| self.caught_by(&edit.sweep));
+        let own = u32::try_from(residue.index).ok()?;
+        let would_cover = caught.get(&own).copied().unwrap_or_default();
+        if u128::from(would_cover.files) * 100 < residue.nodes.len() as u128 * 95 {
+            return None;
         }
-        let is_enough = u128::from(would_cover.files) * 100 >= residue.nodes.len() as u128 * 95;
+        let others = caught.keys().filter(|&&family| family != own);
         let mut also_catches: Vec<Vec<u8>> = others
-            .into_iter()
-            .map(|family| self.families[family].family.template.clone())
+            .map(|&family| self.families[family as usize].family.template.clone())
             .collect();
         also_catches.sort();
-        is_enough.then(|| NearMiss {
+        Some(NearMiss {
             rule: index,
             points: u32::try_from(points).unwrap_or(0),
             failing: words.failing,

@@ -69,17 +69,22 @@ pub struct Asked<'a> {
     stamps: &'a dyn Stamps,
     tree: &'a Tree,
     node: NodeId,
+    /// Whether to take the modification for all stamps, which lie no earlier but for a clock or a
+    /// person that set them: asking costs a look at the disk.
+    cheaply: bool,
 }
 
 impl File<'_> {
     fn stamp(&self, stamp: Stamp) -> Option<Timestamp> {
         let asked = || self.asked.and_then(|a| a.stamps.of(a.tree, a.node));
+        let cheaply = self.asked.is_some_and(|asked| asked.cheaply);
         match stamp {
+            Stamp::Other => None,
             Stamp::Modified => self.mtime,
+            _ if cheaply => self.mtime,
             Stamp::Accessed => asked()?.accessed,
             Stamp::Changed => asked()?.changed,
             Stamp::Born => asked()?.born,
-            Stamp::Other => None,
         }
     }
 }
@@ -398,6 +403,16 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
+    /// From when on the command takes the file. Of the many that stay for now it is enough to know
+    /// that it is no earlier than by their modification.
+    fn due(&self, file: &File<'_>, eligible: Tri) -> Option<Timestamp> {
+        let asked = file.asked.map(|asked| Asked {
+            cheaply: eligible == Tri::False,
+            ..asked
+        });
+        due(&self.sweep.expr, &File { asked, ..*file }, self.now)
+    }
+
     /// Walks the seed's subtree in pre-order; the directories above a node are kept as a stack of
     /// where they end.
     fn run(&mut self, seed: &Seed) {
@@ -491,11 +506,12 @@ impl<'a> Pass<'a> {
         let expr = &self.sweep.expr;
         let may = scope(expr, &file);
         if may != Tri::False && !stays {
+            let eligible = eligible(expr, &file, self.now);
             let hit = Hit {
                 node,
                 scope: may,
-                eligible: eligible(expr, &file, self.now),
-                due: due(expr, &file, self.now),
+                eligible,
+                due: self.due(&file, eligible),
                 named: false,
             };
             self.taken.hits.push(hit);
@@ -542,7 +558,12 @@ impl<'a> Pass<'a> {
             apparent,
             mtime: tree.mtime(node),
             empty,
-            asked: self.stamps.map(|stamps| Asked { stamps, tree, node }),
+            asked: self.stamps.map(|stamps| Asked {
+                stamps,
+                tree,
+                node,
+                cheaply: false,
+            }),
         }
     }
 }
