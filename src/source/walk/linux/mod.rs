@@ -189,10 +189,17 @@ impl<'a> Workers<'a> {
         let mut effort = Effort::begin();
         let mut tick = FIRST_TICK;
         let mut lost = 0;
+        let mut small_looks = 0u32;
         while !self.wait(tick, sink) {
             let busy = self.crew.slots().iter().filter(|slot| slot.signs().0);
             let mut wanted = self.threads.len();
-            if effort.is_small(busy.count()) {
+            // One look may fall on a moment at which the machine was busy with something else.
+            small_looks = if effort.is_small(busy.count()) {
+                small_looks + 1
+            } else {
+                0
+            };
+            if small_looks >= 2 {
                 wanted = wanted.max(self.crew.most);
             }
             for loss in self.look(tick, &mut silence) {
@@ -203,7 +210,7 @@ impl<'a> Workers<'a> {
             }
             // That more would help does not mean that it must work.
             let _fewer_work_too = self.start(wanted, None, sink);
-            tick = TICK;
+            tick = if small_looks == 1 { FIRST_TICK } else { TICK };
         }
         for batch in self.arriving.try_iter() {
             sink.listing(&batch);
