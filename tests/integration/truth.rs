@@ -344,7 +344,12 @@ fn while_the_tree_changes() {
                 let told = Told::of(&run);
                 assert!(matches!(run.code, 0 | 3), "{}", run.story());
                 assert_eq!(told.complete, run.code == 0, "{}", run.story());
-                assert_eq!(told.complete, told.troubles.is_empty());
+                assert_eq!(
+                    told.complete,
+                    told.troubles.is_empty(),
+                    "{way:?} {}",
+                    run.story()
+                );
                 for (path, node) in &truth {
                     assert_eq!(told.nodes.get(path), Some(node), "{}", run.story());
                 }

@@ -11,9 +11,10 @@ use jwalk::{Parallelism, WalkDirGeneric};
 
 use crate::entry::{Progress, Sink};
 use crate::error::Result;
+use crate::sys::Fault;
 
 use super::bypath::{Listed, Name, Place, Reader, failure};
-use super::{Walk, Walked};
+use super::{Walk, Walked, reason};
 
 /// Reads everything below the root; the sink is called in this thread only.
 pub(super) fn walk(walk: Walk, progress: &Progress, sink: &mut dyn Sink) -> Result<Walked> {
@@ -103,6 +104,11 @@ impl Reader {
                     };
                     child.client_state = place;
                     let Some(below) = child.read_children.as_mut() else {
+                        // A directory took the place of what was listed: nobody will read it.
+                        let replaced = [Err((Fault::NotDir, reason(Fault::NotDir, None)))];
+                        let dir = path.join(&child.file_name);
+                        let (listed, _) = reader.list(&dir, place, &replaced);
+                        drop(sender.send(listed));
                         return false;
                     };
                     below.client_read_state = Some(place);

@@ -26,7 +26,7 @@
 //!
 //! # What was tried
 //!
-//! On two processors (AMD Zen 4, Linux 6.18, ext4, 1.0 M entries of which 1.5 % are directories),
+//! On two processors (AMD EPYC, Linux 6.18, ext4, 1.0 M entries of which 1.5 % are directories),
 //! as a ratio to the bare system calls with nothing kept (`benches/race.rs` measures both):
 //!
 //! | choice | warm | |
