@@ -286,7 +286,7 @@ impl Effort {
         let passed = now.at.saturating_duration_since(self.at);
         let used = now.used.saturating_sub(self.used);
         *self = now;
-        used.as_secs_f64() < 0.7 * passed.as_secs_f64() * threads as f64
+        used.as_secs_f64() < 0.85 * passed.as_secs_f64() * threads as f64
     }
 }
 
