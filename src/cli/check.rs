@@ -8,10 +8,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::audit::Code;
 use crate::bytes::{Bytes, Interval};
 use crate::entry::{Measured, Volume};
 use crate::error::{Error, Result};
-use crate::family::{Disposition, Family, Writer};
+use crate::family::Writer;
 use crate::need::{Need, PercentOf, Room, Share, reserve_to_refill};
 use crate::plan::{Plan, Reached};
 use crate::report::check::{Check, State, Target, Warning, github, junit, nagios, prometheus};
@@ -546,8 +547,13 @@ fn horizon(question: &Question<'_>, inquiry: &Inquiry, target: &mut Target) -> V
             },
         });
     }
-    let families = inquiry.audit.families.iter().map(|report| &report.family);
-    findings.extend(families.filter(|f| is_failing(f)).map(failing));
+    let failing = inquiry.audit.findings.iter();
+    let failing = failing.filter(|finding| finding.code == Code::FailingWriter);
+    findings.extend(failing.map(|finding| Warning {
+        code: finding.code.word(),
+        subject: finding.subject.clone(),
+        message: finding.message.clone(),
+    }));
     let unread = inquiry.survey.tree.totals(NodeId::ROOT).unread;
     if findings.is_empty() && unread > 0 && target.state < State::Unknown {
         target.state = State::Unknown;
@@ -557,30 +563,6 @@ fn horizon(question: &Question<'_>, inquiry: &Inquiry, target: &mut Target) -> V
             .push(format!("{places} not read, and may fill it"));
     }
     findings
-}
-
-/// Whether a job's next output is overdue, or some are missing. One that stopped long ago, with
-/// nothing missing before that, was retired and fails nobody.
-fn is_failing(family: &Family) -> bool {
-    let has_holes = !family.missing.is_empty();
-    family.disposition == Disposition::Output
-        && (family.writer == Writer::Late || family.writer == Writer::Stopped && has_holes)
-}
-
-fn failing(family: &Family) -> Warning {
-    let word = family.writer.word();
-    let last = family.last.map_or_else(String::new, |last| {
-        format!(", its last output is of {}", last.date_text())
-    });
-    let missing = match family.missing.len() as u64 {
-        0 => String::new(),
-        n => format!(", {} missing", several(n, "period is", "periods are")),
-    };
-    Warning {
-        code: "failing-writer",
-        subject: family.template.clone(),
-        message: format!("its writer is {word}{last}{missing}"),
-    }
 }
 
 #[cfg(test)]

@@ -279,6 +279,17 @@ fn a_writer_that_stopped_is_a_finding() {
         let told = run.text().contains("failing-writer: ");
         assert_eq!(told, missing > 0, "{}", run.story());
     }
+    // As the outage looked from the disk: the files are there, and empty.
+    let dir = daily(0);
+    let mut days: Vec<_> = fs::read_dir(dir.join("data/feed")).unwrap().collect();
+    days.sort_by_key(|day| day.as_ref().unwrap().file_name());
+    for (ago, day) in days.iter().rev().take(2).enumerate() {
+        let file = day.as_ref().unwrap().path().join("a.csv");
+        fs::write(&file, b"").unwrap();
+        age_to(&file, NOW - (i64::try_from(ago).unwrap() + 1) * 86_400);
+    }
+    let run = run(&dir, &asked).code(1);
+    assert!(run.text().contains("periods are empty"), "{}", run.story());
 }
 
 #[test]

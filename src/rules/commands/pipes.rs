@@ -146,34 +146,13 @@ impl Walker<'_> {
 
     /// The files that `ls` lists, with the order that it lists them in.
     fn listed(&self, args: &[Arg]) -> Option<Named> {
-        let (mut by_time, mut reverse, mut hidden, mut as_is) = (None, false, false, false);
-        let mut starts = Vec::new();
-        for arg in args {
-            let text = arg.text();
-            match text.as_slice() {
-                b"--sort=time" => by_time = by_time.or(Some(Stamp::Modified)),
-                b"--reverse" => reverse = true,
-                [b'-', b'-', ..] => {}
-                [b'-', letters @ ..] if !letters.is_empty() => {
-                    // A long listing has more in its lines than names.
-                    if letters.contains(&b'l') || letters.contains(&b'R') {
-                        return None;
-                    }
-                    for letter in letters {
-                        match letter {
-                            b't' => by_time = by_time.or(Some(Stamp::Modified)),
-                            b'c' => by_time = Some(Stamp::Changed),
-                            b'u' => by_time = Some(Stamp::Accessed),
-                            b'r' => reverse = true,
-                            b'a' | b'A' => hidden = true,
-                            b'd' => as_is = true,
-                            _ => {}
-                        }
-                    }
-                }
-                _ => starts.push(arg.clone()),
-            }
-        }
+        let Listing {
+            by_time,
+            reverse,
+            hidden,
+            as_is,
+            starts,
+        } = Listing::of(args)?;
         let has_pattern = |arg: &Arg| {
             let root = paths::root(arg, self.cwd.as_deref());
             root.is_glob()
@@ -403,4 +382,48 @@ fn xargs_options(words: &[Vec<u8>]) -> usize {
         at += usize::from(valued || long);
     }
     at.min(words.len())
+}
+
+/// What the words of an `ls` ask for.
+#[derive(Default)]
+struct Listing {
+    by_time: Option<Stamp>,
+    reverse: bool,
+    hidden: bool,
+    as_is: bool,
+    starts: Vec<Arg>,
+}
+
+impl Listing {
+    /// `None` where its lines hold more than names.
+    fn of(args: &[Arg]) -> Option<Self> {
+        let mut asked = Self::default();
+        for arg in args {
+            let text = arg.text();
+            match text.as_slice() {
+                b"--sort=time" => asked.by_time = asked.by_time.or(Some(Stamp::Modified)),
+                b"--reverse" => asked.reverse = true,
+                [b'-', b'-', ..] => {}
+                [b'-', letters @ ..] if !letters.is_empty() => asked.take(letters)?,
+                _ => asked.starts.push(arg.clone()),
+            }
+        }
+        Some(asked)
+    }
+
+    fn take(&mut self, letters: &[u8]) -> Option<()> {
+        for letter in letters {
+            match letter {
+                b'l' | b'R' => return None,
+                b't' => self.by_time = self.by_time.or(Some(Stamp::Modified)),
+                b'c' => self.by_time = Some(Stamp::Changed),
+                b'u' => self.by_time = Some(Stamp::Accessed),
+                b'r' => self.reverse = true,
+                b'a' | b'A' => self.hidden = true,
+                b'd' => self.as_is = true,
+                _ => {}
+            }
+        }
+        Some(())
+    }
 }

@@ -78,6 +78,7 @@ impl Worker {
         let _leaves = Leaves(&crew, slot);
         slot.begin();
         if let Some(root) = root {
+            slot.goes_to(&root, false);
             let dir = root.kept().clone();
             if let Some(dir) = dir {
                 self.list(Place {
