@@ -4,6 +4,7 @@ mod answers;
 mod audit;
 mod check;
 mod cli;
+mod corpora;
 mod day7;
 mod dir;
 mod families;

@@ -1,0 +1,1 @@
+//! Deletion-set instances with proven values.

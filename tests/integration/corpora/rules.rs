@@ -1,0 +1,1 @@
+//! The cleanup configuration of many packages, read whole.
