@@ -50,6 +50,37 @@ pub(crate) enum Command {
     Man(ManArgs),
 }
 
+impl Command {
+    /// What the user calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Report(_) => "report",
+            Self::Scan(_) => "scan",
+            Self::Audit(_) => "audit",
+            Self::Plan(_) => "plan",
+            Self::Why(_) => "why",
+            Self::Check(_) => "check",
+            Self::Export(_) => "export",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+        }
+    }
+
+    /// What the command reads, and how.
+    pub(crate) fn reads(&self) -> Option<(&[PathBuf], &ReadingArgs)> {
+        match self {
+            Self::Report(args) => Some(args.source.reads()),
+            Self::Scan(args) => Some((&args.sources, &args.reading)),
+            Self::Audit(args) => Some(args.source.reads()),
+            Self::Plan(args) => Some(args.source.reads()),
+            Self::Why(args) => Some((&args.paths, &args.reading)),
+            Self::Check(args) => Some(args.source.reads()),
+            Self::Export(args) => Some(args.source.reads()),
+            Self::Completions(_) | Self::Man(_) => None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     #[command(flatten)]
@@ -223,6 +254,12 @@ pub(crate) struct SourceArgs {
     pub(crate) source: PathBuf,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
+}
+
+impl SourceArgs {
+    fn reads(&self) -> (&[PathBuf], &ReadingArgs) {
+        (std::slice::from_ref(&self.source), &self.reading)
+    }
 }
 
 /// How to read any source.

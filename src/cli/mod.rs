@@ -25,10 +25,12 @@ mod why;
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::report::check::nagios;
 use crate::report::text::{self, Style};
+use crate::source::volume::answers;
 
 use args::{Command, Screen, WrittenArgs};
 use exit::Exit;
@@ -71,7 +73,8 @@ fn dispatch(args: Vec<OsString>, is_monitored: bool) -> Exit {
             };
         }
     };
-    let (name, result) = perform(&command, &Screen::ask());
+    let name = command.name();
+    let result = perform(&command, &Screen::ask());
     let interrupted = signals::asked();
     match result {
         Ok(exit) if interrupted => {
@@ -97,17 +100,23 @@ fn tell_monitor(message: &str) {
     let _nobody_listens = std::io::stdout().write_all(line.as_bytes());
 }
 
-fn perform(command: &Command, screen: &Screen) -> (&'static str, Result<Exit>) {
+fn perform(command: &Command, screen: &Screen) -> Result<Exit> {
+    if let Some((sources, reading)) = command.reads() {
+        let patience = Duration::from_secs(reading.patience.0);
+        for source in sources {
+            answers(source, patience)?;
+        }
+    }
     match command {
-        Command::Report(args) => ("report", report::run(args, screen)),
-        Command::Scan(args) => ("scan", scan::run(args, screen)),
-        Command::Audit(args) => ("audit", audit::run(args, screen)),
-        Command::Plan(args) => ("plan", plan::run(args, screen)),
-        Command::Why(args) => ("why", why::run(args, screen)),
-        Command::Check(args) => ("check", check::run(args, screen)),
-        Command::Export(args) => ("export", export::run(args, screen)),
-        Command::Completions(args) => ("completions", completions::shell(args.shell)),
-        Command::Man(_) => ("man", completions::manual()),
+        Command::Report(args) => report::run(args, screen),
+        Command::Scan(args) => scan::run(args, screen),
+        Command::Audit(args) => audit::run(args, screen),
+        Command::Plan(args) => plan::run(args, screen),
+        Command::Why(args) => why::run(args, screen),
+        Command::Check(args) => check::run(args, screen),
+        Command::Export(args) => export::run(args, screen),
+        Command::Completions(args) => completions::shell(args.shell),
+        Command::Man(_) => completions::manual(),
     }
 }
 

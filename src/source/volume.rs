@@ -9,6 +9,9 @@
 //! Limits: quotas, snapshots, thin pools and compression are not seen; statvfs does not know them.
 
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use crate::entry::{Measured, Volume};
 use crate::error::{Error, Result};
@@ -58,6 +61,42 @@ pub fn volume_of(path: &Path) -> Result<Volume> {
     let id = sys::stat_path(&absolute).ok().and_then(|meta| meta.mount);
     let mount = find_mount(&mounts, id, absolute.as_os_str().as_encoded_bytes());
     Ok(volume(&room, mount))
+}
+
+/// Waits until the file system of `path` answers, with whatever it says: one whose server is gone
+/// keeps who asks it anything for ever. Who asked for it is left behind in a thread.
+///
+/// ```
+/// use std::time::Duration;
+/// use jettison::source::volume::answers;
+///
+/// // It answers that there is no such file.
+/// assert!(answers("missing".as_ref(), Duration::from_secs(60)).is_ok());
+/// ```
+///
+/// # Errors
+/// When there is no answer in time.
+pub fn answers(path: &Path, patience: Duration) -> Result<()> {
+    let (done, answer) = mpsc::channel();
+    let asked = path.to_owned();
+    let ask = move || {
+        // What it says, others ask for again where they can tell what it means.
+        let _either_way = (asked.metadata(), sys::room(&asked));
+        let _too_late = done.send(());
+    };
+    // Where no thread can be had, the answer is waited for as long as it takes.
+    let Ok(_asks) = thread::Builder::new().spawn(ask) else {
+        return Ok(());
+    };
+    match answer.recv_timeout(patience) {
+        Err(RecvTimeoutError::Timeout) => Err(Error::source(format!(
+            "{}: no answer within {} s",
+            path.display(),
+            patience.as_secs()
+        ))
+        .with_hint("its server or its disk may be gone: ask the system's log, or wait longer with --patience")),
+        Ok(()) | Err(RecvTimeoutError::Disconnected) => Ok(()),
+    }
 }
 
 /// Where anything is mounted now, ascending and each once; empty where the kernel does not say.

@@ -11,6 +11,7 @@ use std::process::Command;
 
 use jettison::bytes::Interval;
 
+use crate::dir::jettison;
 use crate::stage::{Lacks, among_own_mounts, du_of, has_tool, mount, skipped, try_mount};
 use crate::told::{Told, assert_true, facts, run, scan, truth};
 
@@ -271,6 +272,31 @@ fn a_mount_that_hangs_is_given_up() {
             // One thread is lost, and others read everything else.
             assert_eq!((told.top().files, told.top().dirs), (40, 42));
             assert_eq!(told.top().disk.hi, None);
+        }
+        drop(server);
+    });
+}
+
+#[test]
+fn a_source_that_hangs_is_given_up() {
+    among_own_mounts("mounts::a_source_that_hangs_is_given_up", |root| {
+        let hangs = folder(root, "hangs");
+        let server = match mount_that_hangs(&hangs) {
+            Ok(server) => server,
+            Err(why) => return skipped(Lacks::Kernel, &format!("no fuse: {why}")),
+        };
+        let mut commands = vec![vec!["scan"], vec!["report"], vec!["audit"], vec!["export"]];
+        commands.push(vec!["check", "--need", "1GiB"]);
+        commands.push(vec!["plan", "--free", "1GiB"]);
+        for mut args in commands {
+            args.extend(["--patience", "1s", text(&hangs)]);
+            let run = jettison(&args).code(3);
+            assert!(run.stdout.is_empty(), "{}", run.story());
+            assert!(
+                run.stderr.contains("hangs: no answer within 1 s"),
+                "{}",
+                run.story()
+            );
         }
         drop(server);
     });
