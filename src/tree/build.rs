@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::entry::{Batch, Entry, Rooting, Sink, Token};
 use crate::error::{Error, Result};
 
+use super::names::Fault;
 use super::names::{NameWriter, Names};
 use super::place::{Moves, Places};
-use super::segment::{Fault, Segment};
+use super::segment::Segment;
 use super::{Tree, links, place};
 
 /// Builds a [`Tree`] from a source's batches.

@@ -6,14 +6,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::segment::Fault;
-
 /// Places of a chunk; a name begins in its first 2^20 bytes and does not straddle two chunks.
 const CHUNK_BITS: u32 = 20;
 const CHUNK: usize = 1 << CHUNK_BITS;
 const MAX_CHUNKS: u32 = 1 << (32 - CHUNK_BITS);
 /// Names this long or longer carry their length in four more bytes.
 const LONG: u8 = u8::MAX;
+
+/// Why what was seen could not be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// More entries or names than their numbers can tell apart.
+    Full,
+    /// The machine gives no more memory.
+    NoMemory,
+}
 
 /// Finished names, readable by offset.
 #[derive(Debug, Default)]

@@ -11,7 +11,8 @@ use std::thread;
 use crate::entry::{Kind, Listing};
 
 use super::links::LinkRow;
-use super::segment::{Columns, Devices, Fault, Listed, Seen, Segment, Side};
+use super::names::Fault;
+use super::segment::{Columns, Devices, Listed, Seen, Segment, Side};
 use super::{BLOCK, Dir, KIND, KINDS, NO_MTIME, Slack, Unsure, WIDE, is_counted};
 
 /// No directory, or no place.

@@ -12,7 +12,7 @@ use crate::bytes::Interval;
 use crate::entry::{Batch, Entry, Kind, Listing, Token};
 
 use super::links::LinkRow;
-use super::names::NameWriter;
+use super::names::{Fault, NameWriter};
 use super::{
     BLOCK, IS_DIR, KINDS, NO_APPARENT, NO_DISK, NO_MTIME, Slack, UNSURE, Unsure, WIDE, clamp_mtime,
     is_counted, pack_mtime,
@@ -35,15 +35,6 @@ pub(super) struct Segment {
     pub(super) has_disk: bool,
     pub(super) has_apparent: bool,
     pub(super) fault: Option<Fault>,
-}
-
-/// Why a segment could not take everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// More entries or names than their numbers can tell apart.
-    Full,
-    /// The machine gives no more memory.
-    NoMemory,
 }
 
 /// One value for each non-directory.
