@@ -233,6 +233,7 @@ pub(super) fn read_rules(roots: &[PathBuf]) -> RuleSet {
         book.troubles.append(&mut read.troubles);
         book.rules.append(&mut read.rules);
         book.not_running.append(&mut read.not_running);
+        book.caps.append(&mut read.caps);
     }
     book
 }

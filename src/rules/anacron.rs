@@ -36,12 +36,7 @@ pub(super) fn read(file: &RuleFile, machine: &mut dyn Machine, outcome: &mut Out
             });
             continue;
         };
-        let source = Source {
-            file: file.path.clone(),
-            text: command.into(),
-            first_line: number,
-            changed: file.mtime,
-        };
+        let source = Source::new(file.path.clone(), command.into(), number, file.mtime);
         let job = Job {
             format: Format::Anacron,
             user: Some(b"root".to_vec()),

@@ -6,27 +6,37 @@
 //! bounded: scripts and functions nest eight deep, and one rule file may take
 //! [`MAX_STEPS`] commands.
 
+mod calls;
+mod engines;
+mod listing;
+mod loops;
 mod pipes;
 mod reapers;
+mod removals;
+mod stages;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::entry::{RuleFile, Trouble};
-use crate::rules::expand::{Arg, Glyph, Scope, hole};
-use crate::rules::find::{self, Found};
+use crate::rules::expand::{Arg, Scope};
 use crate::rules::gates;
+use crate::rules::glob::{Flags, Pattern};
 use crate::rules::machine::Machine;
-use crate::rules::model::{Asks, Fidelity, Format, Gate, Place, Rotation, Rule, Sweep, Trace, Tri};
-use crate::rules::paths;
+use crate::rules::model::{Asks, Format, Gate, Place, Rule, Trace};
 use crate::rules::phrase;
-use crate::rules::shell::{self, Link, Node, PieceKind, Simple};
+use crate::rules::shell::{self, Assigned, Assignment, Link, Node, PieceKind, Simple};
 use crate::time::{Age, Timestamp};
+
+use loops::List;
+use removals::Deletion;
 
 /// Commands looked at for one rule file, loops unrolled.
 const MAX_STEPS: u32 = 20_000;
 const MAX_CALLS: usize = 8;
+/// Conditions that one command may stand under; of more it is only said that there are.
+const MAX_GATES: usize = 48;
 
 /// A text and where it stands.
 #[derive(Clone, Debug)]
@@ -34,14 +44,42 @@ pub(super) struct Source {
     pub(super) file: Vec<u8>,
     pub(super) text: Arc<[u8]>,
     /// The line in the file that the text begins on.
-    pub(super) first_line: u64,
-    pub(super) changed: Option<Timestamp>,
+    first_line: u64,
+    changed: Option<Timestamp>,
+    /// Where its lines end.
+    ends: Arc<[usize]>,
 }
 
 impl Source {
+    /// A text that begins on a line of a file.
+    pub(super) fn new(
+        file: Vec<u8>,
+        text: Arc<[u8]>,
+        first_line: u64,
+        changed: Option<Timestamp>,
+    ) -> Self {
+        let ends = text.iter().enumerate().filter(|(_, b)| **b == b'\n');
+        Self {
+            ends: ends.map(|(at, _)| at).collect(),
+            file,
+            text,
+            first_line,
+            changed,
+        }
+    }
+
+    /// A text inside this one, of which the place is known.
+    fn inner(&self, text: &[u8], at: usize) -> Self {
+        Self::new(
+            self.file.clone(),
+            Arc::from(text),
+            self.line(at),
+            self.changed,
+        )
+    }
+
     fn line(&self, at: usize) -> u64 {
-        let before = &self.text[..at.min(self.text.len())];
-        self.first_line + before.iter().filter(|&&b| b == b'\n').count() as u64
+        self.first_line + self.ends.partition_point(|&end| end < at) as u64
     }
 }
 
@@ -87,8 +125,12 @@ pub(super) fn run_one(
 /// Notes what a text deletes.
 pub(super) fn run(source: Source, job: Job, load: Load<'_>, outcome: &mut Outcome) {
     let mut walker = Walker::new(source.clone(), job, load, outcome);
+    walker.positional(&source.file, &[]);
     match interpreter(&source.text) {
-        Interpreter::Shell { .. } => walker.script(&source),
+        Interpreter::Shell { .. } => {
+            walker.script(&source);
+            walker.not_come_to(&source.file);
+        }
         Interpreter::Other => walker.foreign(&source),
         Interpreter::Binary => {}
     }
@@ -99,25 +141,29 @@ struct Walker<'a> {
     load: Load<'a>,
     outcome: &'a mut Outcome,
     source: Source,
+    /// The here-documents of the text that is walked.
+    documents: Arc<[Range<usize>]>,
     via: Vec<Place>,
     scope: Scope,
     cwd: Option<Vec<u8>>,
     gates: Vec<Gate>,
-    functions: BTreeMap<Vec<u8>, (Source, Node)>,
+    functions: BTreeMap<Vec<u8>, Function>,
+    /// What pipelines have named and variables hold.
+    items: Vec<List>,
+    /// The rules that stand on a line, as indices into the outcome.
+    placed: BTreeMap<(Vec<u8>, u64), Vec<usize>>,
+    /// The commands that were come to, by where their text begins and where they stand in it.
+    visited: BTreeSet<(u64, usize)>,
     stopped: bool,
     steps: u32,
 }
 
-/// A command that deletes, ready to become a rule.
-struct Deletion<'a> {
-    span: Range<usize>,
-    words: &'a [shell::Word],
-    sweeps: Vec<Sweep>,
-    broken: Option<String>,
-    flawed: Option<String>,
-    dangerous: Option<String>,
-    fidelity: Fidelity,
-    rotation: Option<Rotation>,
+/// A function, and the text that it stands in.
+#[derive(Clone)]
+struct Function {
+    source: Source,
+    documents: Arc<[Range<usize>]>,
+    body: Arc<Node>,
 }
 
 impl<'a> Walker<'a> {
@@ -132,6 +178,10 @@ impl<'a> Walker<'a> {
             outcome,
             source,
             functions: BTreeMap::new(),
+            documents: Arc::from([]),
+            items: Vec::new(),
+            placed: BTreeMap::new(),
+            visited: BTreeSet::new(),
             stopped: false,
             steps: 0,
         }
@@ -150,7 +200,9 @@ impl Walker<'_> {
             });
             self.opaque_line(source, fault.at);
         }
+        let documents = std::mem::replace(&mut self.documents, script.documents.into());
         self.nodes(&script.commands);
+        self.documents = documents;
     }
 
     /// A line that could not be parsed may still delete.
@@ -182,7 +234,7 @@ impl Walker<'_> {
     fn node(&mut self, node: &Node) {
         self.steps += 1;
         if self.steps > MAX_STEPS {
-            self.stopped = true;
+            self.give_up();
             return;
         }
         match node {
@@ -190,43 +242,74 @@ impl Walker<'_> {
             Node::Pipeline { stages, span, .. } => self.pipeline(stages, span),
             Node::Chain(links) => self.chain(links),
             Node::Group(body) => self.nodes(body),
+            Node::Arithmetic(text) => {
+                for name in loops::names_in(text) {
+                    self.scope.forget(&name);
+                }
+            }
             Node::Subshell(body) => {
-                let outside = (self.scope.clone(), self.cwd.clone());
+                let (mark, cwd, gates) = (self.scope.mark(), self.cwd.clone(), self.gates.len());
                 self.nodes(body);
-                (self.scope, self.cwd) = outside;
+                self.scope.restore(mark);
+                self.cwd = cwd;
+                self.gates.truncate(gates);
                 self.stopped = false;
             }
             Node::If { arms, otherwise } => self.conditional(arms, otherwise),
-            Node::Loop { condition, body } => {
-                self.nodes(condition);
-                self.read_variables(condition);
-                self.branch(body);
-            }
+            Node::Loop {
+                condition,
+                body,
+                input,
+            } => self.repetition(condition, body, input.as_ref()),
             Node::For { name, words, body } => self.iteration(name, words.as_deref(), body),
             Node::Case { word, arms } => self.choice(word, arms),
             Node::Function { name, body } => {
-                self.functions
-                    .insert(name.clone(), (self.source.clone(), (**body).clone()));
+                let function = Function {
+                    source: self.source.clone(),
+                    documents: self.documents.clone(),
+                    body: Arc::new((**body).clone()),
+                };
+                self.functions.insert(name.clone(), function);
             }
         }
     }
 
-    /// `while read f`: what is read is not known.
-    fn read_variables(&mut self, condition: &[Node]) {
-        let Some(Node::Simple(simple)) = condition.last() else {
+    /// What follows is not read any more.
+    fn give_up(&mut self) {
+        if self.steps == MAX_STEPS + 1 {
+            self.outcome.troubles.push(Trouble {
+                path: self.source.file.clone(),
+                line: None,
+                code: "rule-too-long",
+                message: format!(
+                    "after {MAX_STEPS} commands (loops unrolled) the rest was not read"
+                ),
+            });
+        }
+        self.stopped = true;
+    }
+
+    /// Puts what follows under one more condition.
+    fn gate(&mut self, gate: Gate) {
+        if self.gates.last() == Some(&gate) {
             return;
-        };
-        for name in read_names(simple, &self.source.text) {
-            self.scope.forget(&name);
+        }
+        match self.gates.len() {
+            MAX_GATES.. => {}
+            n if n + 1 == MAX_GATES => {
+                self.gates
+                    .push(gates::unknown("further conditions".to_owned()));
+            }
+            _ => self.gates.push(gate),
         }
     }
 
     /// Runs commands that may not be run: what they set is not known afterwards.
     fn branch(&mut self, body: &[Node]) {
-        let before = self.scope.clone();
+        let before = self.scope.mark();
         let cwd = self.cwd.clone();
         self.nodes(body);
-        self.scope.merge(&before);
+        self.scope.doubt(before);
         if self.cwd != cwd {
             self.cwd = None;
         }
@@ -235,8 +318,25 @@ impl Walker<'_> {
 
     fn gated(&mut self, gates: Vec<Gate>, body: &[Node]) {
         let outside = self.gates.len();
-        self.gates.extend(gates);
-        self.branch(body);
+        let mut is_certain = true;
+        let mut is_closed = false;
+        for gate in gates {
+            let gate = removals::decided(gate, &mut *self.load);
+            is_closed |= gate.is_closed();
+            is_certain &= matches!(gate.asks, Asks::Known(_));
+            self.gate(gate);
+        }
+        let mark = self.scope.mark();
+        if is_certain && !is_closed {
+            // Whether this is run is known: what it sets is set.
+            self.nodes(body);
+            self.stopped = false;
+        } else {
+            self.branch(body);
+        }
+        if is_closed {
+            self.scope.restore(mark);
+        }
         self.gates.truncate(outside);
     }
 
@@ -251,9 +351,11 @@ impl Walker<'_> {
             let opposite = gate.map(Gate::negated).unwrap_or_else(gates::never);
             if ends_run(body) {
                 // What follows is only come to when this arm was not taken.
-                self.gates.push(opposite.clone());
+                self.gate(opposite.clone());
             }
-            failed.push(opposite);
+            if failed.len() < MAX_GATES {
+                failed.push(opposite);
+            }
         }
         self.gated(failed, otherwise);
     }
@@ -263,66 +365,126 @@ impl Walker<'_> {
         let mut lasting: Vec<Gate> = Vec::new();
         for (index, (link, node)) in links.iter().enumerate() {
             let before = index.checked_sub(1).map(|i| &links[i].1);
-            let gate = before.map(|node| gates::of(node, &self.scope, &self.source.text));
+            let gate = before.and_then(|node| gates::of(node, &self.scope, &self.source.text));
+            if *link != Link::First && ends_run(std::slice::from_ref(node)) {
+                lasting = self.after_end(*link, gate, outside);
+                break;
+            }
             match (link, gate) {
-                (Link::And, Some(Some(gate))) => self.gates.push(gate),
-                (Link::Or, Some(gate)) => {
+                (Link::And, Some(gate)) => self.gate(gate),
+                (Link::Or, gate) => {
                     self.gates.truncate(outside);
-                    self.gates
-                        .push(gate.map_or_else(gates::never, Gate::negated));
+                    self.gate(gate.map_or_else(gates::never, Gate::negated));
                 }
                 _ => {}
-            }
-            if *link != Link::First && ends_run(std::slice::from_ref(node)) {
-                if let Some(gate) = self.gates.last().filter(|_| self.gates.len() > outside) {
-                    lasting.push(gate.clone().negated());
-                }
-                break;
             }
             self.node(node);
         }
         self.gates.truncate(outside);
-        self.gates.extend(lasting);
+        for gate in lasting {
+            self.gate(gate);
+        }
+    }
+
+    /// What holds after `… || exit` and `… && exit`, where `gate` is the condition before it.
+    fn after_end(&self, link: Link, gate: Option<Gate>, outside: usize) -> Vec<Gate> {
+        match (link, gate) {
+            (Link::Or, gate) => self.gates[outside..].iter().cloned().chain(gate).collect(),
+            (_, Some(gate)) => vec![gate.negated()],
+            // A command that most often succeeds: then nothing would ever follow.
+            (_, None) => vec![gates::never()],
+        }
     }
 
     fn choice(&mut self, word: &shell::Word, arms: &[(Vec<shell::Word>, Vec<Node>)]) {
         let text = String::from_utf8_lossy(&self.source.text[word.span.clone()]).into_owned();
-        for (_, body) in arms {
-            self.gated(vec![gates::unknown(format!("case {text}"))], body);
+        let value = Arg {
+            glyphs: self.scope.value(word),
+            word: None,
+        };
+        let value = value.is_known().then(|| value.text());
+        let mut is_chosen = false;
+        for (patterns, body) in arms {
+            let fits = value.as_ref().and_then(|value| self.fits(value, patterns));
+            let gate = match fits {
+                Some(fits) => Gate {
+                    text: format!("case {text}"),
+                    asks: Asks::Known(fits && !is_chosen),
+                    wanted: true,
+                },
+                None => gates::unknown(format!("case {text}")),
+            };
+            is_chosen |= fits == Some(true);
+            self.gated(vec![gate], body);
         }
     }
 
-    fn iteration(&mut self, name: &[u8], words: Option<&[shell::Word]>, body: &[Node]) {
-        if let Some([word]) = words
-            && let Some(recursive) = self.removes(body, &[name.to_vec()])
-            && self.substituted_removal(word, recursive)
-        {
-            return;
+    /// Whether a text fits one of the patterns of a choice, where all of them are known.
+    fn fits(&self, value: &[u8], patterns: &[shell::Word]) -> Option<bool> {
+        let mut fits = false;
+        for arg in self.scope.args(patterns) {
+            fits |= Pattern::new(&arg.pattern()?, Flags::FIND).matches(value);
         }
-        let args = words.map_or_else(Vec::new, |words| self.scope.args(words));
-        if args.is_empty() {
-            self.scope.forget(name);
-            self.branch(body);
-            return;
-        }
-        let before = self.scope.clone();
-        for arg in args {
-            self.scope.set(name, arg.glyphs);
-            self.nodes(body);
-            self.stopped = self.steps > MAX_STEPS;
-            self.scope.merge(&before);
-        }
-        self.scope.forget(name);
+        Some(fits)
     }
 
     fn simple(&mut self, simple: &Simple) {
-        for (name, word) in &simple.assignments {
-            let value = self.scope.value(word);
-            self.scope.set(name, value);
+        for assignment in &simple.assignments {
+            self.assign(assignment, simple);
         }
+        self.substitutions(simple);
+        self.visited
+            .insert((self.source.first_line, simple.span.start));
         let args = self.scope.args(&simple.words);
         self.emptied(&args, simple);
         self.command(&args, simple, simple.span.clone());
+    }
+
+    /// What is run for its output may delete as well: `gone=$(find … -print -delete | wc -l)`.
+    fn substitutions(&mut self, simple: &Simple) {
+        let values = simple.assignments.iter().filter_map(|a| match &a.value {
+            Assigned::Word(word) => Some(word),
+            Assigned::List(_) => None,
+        });
+        for word in values.chain(&simple.words) {
+            for piece in &word.pieces {
+                let PieceKind::Command(text) = &piece.kind else {
+                    continue;
+                };
+                let first = text.split(u8::is_ascii_whitespace).find(|w| !w.is_empty());
+                let calls = first.is_some_and(|first| self.functions.contains_key(first));
+                if calls || phrase::seems_to_delete(std::slice::from_ref(text)) {
+                    self.inner(self.source.inner(text, word.span.start));
+                }
+            }
+        }
+    }
+
+    fn assign(&mut self, assignment: &Assignment, simple: &Simple) {
+        let name = &assignment.name;
+        match &assignment.value {
+            Assigned::List(words) => {
+                let added = self.scope.args(words).into_iter().map(|arg| arg.glyphs);
+                let before = assignment.appends.then(|| self.scope.list(name));
+                let before = before.flatten().unwrap_or_default().to_vec();
+                let values = before.into_iter().chain(added).collect();
+                self.scope.set_list(name, values);
+            }
+            Assigned::Word(word) => {
+                let mut value = match self.substituted(word) {
+                    Some((named, inner)) if simple.words.is_empty() => {
+                        vec![self.list_item(List::of(named, inner))]
+                    }
+                    _ => self.scope.value(word),
+                };
+                if assignment.appends
+                    && let Some(before) = self.scope.get(name)
+                {
+                    value = before.iter().cloned().chain(value).collect();
+                }
+                self.scope.set(name, value);
+            }
+        }
     }
 
     /// One command, after expansion. `span` is what stands for it in the text.
@@ -339,461 +501,92 @@ impl Walker<'_> {
         if let Some(skip) = phrase::wrapper(&name, &rest.iter().map(Arg::text).collect::<Vec<_>>())
         {
             if let Some(text) = flock_text(&name, rest) {
-                return self.inner_text(&text, span);
+                return self.inner_text(&text, simple, span);
             }
             return self.command(&rest[skip..], simple, span);
         }
+        if let Some(why) = engines::why(&name, &texts(rest)) {
+            return self.opaque(span, why);
+        }
         match phrase::basename(&name) {
             b"find" => self.find(rest, simple, span),
-            b"rm" | b"unlink" => self.remove(&name, rest, simple, span),
+            b"rm" | b"unlink" | b"rmdir" | b"mv" | b"gzip" | b"bzip2" | b"xz" | b"zstd" => {
+                if let Some(fate) = phrase::removal(&texts(args)) {
+                    self.remove(fate, rest, simple, span);
+                }
+            }
+            b"shred" => match phrase::removal(&texts(args)) {
+                Some(fate) => self.remove(fate, rest, simple, span),
+                None => self.opaque(span, "shred overwrites, and leaves the file".to_owned()),
+            },
             b"xargs" if phrase::seems_to_delete(&texts(rest)) => {
                 self.opaque(span, "what it is given to delete is not known".to_owned());
             }
-            b"sh" | b"bash" | b"dash" | b"ash" | b"ksh" | b"zsh" => self.shell(rest, span),
+            b"sh" | b"bash" | b"dash" | b"ash" | b"ksh" | b"zsh" => {
+                self.shell(rest, simple, span);
+            }
             b"su" | b"start-stop-daemon" => {
                 if let Some(at) = rest.iter().position(|arg| arg.text() == b"-c")
                     && let Some(text) = rest.get(at + 1)
                 {
-                    self.inner_text(&text.text(), span);
+                    self.inner_text(text, simple, span);
                 }
             }
-            b"eval" if rest.iter().all(Arg::is_known) => {
-                self.inner_text(&texts(rest).join(&b' '), span);
-            }
-            // It may set anything.
-            b"eval" => self.scope.forget_all(),
+            b"eval" => self.evaluated(rest, simple, span),
+            b"trap" => self.trapped(rest, simple, span),
             b"cd" | b"pushd" => self.change_directory(rest),
             b"export" | b"local" | b"readonly" | b"declare" | b"typeset" => self.declare(simple),
             b"unset" => rest.iter().for_each(|arg| self.scope.forget(&arg.text())),
+            b"shift" => self.shift(rest),
+            b"let" => rest.iter().for_each(|arg| {
+                let names = loops::names_in(&arg.text());
+                names.iter().for_each(|name| self.scope.forget(name));
+            }),
             b"read" => {
                 for name in read_names(simple, &self.source.text) {
                     self.scope.forget(&name);
                 }
             }
+            b"mapfile" | b"readarray" => self.read_list(rest, simple),
             b"exit" | b"return" => self.stopped = true,
             b"." | b"source" => {
                 if let Some(arg) = rest.first() {
-                    self.sourced(&arg.text(), &span);
+                    self.sourced(arg, &span);
                 }
-            }
-            b"podman" | b"docker" if rest.iter().any(|arg| arg.text() == b"prune") => {
-                self.opaque(span, "what it removes only the engine knows".to_owned());
             }
             b"tmpreaper" => self.tmpreaper(rest, simple, span),
             b"tmpwatch" => self.tmpwatch(rest, simple, span),
             b"savelog" => self.savelog(rest, span),
-            b"shred" => self.opaque(span, "shred is not read yet".to_owned()),
             b"truncate" => self.truncated_by_size(rest, simple, span),
+            b"cp" => self.copied_nothing(rest, simple, span),
             _ if self.functions.contains_key(&name) => self.function(&name, rest),
-            _ if name.starts_with(b"/") => self.called(&name, span),
-            _ => {}
+            other if is_foreign(other) => self.one_liner(rest, span),
+            _ => self.program(program, rest, span),
         }
-    }
-
-    fn find(&mut self, args: &[Arg], simple: &Simple, span: Range<usize>) {
-        let found = find::parse(args);
-        if found.deletes.is_empty() && found.broken.is_none() {
-            return;
-        }
-        if found.deletes.is_empty() && !phrase::seems_to_delete(&texts(args)) {
-            return;
-        }
-        let deletes = found.deletes.clone();
-        self.found(found, deletes, simple, span);
-    }
-
-    fn found(&mut self, found: Found, sweeps: Vec<Sweep>, simple: &Simple, span: Range<usize>) {
-        let (roots, undecided) = self.roots_of(&found);
-        let sweeps = sweeps
-            .into_iter()
-            .map(|sweep| Sweep {
-                roots: roots.clone(),
-                ..sweep
-            })
-            .collect();
-        let fidelity = match (undecided, found.passed_over.first()) {
-            (Some(why), _) if roots.iter().all(paths::is_unresolved) => Fidelity::Opaque(why),
-            (Some(why), _) => Fidelity::Approx(why),
-            (None, Some(part)) => Fidelity::Approx(part.clone()),
-            (None, None) => Fidelity::Exact,
-        };
-        self.emit(Deletion {
-            span,
-            words: &simple.words,
-            sweeps,
-            broken: found.broken,
-            flawed: found.flawed,
-            dangerous: found.dangerous,
-            fidelity,
-            rotation: None,
-        });
-    }
-
-    fn roots_of(&self, found: &Found) -> (Vec<crate::rules::model::Root>, Option<String>) {
-        let here = [Arg {
-            glyphs: vec![Glyph::Byte(b'.')],
-            word: None,
-        }];
-        let starts = if found.starts.is_empty() {
-            &here[..]
-        } else {
-            &found.starts
-        };
-        let mut why = None;
-        let roots = starts
-            .iter()
-            .map(|arg| {
-                let mut root = paths::root(arg, self.cwd.as_deref());
-                if let crate::rules::model::RootPath::Unresolved(text) = &root.path {
-                    why.get_or_insert_with(|| text.clone());
-                }
-                root.slash |= found.follows_starts;
-                root.printed = paths::printed(arg, &root);
-                root
-            })
-            .collect();
-        (roots, why)
-    }
-
-    fn remove(&mut self, name: &[u8], args: &[Arg], simple: &Simple, span: Range<usize>) {
-        let words = texts(args);
-        let recursive = phrase::basename(name) == b"rm" && phrase::is_recursive(&words);
-        let mut operands = Vec::new();
-        let mut options = true;
-        for arg in args {
-            let text = arg.text();
-            if options && text == b"--" {
-                options = false;
-            } else if !(options && text.len() > 1 && text[0] == b'-') {
-                operands.push(arg);
-            }
-        }
-        if operands.is_empty() {
-            return;
-        }
-        if let [operand] = operands.as_slice()
-            && let Some(word) = operand.word.and_then(|at| simple.words.get(at))
-            && self.substituted_removal(word, recursive)
-        {
-            return;
-        }
-        let roots: Vec<_> = operands
-            .iter()
-            .map(|arg| paths::root(arg, self.cwd.as_deref()))
-            .collect();
-        let why = operands
-            .iter()
-            .find(|arg| arg.pattern().is_none())
-            .and_then(|arg| arg.hole());
-        let fidelity = match why {
-            Some(hole) if roots.iter().all(paths::is_unresolved) => {
-                Fidelity::Opaque(format!("the value of `{}` is not known", hole.text))
-            }
-            Some(hole) => Fidelity::Approx(format!("the value of `{}` is not known", hole.text)),
-            None => Fidelity::Exact,
-        };
-        let holes = operands.iter().filter_map(|arg| arg.hole());
-        let dated = holes
-            .filter_map(|hole| hole.date.as_ref())
-            .map(|date| date.1)
-            .min();
-        self.emit(Deletion {
-            span,
-            words: &simple.words,
-            sweeps: vec![paths::operand_sweep(roots, recursive, dated)],
-            broken: None,
-            flawed: None,
-            dangerous: None,
-            fidelity,
-            rotation: None,
-        });
     }
 
     fn pipeline(&mut self, stages: &[Node], span: &Range<usize>) {
-        let scope = self.scope.clone();
-        let cwd = self.cwd.clone();
-        if !self.piped_removal(stages, span) {
+        let (mark, cwd, gates) = (self.scope.mark(), self.cwd.clone(), self.gates.len());
+        if !self.piped_loop(stages, span) && !self.piped_removal(stages, span) {
             for stage in stages {
                 self.node(stage);
                 self.stopped = false;
             }
         }
-        (self.scope, self.cwd) = (scope, cwd);
-    }
-
-    fn shell(&mut self, args: &[Arg], span: Range<usize>) {
-        let words = texts(args);
-        if let Some(at) = words.iter().position(|w| phrase::is_short_flag(w, b'c')) {
-            if let Some(text) = words.get(at + 1) {
-                self.inner_text(text, span);
-            }
-            return;
-        }
-        if let Some(script) = words.iter().find(|w| !w.starts_with(b"-"))
-            && script.starts_with(b"/")
-        {
-            self.called(script, span);
-        }
-    }
-
-    /// The text of `sh -c`: it stands where the command stands.
-    fn inner_text(&mut self, text: &[u8], span: Range<usize>) {
-        if self.via.len() >= MAX_CALLS || self.steps > MAX_STEPS {
-            return;
-        }
-        let inner = Source {
-            file: self.source.file.clone(),
-            text: text.into(),
-            first_line: self.source.line(span.start),
-            changed: self.source.changed,
-        };
-        let outside = std::mem::replace(&mut self.source, inner.clone());
-        let state = (self.scope.clone(), self.cwd.clone(), self.gates.len());
-        let depth = self.via.len();
-        // An empty place keeps a text inside a text from nesting without end.
-        self.via.push(Place {
-            file: Vec::new(),
-            line: 0,
-        });
-        self.script(&inner);
-        self.via.truncate(depth);
-        (self.scope, self.cwd) = (state.0, state.1);
-        self.gates.truncate(state.2);
-        self.stopped = false;
-        self.source = outside;
-    }
-
-    fn function(&mut self, name: &[u8], args: &[Arg]) {
-        if self.via.len() >= MAX_CALLS {
-            return;
-        }
-        let Some((source, body)) = self.functions.get(name).cloned() else {
-            return;
-        };
-        for (index, arg) in args.iter().enumerate().take(9) {
-            self.scope
-                .set((index + 1).to_string().as_bytes(), arg.glyphs.clone());
-        }
-        let outside = std::mem::replace(&mut self.source, source);
-        self.via.push(Place {
-            file: Vec::new(),
-            line: 0,
-        });
-        self.node(&body);
-        self.via.pop();
-        self.stopped = false;
-        self.source = outside;
-    }
-
-    fn sourced(&mut self, path: &[u8], span: &Range<usize>) {
-        if self.via.len() >= MAX_CALLS {
-            return;
-        }
-        if let Some(file) = path
-            .starts_with(b"/")
-            .then(|| self.load.load(path))
-            .flatten()
-        {
-            let line = self.source.line(span.start);
-            self.within(source_of(&file), line, |walker, source| {
-                walker.script(source);
-            });
-        }
-    }
-
-    fn within(&mut self, source: Source, line: u64, run: impl FnOnce(&mut Self, &Source)) {
-        let outside = std::mem::replace(&mut self.source, source.clone());
-        self.via.push(Place {
-            file: outside.file.clone(),
-            line,
-        });
-        run(self, &source);
-        self.via.pop();
-        self.source = outside;
-    }
-
-    /// A program that is called by its path: read on when it is a script.
-    fn called(&mut self, path: &[u8], span: Range<usize>) {
-        let is_called_already = self.via.iter().any(|place| place.file == path);
-        if self.via.len() >= MAX_CALLS || is_called_already || self.source.file == path {
-            return;
-        }
-        let Some(file) = self.load.load(path) else {
-            if names_a_cleanup(path) {
-                let path = String::from_utf8_lossy(path).into_owned();
-                self.opaque(span, format!("{path} could not be read"));
-            }
-            return;
-        };
-        let line = self.source.line(span.start);
-        let outside = (self.scope.clone(), self.cwd.clone(), self.gates.len());
-        let functions = std::mem::take(&mut self.functions);
-        self.within(source_of(&file), line, |walker, source| {
-            match interpreter(&source.text) {
-                Interpreter::Shell { braces } => {
-                    walker.scope.braces = braces;
-                    walker.script(source);
-                }
-                Interpreter::Other => walker.foreign(source),
-                Interpreter::Binary => {}
-            }
-        });
-        self.functions = functions;
-        (self.scope, self.cwd) = (outside.0, outside.1);
-        self.gates.truncate(outside.2);
-        self.stopped = false;
-    }
-
-    /// A script in another language: that it deletes is all that is said.
-    fn foreign(&mut self, source: &Source) {
-        let marks: [&[u8]; 6] = [
-            b"os.remove",
-            b"unlink",
-            b"rmtree",
-            b"os.rmdir",
-            b"File.delete",
-            b"FileUtils.rm",
-        ];
-        let mut at = 0;
-        for line in source.text.split(|&b| b == b'\n') {
-            let hit = marks
-                .iter()
-                .any(|mark| line.windows(mark.len()).any(|w| w == *mark));
-            if hit {
-                self.opaque(
-                    at..at + line.len(),
-                    "it is not written for a shell".to_owned(),
-                );
-                return;
-            }
-            at += line.len() + 1;
-        }
-    }
-
-    fn change_directory(&mut self, args: &[Arg]) {
-        let target = args.iter().find(|arg| {
-            let text = arg.text();
-            !text.starts_with(b"-") || text == b"-"
-        });
-        self.cwd = target
-            .filter(|arg| arg.is_known())
-            .and_then(|arg| paths::directory(arg, self.cwd.as_deref()));
-    }
-
-    fn declare(&mut self, simple: &Simple) {
-        for word in simple.words.iter().skip(1) {
-            let text = &self.source.text[word.span.clone()];
-            let Some(equals) = text.iter().position(|&b| b == b'=') else {
-                continue;
-            };
-            let name = text[..equals].to_vec();
-            if let Some(value) = shell::word(&text[equals + 1..]) {
-                let value = self.scope.value(&value);
-                self.scope.set(&name, value);
-            } else {
-                self.scope.set(&name, vec![hole("…".to_owned())]);
-            }
-        }
-    }
-
-    fn opaque(&mut self, span: Range<usize>, why: String) {
-        self.emit(Deletion {
-            span,
-            words: &[],
-            sweeps: Vec::new(),
-            broken: None,
-            flawed: None,
-            dangerous: None,
-            fidelity: Fidelity::Opaque(why),
-            rotation: None,
-        });
-    }
-
-    fn emit(&mut self, deletion: Deletion<'_>) {
-        let Deletion { span, words, .. } = &deletion;
-        let text = self.source.text[span.clone()].to_vec();
-        let line = self.source.line(span.start);
-        let words: Vec<Range<usize>> = words
-            .iter()
-            .filter(|word| word.span.start >= span.start && word.span.end <= span.end)
-            .map(|word| word.span.start - span.start..word.span.end - span.start)
-            .collect();
-        let via: Vec<Place> = self
-            .via
-            .iter()
-            .filter(|place| !place.file.is_empty())
-            .cloned()
-            .collect();
-        let same = |rule: &&mut Rule| {
-            rule.line == line
-                && rule.file == self.source.file
-                && rule.text == text
-                && rule.via == via
-                && rule.user == self.job.user
-        };
-        if let Some(rule) = self.outcome.rules.iter_mut().rev().find(same) {
-            for sweep in deletion.sweeps {
-                if !rule.sweeps.contains(&sweep) {
-                    rule.sweeps.push(sweep);
-                }
-            }
-            return;
-        }
-        let gates = self.gates.iter().cloned();
-        let gates = gates.map(|gate| decided(gate, &mut *self.load)).collect();
-        self.outcome.rules.push(Rule {
-            id: String::new(),
-            format: self.job.format,
-            file: self.source.file.clone(),
-            line,
-            via,
-            text,
-            words,
-            sweeps: deletion.sweeps,
-            max_gap: self.job.max_gap,
-            user: self.job.user.clone(),
-            gates,
-            disabled: self.job.disabled.clone(),
-            broken: deletion.broken,
-            flawed: deletion.flawed,
-            dangerous: deletion.dangerous,
-            in_name: None,
-            rotation: deletion.rotation,
-            traces: self.job.traces.clone(),
-            fidelity: deletion.fidelity,
-            changed: self.source.changed,
-        });
-    }
-}
-
-/// A gate that the machine has the answer to.
-fn decided(gate: Gate, machine: &mut dyn Machine) -> Gate {
-    let path = match &gate.asks {
-        Asks::Exists(path) | Asks::IsDir(path) | Asks::IsInstalled(path) => path,
-        Asks::Known(_) | Asks::Else => return gate,
-    };
-    let there = if path.starts_with(b"/") {
-        machine.is_there(path)
-    } else {
-        Tri::Unknown
-    };
-    match there {
-        Tri::Unknown => gate,
-        known => Gate {
-            asks: Asks::Known(known == Tri::True),
-            ..gate
-        },
+        self.scope.restore(mark);
+        self.cwd = cwd;
+        self.gates.truncate(gates);
     }
 }
 
 /// A file as a text to read.
 pub(super) fn source_of(file: &RuleFile) -> Source {
-    Source {
-        file: file.path.clone(),
-        text: file.contents.as_slice().into(),
-        first_line: 1,
-        changed: file.mtime,
-    }
+    Source::new(
+        file.path.clone(),
+        file.contents.as_slice().into(),
+        1,
+        file.mtime,
+    )
 }
 
 /// Who runs a script.
@@ -841,12 +634,12 @@ fn unwrapped(args: &[Arg]) -> &[Arg] {
 }
 
 /// `flock FILE -c TEXT`.
-fn flock_text(name: &[u8], rest: &[Arg]) -> Option<Vec<u8>> {
+fn flock_text(name: &[u8], rest: &[Arg]) -> Option<Arg> {
     if phrase::basename(name) != b"flock" {
         return None;
     }
     let at = rest.iter().position(|arg| arg.text() == b"-c")?;
-    rest.get(at + 1).map(Arg::text)
+    rest.get(at + 1).cloned()
 }
 
 /// The variables that a `read` sets.
@@ -869,29 +662,20 @@ fn ends_run(body: &[Node]) -> bool {
     body.iter().any(|node| match node {
         Node::Simple(simple) => simple.words.first().is_some_and(|word| {
             matches!(word.pieces.as_slice(), [piece]
-                if matches!(&piece.kind, PieceKind::Text(text) if text == b"exit" || text == b"return"))
+                if matches!(&piece.kind, PieceKind::Text(text) if matches!(text.as_slice(), b"exit" | b"return" | b"continue" | b"break")))
         }),
         Node::Group(inner) => ends_run(inner),
         _ => false,
     })
 }
 
-fn names_a_cleanup(path: &[u8]) -> bool {
-    let name = phrase::basename(path).to_ascii_lowercase();
-    // Its configuration is read for itself.
-    if name == b"logrotate" {
-        return false;
-    }
-    let hints: [&[u8]; 7] = [
-        b"clean",
-        b"purge",
-        b"prune",
-        b"expire",
-        b"retention",
-        b"rotate",
-        b"reap",
+/// Whether a program reads a language of its own.
+fn is_foreign(name: &[u8]) -> bool {
+    let languages: [&[u8]; 7] = [
+        b"python", b"perl", b"ruby", b"php", b"node", b"tclsh", b"lua",
     ];
-    hints
+    let is_version = |rest: &[u8]| rest.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    languages
         .iter()
-        .any(|hint| name.windows(hint.len()).any(|w| w == *hint))
+        .any(|language| name.strip_prefix(*language).is_some_and(is_version))
 }

@@ -270,12 +270,12 @@ impl Line<'_> {
                 (None, Some(b"root")) => Some(b"/root".to_vec()),
                 _ => None,
             };
-            let source = Source {
-                file: self.file.path.clone(),
-                text: text.into(),
-                first_line: self.number,
-                changed: self.file.mtime,
-            };
+            let source = Source::new(
+                self.file.path.clone(),
+                text.into(),
+                self.number,
+                self.file.mtime,
+            );
             let job = Job {
                 format: Format::Cron,
                 user: entry.user.map(<[u8]>::to_vec),

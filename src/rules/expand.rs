@@ -5,11 +5,16 @@
 //! wildcard stays one, as a [`Glyph::Wild`]. What does not follow from the text (the output of a
 //! command, a variable that nobody sets) is a [`Glyph::Hole`] with its words.
 
+mod arithmetic;
+mod fields;
+mod output;
+
 use std::collections::BTreeMap;
 
 use crate::rules::glob;
-use crate::rules::phrase;
 use crate::rules::shell::{self, Piece, PieceKind, Word};
+
+use fields::{Fields, expand_braces};
 
 /// One place of an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +32,33 @@ pub(super) enum Glyph {
 pub(super) struct Hole {
     /// What stands there.
     pub(super) text: String,
-    /// For the output of `date`: its format and how many seconds before now.
-    pub(super) date: Option<(Vec<u8>, i64)>,
+    /// What is known of it all the same.
+    pub(super) origin: Origin,
+}
+
+/// What is known of a value that does not follow from the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Nothing.
+    Unknown,
+    /// The output of `date`: its format and how many seconds before now.
+    Date(Vec<u8>, i64),
+    /// A file that the script makes for itself: a pattern of its name.
+    Made(Vec<u8>),
+    /// What it is unless the machine says otherwise.
+    Default(Vec<u8>),
+    /// Each of the paths that a command has named; which one is known to whoever keeps the list.
+    Item(usize),
+}
+
+impl Hole {
+    /// The format and the distance from now of a date.
+    pub(super) fn date(&self) -> Option<(&[u8], i64)> {
+        match &self.origin {
+            Origin::Date(format, ago) => Some((format, *ago)),
+            _ => None,
+        }
+    }
 }
 
 /// One argument of a command.
@@ -72,10 +102,23 @@ impl Arg {
             match glyph {
                 Glyph::Byte(byte) => pattern.extend(glob::escape(&[*byte])),
                 Glyph::Wild(byte) => pattern.push(*byte),
-                Glyph::Hole(hole) => pattern.extend(date_pattern(&hole.date.as_ref()?.0)?),
+                Glyph::Hole(hole) => pattern.extend(known_shape(hole)?),
             }
         }
         Some(pattern)
+    }
+
+    /// The same with `*` for what is not known: what it may be.
+    pub(super) fn loose_pattern(&self) -> Vec<u8> {
+        let mut pattern = Vec::with_capacity(self.glyphs.len());
+        for glyph in &self.glyphs {
+            match glyph {
+                Glyph::Byte(byte) => pattern.extend(glob::escape(&[*byte])),
+                Glyph::Wild(byte) => pattern.push(*byte),
+                Glyph::Hole(hole) => pattern.extend(likely_shape(hole)),
+            }
+        }
+        pattern
     }
 
     /// As a pattern of its own (an argument of `-name`), dates as digits.
@@ -84,10 +127,62 @@ impl Arg {
         for glyph in &self.glyphs {
             match glyph {
                 Glyph::Byte(byte) | Glyph::Wild(byte) => pattern.push(*byte),
-                Glyph::Hole(hole) => pattern.extend(date_pattern(&hole.date.as_ref()?.0)?),
+                Glyph::Hole(hole) => pattern.extend(known_shape(hole)?),
             }
         }
         Some(pattern)
+    }
+
+    /// The same with `*` for what is not known.
+    pub(super) fn loose_own_pattern(&self) -> Vec<u8> {
+        let mut pattern = Vec::with_capacity(self.glyphs.len());
+        for glyph in &self.glyphs {
+            match glyph {
+                Glyph::Byte(byte) | Glyph::Wild(byte) => pattern.push(*byte),
+                Glyph::Hole(hole) => pattern.extend(likely_shape(hole)),
+            }
+        }
+        pattern
+    }
+
+    /// The list that it is an item of, and what stands before it, when that is all.
+    pub(super) fn item(&self) -> Option<(usize, Vec<u8>)> {
+        let (Glyph::Hole(hole), before) = self.glyphs.split_last()? else {
+            return None;
+        };
+        let Origin::Item(list) = hole.origin else {
+            return None;
+        };
+        let before: Option<Vec<u8>> = before
+            .iter()
+            .map(|glyph| match glyph {
+                Glyph::Byte(byte) => Some(*byte),
+                _ => None,
+            })
+            .collect();
+        Some((list, before?))
+    }
+
+    /// Whether it names nothing but what the script has made for itself.
+    pub(super) fn is_made(&self) -> bool {
+        let is_made = |hole: &Hole| matches!(hole.origin, Origin::Made(_));
+        self.hole().is_some_and(is_made) && self.pattern().is_some()
+    }
+}
+
+/// A pattern of what is known to stand there.
+fn known_shape(hole: &Hole) -> Option<Vec<u8>> {
+    match &hole.origin {
+        Origin::Date(format, _) => date_pattern(format),
+        Origin::Made(pattern) => Some(pattern.clone()),
+        Origin::Unknown | Origin::Default(_) | Origin::Item(_) => None,
+    }
+}
+
+fn likely_shape(hole: &Hole) -> Vec<u8> {
+    match &hole.origin {
+        Origin::Default(text) => glob::escape(text),
+        _ => known_shape(hole).unwrap_or_else(|| b"*".to_vec()),
     }
 }
 
@@ -123,34 +218,83 @@ fn date_pattern(format: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What is known of the variables.
+///
+/// A script may set thousands of them in thousands of branches, so no branch copies them: what
+/// is set is noted in a journal, and a branch looks back over its own part of that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
-    variables: BTreeMap<Vec<u8>, Vec<Glyph>>,
+    variables: BTreeMap<Vec<u8>, Value>,
+    journal: Vec<(Vec<u8>, Option<Value>)>,
+    /// Places of all values that were ever set: the journal keeps them.
+    spent: usize,
     /// Whether `{a,b}` is expanded: bash does, dash does not.
     pub(super) braces: bool,
 }
 
+/// What a variable holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    One(Vec<Glyph>),
+    /// An array of bash, or the arguments of a script.
+    List(Vec<Vec<Glyph>>),
+}
+
+impl Value {
+    fn len(&self) -> usize {
+        match self {
+            Self::One(glyphs) => glyphs.len(),
+            Self::List(values) => values.iter().map(Vec::len).sum(),
+        }
+    }
+}
+
+/// A moment in the life of a scope.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
+
 /// Fields that one word may expand to, and the length of one.
 const MAX_FIELDS: usize = 512;
 const MAX_LENGTH: usize = 64 << 10;
+/// Places of all values together; what is set after that stays unknown.
+const MAX_GLYPHS: usize = 1 << 19;
+/// Variables that are followed; what else is set stays unknown.
+const MAX_VARIABLES: usize = 4096;
 
 impl Scope {
     /// No variable is known yet.
     pub(super) fn new(braces: bool) -> Self {
         Self {
-            variables: BTreeMap::new(),
             braces,
+            ..Self::default()
         }
     }
 
     /// Sets a variable.
     pub(super) fn set(&mut self, name: &[u8], value: Vec<Glyph>) {
-        self.variables.insert(name.to_vec(), value);
+        self.put(name, Value::One(value));
+    }
+
+    /// Sets an array.
+    pub(super) fn set_list(&mut self, name: &[u8], values: Vec<Vec<Glyph>>) {
+        self.put(name, Value::List(values));
+    }
+
+    fn put(&mut self, name: &[u8], value: Value) {
+        if self.variables.len() >= MAX_VARIABLES && !self.variables.contains_key(name) {
+            return;
+        }
+        self.spent = self.spent.saturating_add(value.len());
+        let value = match self.spent {
+            ..=MAX_GLYPHS => value,
+            _ => Value::One(vec![hole(format!("${}", String::from_utf8_lossy(name)))]),
+        };
+        let before = self.variables.insert(name.to_vec(), value);
+        self.journal.push((name.to_vec(), before));
     }
 
     /// Sets a variable to a known text.
     pub(super) fn set_text(&mut self, name: &[u8], value: &[u8]) {
-        self.set(name, value.iter().map(|&b| Glyph::Byte(b)).collect());
+        self.set(name, known(value));
     }
 
     /// Makes a variable unknown.
@@ -161,13 +305,29 @@ impl Scope {
 
     /// Makes every variable unknown.
     pub(super) fn forget_all(&mut self) {
-        let names: Vec<Vec<u8>> = self.variables.keys().cloned().collect();
+        let is_known = |value: &Value| match value {
+            Value::One(glyphs) => !matches!(glyphs.as_slice(), [Glyph::Hole(_)]),
+            Value::List(_) => true,
+        };
+        let names = self.variables.iter().filter(|(_, value)| is_known(value));
+        let names: Vec<Vec<u8>> = names.map(|(name, _)| name.clone()).collect();
         names.iter().for_each(|name| self.forget(name));
     }
 
     /// The value of a variable.
     pub(super) fn get(&self, name: &[u8]) -> Option<&[Glyph]> {
-        self.variables.get(name).map(Vec::as_slice)
+        match self.variables.get(name)? {
+            Value::One(glyphs) => Some(glyphs),
+            Value::List(values) => values.first().map(Vec::as_slice),
+        }
+    }
+
+    /// The values of an array.
+    pub(super) fn list(&self, name: &[u8]) -> Option<&[Vec<Glyph>]> {
+        match self.variables.get(name)? {
+            Value::One(glyphs) => Some(std::slice::from_ref(glyphs)),
+            Value::List(values) => Some(values),
+        }
     }
 
     /// The value of a variable as text, when all of it is known.
@@ -179,26 +339,48 @@ impl Scope {
         arg.is_known().then(|| arg.text())
     }
 
-    /// The variables that some branch has changed against `before` are known no longer.
-    pub(super) fn merge(&mut self, before: &Self) {
-        let differs = |name: &Vec<u8>| self.variables.get(name) != before.variables.get(name);
-        let changed: Vec<Vec<u8>> = self
-            .variables
-            .keys()
-            .filter(|n| differs(n))
-            .cloned()
-            .collect();
-        for name in changed {
-            if before.variables.contains_key(&name) {
-                self.forget(&name);
-            }
+    /// The present moment, to come back to.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.journal.len())
+    }
+
+    /// Every variable is again what it was.
+    pub(super) fn restore(&mut self, mark: Mark) {
+        while self.journal.len() > mark.0 {
+            match self.journal.pop() {
+                Some((name, Some(value))) => self.variables.insert(name, value),
+                Some((name, None)) => self.variables.remove(&name),
+                None => return,
+            };
         }
+    }
+
+    /// Variables that have another value since are known no longer: what changed them may not
+    /// have been run. One that was not set before keeps what it was set to.
+    pub(super) fn doubt(&mut self, mark: Mark) {
+        let mut first: BTreeMap<&[u8], Option<&Value>> = BTreeMap::new();
+        for (name, before) in &self.journal[mark.0.min(self.journal.len())..] {
+            first.entry(name).or_insert(before.as_ref());
+        }
+        let changed = first.into_iter().filter(|(name, before)| {
+            before.is_some_and(|before| self.variables.get(*name) != Some(before))
+        });
+        let changed: Vec<Vec<u8>> = changed.map(|(name, _)| name.to_vec()).collect();
+        changed.iter().for_each(|name| self.forget(name));
     }
 
     /// A word as the value of an assignment: neither split nor matched against names.
     pub(super) fn value(&self, word: &Word) -> Vec<Glyph> {
         let mut fields = Fields::default();
         for piece in &word.pieces {
+            if let PieceKind::Variable { name, rest } = &piece.kind
+                && is_all(name, rest)
+            {
+                for glyphs in self.joined(name) {
+                    fields.insert(glyphs, true);
+                }
+                continue;
+            }
             let quoted = Piece {
                 quoted: true,
                 kind: piece.kind.clone(),
@@ -211,6 +393,9 @@ impl Scope {
     /// The fields that a word expands to.
     pub(super) fn fields(&self, word: &Word) -> Vec<Vec<Glyph>> {
         let mut fields = Fields::default();
+        if self.is_empty_list(word) {
+            return Vec::new();
+        }
         for piece in &word.pieces {
             self.piece(piece, &mut fields);
         }
@@ -247,18 +432,69 @@ impl Scope {
                     fields.push(text_glyph(byte, piece.quoted, self.braces));
                 }
             }
+            PieceKind::Variable { name, rest } if is_all(name, rest) => {
+                self.all(name, piece.quoted, fields);
+            }
             PieceKind::Variable { name, rest } => {
                 let value = self.parameter(name, rest);
                 fields.insert(value, piece.quoted);
             }
             PieceKind::Command(text) => {
-                fields.insert(vec![Glyph::Hole(self.substitution(text))], piece.quoted);
+                fields.insert(self.substitution(text), piece.quoted);
             }
             PieceKind::Arithmetic(text) => {
-                let text = format!("$(({}))", String::from_utf8_lossy(text));
-                fields.insert(vec![hole(text)], piece.quoted);
+                let number = arithmetic::value(text, &|name| self.text(name));
+                let value = match number {
+                    Some(number) => known(number.to_string().as_bytes()),
+                    None => vec![hole(format!("$(({}))", String::from_utf8_lossy(text)))],
+                };
+                fields.insert(value, piece.quoted);
             }
         }
+    }
+
+    /// Whether a word is `"$@"` and there is nothing in it: then there is no word.
+    fn is_empty_list(&self, word: &Word) -> bool {
+        let mut pieces = word.pieces.iter().filter(|piece| !is_nothing(piece));
+        match (pieces.next(), pieces.next()) {
+            (Some(piece), None) => match &piece.kind {
+                PieceKind::Variable { name, rest } if is_all(name, rest) => {
+                    self.list(name).is_some_and(<[_]>::is_empty)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// `$@`, `${LIST[@]}`: in quotes each value is a field of its own.
+    fn all(&self, name: &[u8], quoted: bool, fields: &mut Fields) {
+        let Some(values) = self.list(name) else {
+            let text = format!("${{{}[@]}}", String::from_utf8_lossy(name));
+            return fields.insert(vec![hole(text)], quoted);
+        };
+        for (index, value) in values.iter().enumerate().take(MAX_FIELDS) {
+            if index > 0 {
+                fields.next();
+            }
+            fields.insert(value.clone(), quoted);
+        }
+    }
+
+    /// The values of a list with a blank between them.
+    fn joined(&self, name: &[u8]) -> Vec<Vec<Glyph>> {
+        let Some(values) = self.list(name) else {
+            return vec![vec![hole(format!("${}", String::from_utf8_lossy(name)))]];
+        };
+        let blank = || vec![Glyph::Byte(b' ')];
+        let mut all: Vec<Vec<Glyph>> = Vec::new();
+        for value in values.iter().take(MAX_FIELDS) {
+            if !all.is_empty() {
+                all.push(blank());
+            }
+            all.push(value.clone());
+        }
+        all
     }
 
     /// `${NAME:-default}`, `${NAME%/}` and their like.
@@ -279,8 +515,17 @@ impl Scope {
             None => whole(),
         };
         match rest {
+            // The number of the process: part of a name that the script makes for itself.
+            [] if name == b"$" => vec![Glyph::Hole(Hole {
+                text: "$$".to_owned(),
+                origin: Origin::Made(b"[0-9]*".to_vec()),
+            })],
             [] => known.map_or_else(whole, <[Glyph]>::to_vec),
             [b':', b'-' | b'=', text @ ..] => match known {
+                // What a program printed may well be nothing.
+                Some([Glyph::Hole(printed)]) if printed.origin == Origin::Unknown => {
+                    or_default(printed, &default(text))
+                }
                 Some(value) if !value.is_empty() => value.to_vec(),
                 _ => default(text),
             },
@@ -301,21 +546,57 @@ impl Scope {
     }
 
     /// `$(…)`: the output of `date`, `echo` or nothing that can be known.
-    fn substitution(&self, text: &[u8]) -> Hole {
-        let written = format!("$({})", String::from_utf8_lossy(text).trim());
+    fn substitution(&self, text: &[u8]) -> Vec<Glyph> {
         let script = shell::parse(text);
-        let date = match script.commands.as_slice() {
+        let printed = match script.commands.as_slice() {
             [shell::Node::Simple(simple)] if script.faults.is_empty() => {
-                let args = self.args(&simple.words);
-                date_output(&args.iter().map(Arg::text).collect::<Vec<_>>())
+                output::of(&self.args(&simple.words))
             }
             _ => None,
         };
-        Hole {
-            text: written,
-            date,
+        let written = || format!("$({})", String::from_utf8_lossy(text).trim());
+        match printed {
+            Some(output::Output::Text(glyphs)) => glyphs,
+            Some(output::Output::Shaped(origin)) => vec![Glyph::Hole(Hole {
+                text: written(),
+                origin,
+            })],
+            None => vec![hole(written())],
         }
     }
+}
+
+fn is_nothing(piece: &Piece) -> bool {
+    matches!(&piece.kind, PieceKind::Text(text) if text.is_empty())
+}
+
+/// Whether a parameter stands for a whole list.
+fn is_all(name: &[u8], rest: &[u8]) -> bool {
+    match rest {
+        [] => matches!(name, b"@" | b"*"),
+        _ => matches!(rest, b"[@]" | b"[*]"),
+    }
+}
+
+/// A value that is not known, and what stands for it when there is none.
+fn or_default(unknown: &Hole, default: &[Glyph]) -> Vec<Glyph> {
+    let default = Arg {
+        glyphs: default.to_vec(),
+        word: None,
+    };
+    let origin = match default.is_known() {
+        true => Origin::Default(default.text()),
+        false => Origin::Unknown,
+    };
+    vec![Glyph::Hole(Hole {
+        text: unknown.text.clone(),
+        origin,
+    })]
+}
+
+/// A known text as a value.
+fn known(text: &[u8]) -> Vec<Glyph> {
+    text.iter().map(|&b| Glyph::Byte(b)).collect()
 }
 
 fn text_glyph(byte: u8, quoted: bool, braces: bool) -> Glyph {
@@ -328,127 +609,8 @@ fn text_glyph(byte: u8, quoted: bool, braces: bool) -> Glyph {
 }
 
 pub(super) fn hole(text: String) -> Glyph {
-    Glyph::Hole(Hole { text, date: None })
-}
-
-/// `date [-u] [-d TEXT] +FORMAT`: the format and the distance from now.
-fn date_output(words: &[Vec<u8>]) -> Option<(Vec<u8>, i64)> {
-    let (program, rest) = words.split_first()?;
-    if phrase::basename(program) != b"date" {
-        return None;
-    }
-    let mut format = None;
-    let mut ago = 0;
-    let mut rest = rest.iter();
-    while let Some(word) = rest.next() {
-        let text = if let Some(f) = word.strip_prefix(b"+") {
-            format = Some(f.to_vec());
-            continue;
-        } else if word == b"-d" || word == b"--date" {
-            rest.next()?.clone()
-        } else if let Some(text) = word.strip_prefix(b"--date=").or(word.strip_prefix(b"-d")) {
-            text.to_vec()
-        } else if word == b"-u" || word == b"--utc" {
-            continue;
-        } else {
-            return None;
-        };
-        match phrase::moment(std::str::from_utf8(&text).ok()?)? {
-            phrase::Moment::Ago(seconds) => ago = seconds,
-            phrase::Moment::At(_) => return None,
-        }
-    }
-    format.map(|format| (format, ago))
-}
-
-/// Fields as they grow.
-#[derive(Default)]
-struct Fields {
-    done: Vec<Vec<Glyph>>,
-    open: Option<Vec<Glyph>>,
-}
-
-impl Fields {
-    /// Something quoted makes a field even when it is empty.
-    fn quoted(&mut self) {
-        self.open.get_or_insert_default();
-    }
-
-    fn push(&mut self, glyph: Glyph) {
-        let open = self.open.get_or_insert_default();
-        if open.len() < MAX_LENGTH {
-            open.push(glyph);
-        }
-    }
-
-    /// Puts in what a parameter stands for, splitting it at blanks when it is not quoted.
-    fn insert(&mut self, value: Vec<Glyph>, quoted: bool) {
-        if quoted {
-            self.quoted();
-            value.into_iter().for_each(|glyph| self.push(glyph));
-            return;
-        }
-        for glyph in value {
-            match glyph {
-                Glyph::Byte(b' ' | b'\t' | b'\n') => {
-                    if let Some(open) = self.open.take() {
-                        self.done.push(open);
-                    }
-                }
-                Glyph::Byte(byte) => self.push(text_glyph(byte, false, false)),
-                other => self.push(other),
-            }
-        }
-    }
-
-    fn finish(mut self) -> Vec<Vec<Glyph>> {
-        self.done.extend(self.open);
-        self.done
-    }
-}
-
-/// Expands the unquoted braces of one field.
-fn expand_braces(field: Vec<Glyph>) -> Vec<Vec<Glyph>> {
-    let is_brace = |g: &Glyph| matches!(g, Glyph::Wild(b'{' | b'}' | b','));
-    if !field.iter().any(is_brace) {
-        return vec![field];
-    }
-    // The brace expander works on bytes: only the field's own skeleton is given to it, every
-    // other glyph as an index into the field, two escaped bytes each.
-    let mut skeleton = Vec::new();
-    for (index, glyph) in field.iter().enumerate() {
-        match glyph {
-            Glyph::Wild(byte @ (b'{' | b'}' | b',')) => skeleton.push(*byte),
-            _ => {
-                for part in [index >> 12 & 63, index >> 6 & 63, index & 63] {
-                    // 64 values from `@` on, none of them a brace, a comma or a backslash.
-                    skeleton.push(0x80 | u8::try_from(part).unwrap_or(0));
-                }
-            }
-        }
-    }
-    let restore = |alternative: Vec<u8>| {
-        let mut glyphs = Vec::new();
-        let mut rest = alternative.as_slice();
-        while let Some((&byte, after)) = rest.split_first() {
-            match (byte, after) {
-                (b'{' | b'}' | b',', _) => {
-                    glyphs.push(Glyph::Byte(byte));
-                    rest = after;
-                }
-                (high, [middle, low, after @ ..]) => {
-                    let part = |b: u8| usize::from(b & 63);
-                    let index = part(high) << 12 | part(*middle) << 6 | part(*low);
-                    glyphs.extend(field.get(index).cloned());
-                    rest = after;
-                }
-                _ => break,
-            }
-        }
-        glyphs
-    };
-    glob::expand_braces(&skeleton)
-        .into_iter()
-        .map(restore)
-        .collect()
+    Glyph::Hole(Hole {
+        text,
+        origin: Origin::Unknown,
+    })
 }

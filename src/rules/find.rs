@@ -7,10 +7,12 @@
 //!
 //! Limits: parentheses nest 64 deep at most; `-newermt` understands dates and spans such as `7 days ago`, nothing more.
 
-use crate::rules::expand::Arg;
-use crate::rules::glob::{Flags, Pattern};
-use crate::rules::model::{AgeTest, Atom, Count, Expr, Stamp, Sweep, Test, Tri, Types};
-use crate::rules::phrase;
+mod reach;
+mod values;
+
+use crate::rules::expand::{Arg, Hole};
+use crate::rules::model::{AgeTest, Atom, Stamp, Sweep, Test};
+use crate::rules::phrase::{self, Fate};
 
 const DAY: i64 = 86_400;
 const MAX_NESTING: u32 = 64;
@@ -22,6 +24,8 @@ pub(super) struct Found {
     pub(super) starts: Vec<Arg>,
     /// What its own actions delete.
     pub(super) deletes: Vec<Sweep>,
+    /// What its own actions only pack or move, and why that is no deletion.
+    pub(super) shelves: Vec<(Sweep, &'static str)>,
     /// What it prints, for a pipeline; without roots.
     pub(super) prints: Option<Sweep>,
     /// Why it refuses to run.
@@ -87,7 +91,8 @@ enum Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Action {
     Delete,
-    Remove { recursive: bool },
+    /// A command that does this to what it is given.
+    Remove(Fate),
     Print,
     Prune,
     Quit,
@@ -241,6 +246,13 @@ impl Parser<'_> {
         if let Some(node) = self.action(&word) {
             return node;
         }
+        if let Some(hole) = self.args[self.at - 1].hole()
+            && !word.starts_with(b"-")
+        {
+            let text = hole.text.clone();
+            self.found.passed_over.push(format!("what `{text}` adds"));
+            return Node::Unknown(text);
+        }
         match word.as_slice() {
             b"-true" => Node::True,
             b"-false" => Node::Not(Box::new(Node::True)),
@@ -355,7 +367,7 @@ impl Parser<'_> {
         };
         let command: Vec<Vec<u8>> = self.args[start..end].iter().map(Arg::text).collect();
         match phrase::removal(&command) {
-            Some(recursive) => Action::Remove { recursive },
+            Some(fate) => Action::Remove(fate),
             None => {
                 let text = command
                     .iter()
@@ -364,7 +376,7 @@ impl Parser<'_> {
                     .join(" ");
                 if phrase::seems_to_delete(&command) {
                     self.found.passed_over.push(format!("the command `{text}`"));
-                    return Action::Remove { recursive: false };
+                    return Action::Remove(Fate::Files);
                 }
                 Action::Other(text)
             }
@@ -397,7 +409,7 @@ impl Parser<'_> {
         let said = || format!("{} {}", lossy(word), lossy(&value));
         let arg = &self.args[index];
         if !arg.is_known() {
-            let is_dated = arg.hole().is_some_and(|hole| hole.date.is_some());
+            let is_dated = arg.dated_pattern().is_some();
             if !is_dated {
                 self.found
                     .passed_over
@@ -406,7 +418,10 @@ impl Parser<'_> {
             let arg = &self.args[index];
             let said = || format!("{} {}", lossy(word), lossy(&arg.text()));
             return match self.unknown_value(word, index) {
-                Some(atom) => self.dated(self.test(atom, Some(index)), index),
+                // An age that is not known is one that every file comes to.
+                Some(atom @ Atom::Age(_)) => self.test(atom, Some(index)),
+                Some(atom) if is_dated => self.dated(self.test(atom, Some(index)), index),
+                Some(atom) => Node::And(vec![self.test(atom, Some(index)), Node::Unknown(said())]),
                 None => Node::Unknown(said()),
             };
         }
@@ -422,9 +437,9 @@ impl Parser<'_> {
 
     /// A name with a date in it that is reckoned from now is that of files of one age.
     fn dated(&self, test: Node, index: usize) -> Node {
-        let date = self.args[index].hole().and_then(|hole| hole.date.as_ref());
+        let date = self.args[index].hole().and_then(Hole::date);
         match date.filter(|(_, ago)| *ago > 0) {
-            Some(&(_, ago)) => {
+            Some((_, ago)) => {
                 let age = AgeTest {
                     stamp: Stamp::Modified,
                     at_least: ago,
@@ -436,191 +451,6 @@ impl Parser<'_> {
             None => test,
         }
     }
-
-    /// A test whose value has parts that are not known: a time could still become true.
-    fn unknown_value(&self, word: &[u8], index: usize) -> Option<Atom> {
-        match word {
-            b"-mtime" | b"-mmin" | b"-atime" | b"-amin" | b"-ctime" | b"-cmin" | b"-newermt" => {
-                Some(Atom::Age(AgeTest {
-                    stamp: Stamp::Other,
-                    at_least: i64::MIN,
-                    below: i64::MAX,
-                    from_day_end: false,
-                }))
-            }
-            b"-name" | b"-iname" => self.args[index].dated_pattern().map(|dated| {
-                Atom::Name(Pattern::new(
-                    &dated,
-                    Flags {
-                        casefold: word == b"-iname",
-                        ..Flags::FIND
-                    },
-                ))
-            }),
-            _ => None,
-        }
-    }
-
-    fn atom(&self, word: &[u8], value: &[u8]) -> Result<Option<Atom>, String> {
-        let insensitive = Flags {
-            casefold: true,
-            ..Flags::FIND
-        };
-        let age = |stamp, unit, whole_units| self.age(value, stamp, unit, whole_units).map(Some);
-        match word {
-            b"-name" => Ok(Some(Atom::Name(Pattern::new(value, Flags::FIND)))),
-            b"-iname" => Ok(Some(Atom::Name(Pattern::new(value, insensitive)))),
-            b"-path" | b"-wholename" => Ok(Some(Atom::Path(Pattern::new(value, Flags::FIND)))),
-            b"-ipath" | b"-iwholename" => Ok(Some(Atom::Path(Pattern::new(value, insensitive)))),
-            b"-regex" | b"-iregex" => {
-                super::regex::compile(value, self.options.posix_regex, word == b"-iregex")
-                    .map(|regex| Some(Atom::Regex(regex)))
-            }
-            b"-type" => types(value).map(|types| Some(Atom::Type(types))),
-            b"-mtime" => age(Stamp::Modified, DAY, true),
-            b"-atime" => age(Stamp::Accessed, DAY, true),
-            b"-ctime" => age(Stamp::Changed, DAY, true),
-            b"-mmin" => age(Stamp::Modified, 60, false),
-            b"-amin" => age(Stamp::Accessed, 60, false),
-            b"-cmin" => age(Stamp::Changed, 60, false),
-            b"-newer" | b"-newermm" => Ok(Some(Atom::NewerThan(value.to_vec()))),
-            b"-newermt" => Ok(newer_than_text(value)),
-            b"-size" => size(value).map(Some),
-            b"-user" | b"-group" | b"-uid" | b"-gid" | b"-perm" | b"-links" | b"-inum"
-            | b"-samefile" | b"-fstype" | b"-lname" | b"-ilname" | b"-used" | b"-xtype"
-            | b"-anewer" | b"-cnewer" | b"-context" => Ok(None),
-            w if w.starts_with(b"-newer") => Ok(None),
-            _ => Err("there is no such test".to_owned()),
-        }
-    }
-
-    /// `+N` is more than N whole units, `-N` less, `N` just that many: for days the age is cut to
-    /// whole days first, so `+7` begins at eight; minutes are compared as they are.
-    fn age(&self, value: &[u8], stamp: Stamp, unit: i64, whole: bool) -> Result<Atom, String> {
-        let text = std::str::from_utf8(value).map_err(|_| "it takes a number".to_owned())?;
-        let (sign, number) = match text.as_bytes().first() {
-            Some(b'+') => (1, &text[1..]),
-            Some(b'-') => (-1, &text[1..]),
-            _ => (0, text),
-        };
-        let seconds = scaled(number, unit).ok_or("it takes a number")?;
-        let up = |s: i64| s.saturating_add(unit);
-        // Now is later than its whole second, so a stamp of whole seconds is strictly older.
-        let (at_least, below) = match (sign, whole) {
-            (1, true) => (up(seconds), i64::MAX),
-            (1, false) => (seconds, i64::MAX),
-            (-1, _) => (i64::MIN, seconds),
-            (_, true) => (seconds, up(seconds)),
-            (_, false) => (seconds.saturating_sub(unit), seconds),
-        };
-        Ok(Atom::Age(AgeTest {
-            stamp,
-            at_least,
-            below,
-            from_day_end: self.options.from_day_end,
-        }))
-    }
-
-    fn finish(mut self, expr: Node) -> Found {
-        let deletes_itself = mentions(&expr, &|a| *a == Action::Delete);
-        if self.options.prunes && deletes_itself && !self.options.depth_first {
-            self.break_with(
-                "find refuses it: -delete turns on -depth, with which -prune does nothing",
-            );
-        }
-        self.warn(&expr);
-        let prune = (!self.options.depth_first && !deletes_itself)
-            .then(|| reach(&expr, &|a| *a == Action::Prune))
-            .filter(|expr| *expr != Expr::FALSE);
-        let sweep = |expr: Expr, recursive: bool| self.sweep(expr, &prune, recursive);
-        let mut deletes = Vec::new();
-        let own = reach(&expr, &|a| *a == Action::Delete);
-        if own != Expr::FALSE {
-            deletes.push(sweep(own, false));
-        }
-        for recursive in [false, true] {
-            let removed = reach(&expr, &|a| *a == Action::Remove { recursive });
-            if removed == Expr::FALSE {
-                continue;
-            }
-            let removed = if recursive {
-                removed
-            } else {
-                Expr::all([removed, not_a_directory()])
-            };
-            deletes.push(sweep(removed, recursive));
-        }
-        let prints = if mentions(&expr, &Action::replaces_print) {
-            reach(&expr, &|a| *a == Action::Print)
-        } else {
-            truth(&expr)
-        };
-        let prints = (prints != Expr::FALSE).then(|| sweep(prints, false));
-        self.found.deletes = deletes;
-        self.found.prints = prints;
-        let means_to = |a: &Action| matches!(a, Action::Delete | Action::Remove { .. });
-        if self.found.deletes.is_empty() && mentions(&expr, &means_to) {
-            self.break_with("no entry ever comes to its deleting action");
-        }
-        self.found
-    }
-
-    fn sweep(&self, expr: Expr, prune: &Option<Expr>, recursive: bool) -> Sweep {
-        Sweep {
-            roots: Vec::new(),
-            min_depth: self.options.min_depth.map_or(0, |(depth, _)| depth),
-            max_depth: self.options.max_depth.map_or(u32::MAX, |(depth, _)| depth),
-            max_depth_word: self.options.max_depth.and_then(|(_, word)| word),
-            min_depth_word: self.options.min_depth.and_then(|(_, word)| word),
-            one_fs: self.options.one_fs,
-            follows: self.options.follows,
-            expr,
-            prune: prune.clone(),
-            recursive,
-            keep_newest: None,
-        }
-    }
-
-    /// `-name 'a*' -o -name 'ab*' -mtime +7 -delete`: the action is the last branch's alone. One
-    /// name left out of a deletion of others is an idiom; two of a kind are a mistake.
-    fn warn_of_precedence(&mut self, branches: &[Node]) {
-        let means_to = |a: &Action| matches!(a, Action::Delete | Action::Remove { .. });
-        let Some((last, others)) = branches.split_last() else {
-            return;
-        };
-        let Some(taken) = name_tested(last).filter(|_| mentions(last, &means_to)) else {
-            return;
-        };
-        let is_meant = others.iter().any(|branch| {
-            let spared = name_tested(branch).filter(|_| !mentions(branch, &|_| true));
-            spared.is_some_and(|spared| are_of_a_kind(spared, taken))
-        });
-        if is_meant {
-            self.found.flawed = Some(
-                "`-o` binds more loosely than the tests beside it: what deletes belongs to the last alternative only (put the alternatives in `\\( … \\)`)"
-                    .to_owned(),
-            );
-        }
-    }
-
-    /// What find does without complaint, and nobody means.
-    fn warn(&mut self, expr: &Node) {
-        if let Node::Or(branches) = expr {
-            self.warn_of_precedence(branches);
-        }
-        let Node::And(parts) = expr else { return };
-        let is_test = |node: &Node| matches!(node, Node::Test(_) | Node::Unknown(_) | Node::Not(_));
-        let Some(delete) = parts
-            .iter()
-            .position(|part| matches!(part, Node::Action(Action::Delete)))
-        else {
-            return;
-        };
-        if !parts[..delete].iter().any(is_test) && parts[delete..].iter().any(is_test) {
-            self.found.dangerous =
-                Some("-delete stands before the tests, so everything below goes".to_owned());
-        }
-    }
 }
 
 fn one_or(mut parts: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
@@ -628,174 +458,6 @@ fn one_or(mut parts: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
         0 => Node::True,
         1 => parts.remove(0),
         _ => many(parts),
-    }
-}
-
-fn not_a_directory() -> Expr {
-    Expr::Test(Test {
-        atom: Atom::Type(Types {
-            dir: true,
-            ..Types::default()
-        }),
-        word: None,
-    })
-    .negated()
-}
-
-/// Whether some action of this kind stands in the expression.
-fn mentions(node: &Node, wanted: &dyn Fn(&Action) -> bool) -> bool {
-    match node {
-        Node::Action(action) => wanted(action),
-        Node::Not(inner) => mentions(inner, wanted),
-        Node::And(parts) | Node::Or(parts) | Node::Comma(parts) => {
-            parts.iter().any(|part| mentions(part, wanted))
-        }
-        Node::Test(_) | Node::Unknown(_) | Node::True => false,
-    }
-}
-
-/// The value of an expression for an entry.
-fn truth(node: &Node) -> Expr {
-    match node {
-        Node::Test(test) => Expr::Test(test.clone()),
-        Node::Unknown(text) => Expr::Test(Test {
-            atom: Atom::Unknown(text.clone()),
-            word: None,
-        }),
-        Node::True => Expr::TRUE,
-        Node::Action(Action::Other(text)) if !text.starts_with('-') => Expr::Test(Test {
-            atom: Atom::Unknown(text.clone()),
-            word: None,
-        }),
-        Node::Action(Action::Quit) => Expr::Const(Tri::Unknown),
-        Node::Action(_) => Expr::TRUE,
-        Node::Not(inner) => truth(inner).negated(),
-        Node::And(parts) => Expr::all(parts.iter().map(truth)),
-        Node::Or(parts) => Expr::any(parts.iter().map(truth)),
-        Node::Comma(parts) => parts.last().map_or(Expr::TRUE, truth),
-    }
-}
-
-/// The condition under which an entry reaches an action of this kind.
-fn reach(node: &Node, wanted: &dyn Fn(&Action) -> bool) -> Expr {
-    match node {
-        Node::Action(action) if wanted(action) => Expr::TRUE,
-        Node::Test(_) | Node::Unknown(_) | Node::True | Node::Action(_) => Expr::FALSE,
-        Node::Not(inner) => reach(inner, wanted),
-        Node::Comma(parts) => Expr::any(parts.iter().map(|part| reach(part, wanted))),
-        Node::And(parts) => in_turn(parts, wanted, truth),
-        Node::Or(parts) => in_turn(parts, wanted, |part| truth(part).negated()),
-    }
-}
-
-/// Each part is come to only when those before it let it.
-fn in_turn(
-    parts: &[Node],
-    wanted: &dyn Fn(&Action) -> bool,
-    passes: impl Fn(&Node) -> Expr,
-) -> Expr {
-    let mut before: Vec<Expr> = Vec::new();
-    let mut reached = Vec::new();
-    for part in parts {
-        let here = reach(part, wanted);
-        if here != Expr::FALSE {
-            reached.push(Expr::all(before.iter().cloned().chain([here])));
-        }
-        before.push(passes(part));
-    }
-    Expr::any(reached)
-}
-
-fn types(value: &[u8]) -> Result<Types, String> {
-    let mut types = Types::default();
-    for letter in value.split(|&b| b == b',') {
-        match letter {
-            b"f" => types.file = true,
-            b"d" => types.dir = true,
-            b"l" => types.symlink = true,
-            b"b" | b"c" | b"p" | b"s" | b"D" => types.other = true,
-            _ => return Err("the kinds are f d l b c p s".to_owned()),
-        }
-    }
-    Ok(types)
-}
-
-fn size(value: &[u8]) -> Result<Atom, String> {
-    let fail = || "it takes a number and one of c w b k M G".to_owned();
-    let text = std::str::from_utf8(value).map_err(|_| fail())?;
-    let digits = text.trim_start_matches(['+', '-']);
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
-    let unit = match &digits[end..] {
-        "c" => 1,
-        "w" => 2,
-        "" | "b" => 512,
-        "k" => 1 << 10,
-        "M" => 1 << 20,
-        "G" => 1 << 30,
-        _ => return Err(fail()),
-    };
-    let n = digits[..end].parse().map_err(|_| fail())?;
-    let count = match text.as_bytes().first() {
-        Some(b'+') => Count::More(n),
-        Some(b'-') => Count::Less(n),
-        _ => Count::Exactly(n),
-    };
-    Ok(Atom::Size { unit, count })
-}
-
-/// The pattern of the name that a branch of an `-o` asks for.
-fn name_tested(branch: &Node) -> Option<&Pattern> {
-    match branch {
-        Node::Test(Test {
-            atom: Atom::Name(pattern),
-            ..
-        }) => Some(pattern),
-        Node::And(parts) => parts.iter().find_map(name_tested),
-        _ => None,
-    }
-}
-
-/// Whether two patterns begin with the same word, or both with a wildcard.
-fn are_of_a_kind(a: &Pattern, b: &Pattern) -> bool {
-    let (a, b) = (a.prefix(), b.prefix());
-    let shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    shared >= 3 || (a.is_empty() && b.is_empty())
-}
-
-/// A decimal number times a unit, cut to whole seconds.
-fn scaled(number: &str, unit: i64) -> Option<i64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if number.is_empty() || number == "." || !digits(whole) || !digits(fraction) {
-        return None;
-    }
-    let whole: i64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().unwrap_or(i64::MAX)
-    };
-    let fraction = &fraction[..fraction.len().min(9)];
-    let scale = 10i64.pow(u32::try_from(fraction.len()).ok()?);
-    let part = if fraction.is_empty() {
-        0
-    } else {
-        fraction.parse::<i64>().ok()?.saturating_mul(unit) / scale
-    };
-    Some(whole.saturating_mul(unit).saturating_add(part))
-}
-
-/// `-newermt TEXT`: a date is a fixed moment, a span moves along with now.
-fn newer_than_text(value: &[u8]) -> Option<Atom> {
-    match phrase::moment(std::str::from_utf8(value).ok()?)? {
-        phrase::Moment::At(time) => Some(Atom::ModifiedAfter(time)),
-        phrase::Moment::Ago(seconds) => Some(Atom::Age(AgeTest {
-            stamp: Stamp::Modified,
-            at_least: i64::MIN,
-            below: seconds,
-            from_day_end: false,
-        })),
     }
 }
 

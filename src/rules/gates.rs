@@ -1,6 +1,6 @@
 //! Conditions of a script: what they ask of the machine, as far as the text tells.
 
-use crate::rules::expand::{Arg, Scope};
+use crate::rules::expand::{Arg, Glyph, Scope};
 use crate::rules::model::{Asks, Gate};
 use crate::rules::phrase;
 use crate::rules::shell::{Node, Simple};
@@ -69,6 +69,7 @@ pub(super) fn of(node: &Node, scope: &Scope, text: &[u8]) -> Option<Gate> {
                 if last.words.first().is_some_and(|w| text[w.span.clone()].ends_with(b"grep")));
             is_filter.then(|| unknown(lossy(&text[span.clone()])))
         }
+        Node::Arithmetic(inside) => Some(unknown(lossy(inside))),
         _ => None,
     }
 }
@@ -114,7 +115,16 @@ fn test(simple: &Simple, scope: &Scope, text: &[u8]) -> Option<Gate> {
 fn ask(args: &[Arg]) -> Asks {
     let texts: Vec<Vec<u8>> = args.iter().map(Arg::text).collect();
     let known = args.iter().all(Arg::is_known);
+    // What a loop goes over is there: it was found or matched a moment ago.
+    let is_listed = |arg: &Arg| {
+        arg.item().is_some() || (known && arg.glyphs.iter().any(|g| matches!(g, Glyph::Wild(_))))
+    };
     match texts.as_slice() {
+        [op, path] if args.get(1).is_some_and(is_listed) => match op.as_slice() {
+            b"-e" | b"-f" | b"-r" => Asks::Known(true),
+            b"-d" if path.ends_with(b"/") => Asks::Known(true),
+            _ => Asks::Else,
+        },
         [op, path] if known && path.starts_with(b"/") => match op.as_slice() {
             b"-d" => Asks::IsDir(path.clone()),
             b"-e" | b"-f" | b"-r" | b"-s" | b"-L" | b"-h" => Asks::Exists(path.clone()),
@@ -126,10 +136,27 @@ fn ask(args: &[Arg]) -> Asks {
         [left, op, right] if known => match op.as_slice() {
             b"=" | b"==" => Asks::Known(left == right),
             b"!=" => Asks::Known(left != right),
+            b"-eq" | b"-ne" | b"-gt" | b"-ge" | b"-lt" | b"-le" => compared(left, op, right),
             _ => Asks::Else,
         },
         _ => Asks::Else,
     }
+}
+
+/// `[ 7 -gt 0 ]`.
+fn compared(left: &[u8], op: &[u8], right: &[u8]) -> Asks {
+    let number = |text: &[u8]| -> Option<i64> { std::str::from_utf8(text).ok()?.parse().ok() };
+    let (Some(left), Some(right)) = (number(left), number(right)) else {
+        return Asks::Else;
+    };
+    Asks::Known(match op {
+        b"-eq" => left == right,
+        b"-ne" => left != right,
+        b"-gt" => left > right,
+        b"-ge" => left >= right,
+        b"-lt" => left < right,
+        _ => left <= right,
+    })
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -272,12 +272,12 @@ impl Book {
             }
             outcome.rules.push(rule);
             for (line, text) in &block.scripts {
-                let source = Source {
-                    file: block.file.clone(),
-                    text: text.as_slice().into(),
-                    first_line: *line,
-                    changed: block.changed,
-                };
+                let source = Source::new(
+                    block.file.clone(),
+                    text.as_slice().into(),
+                    *line,
+                    block.changed,
+                );
                 let job = Job {
                     format: Format::Logrotate,
                     user: Some(b"root".to_vec()),

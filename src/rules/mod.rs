@@ -9,6 +9,7 @@
 //! ([`model::Fidelity::Opaque`]).
 
 mod anacron;
+pub mod caps;
 mod commands;
 pub mod coverage;
 mod cron;
@@ -44,6 +45,8 @@ pub struct RuleSet {
     pub troubles: Vec<Trouble>,
     /// Programs that should run some of the rules, and of which there is no sign, in words.
     pub not_running: Vec<String>,
+    /// Programs that bound what they keep themselves, or were never told to.
+    pub caps: Vec<caps::Cap>,
 }
 
 /// Reads rule files. `load` is asked for scripts that these call by their absolute path on the
@@ -94,10 +97,12 @@ pub fn read_on(files: &[RuleFile], machine: &mut dyn Machine) -> RuleSet {
     troubles.sort_by(|a, b| (&a.path, a.line, &a.message).cmp(&(&b.path, b.line, &b.message)));
     troubles.dedup();
     let not_running = not_running(&rules, &mut machine);
+    let caps = caps::read(&mut machine);
     RuleSet {
         rules,
         troubles,
         not_running,
+        caps,
     }
 }
 

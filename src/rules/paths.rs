@@ -1,10 +1,11 @@
 //! Arguments → where a sweep starts.
 
-use crate::rules::expand::Arg;
+use crate::rules::expand::{Arg, Glyph, Origin};
 use crate::rules::glob::{Flags, Pattern};
 use crate::rules::model::{
     AgeTest, Atom, Expr, Root, RootPath, Segment, Stamp, Sweep, Test, Types,
 };
+use crate::rules::phrase::Fate;
 
 /// An argument as a root, below `cwd` where it is relative.
 pub(super) fn root(arg: &Arg, cwd: Option<&[u8]>) -> Root {
@@ -12,10 +13,13 @@ pub(super) fn root(arg: &Arg, cwd: Option<&[u8]>) -> Root {
     let path = match arg.pattern() {
         Some(pattern) if pattern.is_empty() => RootPath::Unresolved("an empty path".to_owned()),
         Some(pattern) => known(&pattern, cwd),
-        None => RootPath::Unresolved(format!(
-            "the value of `{}` is not known",
-            arg.hole().map_or("", |hole| hole.text.as_str())
-        )),
+        None => match below_a_name(arg) {
+            Some(pattern) => known(&pattern, cwd),
+            None => RootPath::Unresolved(format!(
+                "the value of `{}` is not known",
+                arg.hole().map_or("", |hole| hole.text.as_str())
+            )),
+        },
     };
     Root {
         path,
@@ -23,6 +27,24 @@ pub(super) fn root(arg: &Arg, cwd: Option<&[u8]>) -> Root {
         slash,
         word: arg.word,
     }
+}
+
+/// A pattern for a path that is known up to some folder at least: `/srv/$SITE/cache` is one of
+/// `/srv/*/cache`. Whoever asks for the root says that it is not known to be more than that.
+fn below_a_name(arg: &Arg) -> Option<Vec<u8>> {
+    let pattern = arg.loose_pattern();
+    let has_default = arg
+        .hole()
+        .is_some_and(|hole| matches!(hole.origin, Origin::Default(_)));
+    let before = arg
+        .glyphs
+        .iter()
+        .take_while(|glyph| !matches!(glyph, Glyph::Hole(_)));
+    let before: Vec<&Glyph> = before.collect();
+    let is_named = before.first() == Some(&&Glyph::Byte(b'/'))
+        && before[1..].contains(&&Glyph::Byte(b'/'))
+        && matches!(before.get(1), Some(Glyph::Byte(byte)) if *byte != b'/');
+    (is_named || has_default).then_some(pattern)
 }
 
 fn known(pattern: &[u8], cwd: Option<&[u8]>) -> RootPath {
@@ -73,9 +95,9 @@ pub(super) fn is_unresolved(root: &Root) -> bool {
     matches!(root.path, RootPath::Unresolved(_))
 }
 
-/// What `rm` does to its operands. With a date in their names one of many is taken, when it is
-/// so many seconds old: what is older was missed.
-pub(super) fn operand_sweep(roots: Vec<Root>, recursive: bool, dated: Option<i64>) -> Sweep {
+/// What a command does to its operands. With a date in their names one of many is taken, when it
+/// is so many seconds old: what is older was missed.
+pub(super) fn operand_sweep(roots: Vec<Root>, fate: Fate, dated: Option<i64>) -> Sweep {
     let old_enough = dated.map(key_age);
     let sweep = Sweep {
         roots,
@@ -90,7 +112,7 @@ pub(super) fn operand_sweep(roots: Vec<Root>, recursive: bool, dated: Option<i64
         recursive: false,
         keep_newest: None,
     };
-    removed_by(sweep, recursive)
+    removed_by(sweep, fate)
 }
 
 /// The age at which a file comes to the date that a command reckons.
@@ -106,26 +128,51 @@ pub(super) fn key_age(ago: i64) -> Expr {
     })
 }
 
-/// What `rm [-r]` leaves of the entries that a sweep names.
-pub(super) fn removed_by(sweep: Sweep, recursive: bool) -> Sweep {
-    let not_a_directory = Expr::Test(Test {
-        atom: Atom::Type(Types {
-            dir: true,
-            ..Types::default()
-        }),
-        word: None,
-    })
-    .negated();
-    let expr = if recursive {
-        sweep.expr
-    } else {
-        Expr::all([sweep.expr, not_a_directory])
-    };
+/// What a command takes of the entries that a sweep names.
+pub(super) fn removed_by(sweep: Sweep, fate: Fate) -> Sweep {
     Sweep {
-        expr,
-        recursive,
+        expr: taken_by(sweep.expr, fate),
+        recursive: fate == Fate::Trees,
         ..sweep
     }
+}
+
+/// The condition under which a command takes an entry that it is given.
+pub(super) fn taken_by(expr: Expr, fate: Fate) -> Expr {
+    let is_folder = || {
+        Expr::Test(Test {
+            atom: Atom::Type(Types {
+                dir: true,
+                ..Types::default()
+            }),
+            word: None,
+        })
+    };
+    match fate {
+        Fate::Trees | Fate::Moved => expr,
+        Fate::Files | Fate::Packed => Expr::all([expr, is_folder().negated()]),
+        Fate::EmptyFolders => {
+            let is_empty = Expr::Test(Test {
+                atom: Atom::Empty,
+                word: None,
+            });
+            Expr::all([expr, is_folder(), is_empty])
+        }
+    }
+}
+
+/// An absolute path without what says nothing: `//`, `/./`, a `/` at its end.
+pub(super) fn plain(path: &[u8]) -> Vec<u8> {
+    let names = components(path).into_iter().filter(|name| *name != b".");
+    let mut plain = Vec::with_capacity(path.len());
+    for name in names {
+        plain.push(b'/');
+        plain.extend_from_slice(name);
+    }
+    if plain.is_empty() {
+        plain.push(b'/');
+    }
+    plain
 }
 
 /// The words of a path below `/`, for comparing.

@@ -4,21 +4,50 @@ use crate::time::Timestamp;
 
 const DAY: i64 = 86_400;
 
-/// Whether a command's words are a plain removal of its operands, and if so whether it goes into
-/// directories.
-pub(super) fn removal(words: &[Vec<u8>]) -> Option<bool> {
+/// What a command does to the paths that it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Files go; folders stay.
+    Files,
+    /// Folders go as well, with all that is in them.
+    Trees,
+    /// Folders go when they are empty.
+    EmptyFolders,
+    /// They are packed where they are.
+    Packed,
+    /// They are put elsewhere.
+    Moved,
+}
+
+impl Fate {
+    /// Why a rule of this kind bounds nothing.
+    pub(super) fn in_name(self) -> Option<&'static str> {
+        match self {
+            Self::Files | Self::Trees | Self::EmptyFolders => None,
+            Self::Packed => Some("it only packs them"),
+            Self::Moved => Some("it only moves them"),
+        }
+    }
+}
+
+/// What a command's words do to its operands, when they are one of the plain ways to be rid of
+/// files.
+pub(super) fn removal(words: &[Vec<u8>]) -> Option<Fate> {
     let words = unwrapped(words);
     let (program, rest) = words.split_first()?;
     match basename(program) {
-        b"rm" => Some(is_recursive(rest)),
-        b"unlink" => Some(false),
+        b"rm" if is_recursive(rest) => Some(Fate::Trees),
+        b"rm" | b"unlink" => Some(Fate::Files),
+        b"rmdir" => Some(Fate::EmptyFolders),
         b"shred"
             if rest
                 .iter()
-                .any(|w| is_short_flag(w, b'u') || w == b"--remove") =>
+                .any(|w| is_short_flag(w, b'u') || w.starts_with(b"--remove")) =>
         {
-            Some(false)
+            Some(Fate::Files)
         }
+        b"gzip" | b"bzip2" | b"xz" | b"zstd" | b"pigz" | b"lzip" | b"lz4" => Some(Fate::Packed),
+        b"mv" => Some(Fate::Moved),
         _ => None,
     }
 }
@@ -66,8 +95,9 @@ pub(super) fn wrapper(program: &[u8], rest: &[Vec<u8>]) -> Option<usize> {
         b"runuser" => (b"ugG", 0),
         b"stdbuf" => (b"ioe", 0),
         b"systemd-cat" => (b"tp", 0),
-        b"chronic" | b"nohup" | b"setsid" | b"command" | b"exec" | b"time" | b"busybox"
-        | b"builtin" | b"eatmydata" | b"unbuffer" => (b"", 0),
+        b"systemd-run" => (b"ptuHM", 0),
+        b"chronic" | b"cronic" | b"nohup" | b"setsid" | b"command" | b"exec" | b"time"
+        | b"busybox" | b"builtin" | b"eatmydata" | b"unbuffer" => (b"", 0),
         _ => return None,
     };
     let mut at = 0;
@@ -101,10 +131,33 @@ pub(super) fn seems_to_delete(words: &[Vec<u8>]) -> bool {
             .any(|w| {
                 matches!(
                     basename(w),
-                    b"rm" | b"unlink" | b"-delete" | b"shred" | b"rmtree"
+                    b"rm" | b"rmdir" | b"unlink" | b"-delete" | b"shred" | b"rmtree"
                 )
             })
     })
+}
+
+/// Whether a text in another language than the shell's deletes something.
+pub(super) fn deletes_elsewhere(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 14] = [
+        b"os.remove",
+        b"unlink",
+        b"rmtree",
+        b"os.rmdir",
+        b"remove_tree",
+        b"send2trash",
+        b"File.delete",
+        b"FileUtils.rm",
+        b"fs.rm",
+        b"rimraf",
+        b"rm -r",
+        b"rm -f",
+        b" -delete",
+        b"\"rm\"",
+    ];
+    MARKS
+        .iter()
+        .any(|mark| text.windows(mark.len()).any(|w| w == *mark))
 }
 
 /// The last component of a path.
@@ -233,13 +286,20 @@ mod tests {
             text.split(' ').map(|w| w.as_bytes().to_vec()).collect()
         };
         for (text, expected) in [
-            ("rm {}", Some(false)),
-            ("/bin/rm -rf {}", Some(true)),
-            ("nice -n 19 ionice -c3 rm -f {}", Some(false)),
-            ("sudo -u app rm -fr -- {}", Some(true)),
-            ("timeout -k 5 30 rm -R {}", Some(true)),
-            ("rm -- -r", Some(false)),
-            ("gzip {}", None),
+            ("rm {}", Some(Fate::Files)),
+            ("/bin/rm -rf {}", Some(Fate::Trees)),
+            ("nice -n 19 ionice -c3 rm -f {}", Some(Fate::Files)),
+            ("sudo -u app rm -fr -- {}", Some(Fate::Trees)),
+            ("timeout -k 5 30 rm -R {}", Some(Fate::Trees)),
+            ("rm -- -r", Some(Fate::Files)),
+            (
+                "/bin/rmdir --ignore-fail-on-non-empty {}",
+                Some(Fate::EmptyFolders),
+            ),
+            ("shred -n1 -zu {}", Some(Fate::Files)),
+            ("gzip {}", Some(Fate::Packed)),
+            ("mv -t /archive {}", Some(Fate::Moved)),
+            ("echo rm {}", None),
             ("nice", None),
         ] {
             assert_eq!(removal(&words(text)), expected, "{text}");

@@ -1,17 +1,73 @@
-//! Regular expressions as `find -regex` reads them → the `regex` crate's syntax over bytes.
+//! Regular expressions as `find -regex` and `grep` read them → the `regex` crate's syntax over
+//! bytes.
 //!
-//! Two dialects are told apart: the default (GNU Emacs: `\(`, `\|`, `\)` group and choose) and
-//! the extended ones. The whole path must match.
+//! Three dialects are told apart: GNU Emacs' (`find`'s own: `\(`, `\|`, `\)` group and choose),
+//! the basic one of `grep` (the same, with `\+`, `\?` and `\{`) and the extended ones.
 
 use crate::rules::model::Regex;
 
-/// Translates and compiles.
+/// Which characters are special.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Emacs,
+    Basic,
+    Extended,
+}
+
+/// An expression that the whole path must match.
 pub(super) fn compile(source: &[u8], extended: bool, casefold: bool) -> Result<Regex, String> {
-    let mut text = String::from(if casefold {
-        "(?is-u)^(?:"
-    } else {
-        "(?s-u)^(?:"
-    });
+    let dialect = match extended {
+        true => Dialect::Extended,
+        false => Dialect::Emacs,
+    };
+    let text = translated(source, dialect)?;
+    finished(source, &text, casefold)
+}
+
+/// An expression that is to be found somewhere in the path, as `grep` looks for it.
+pub(super) fn search(source: &[u8], dialect: Dialect, casefold: bool) -> Result<Regex, String> {
+    let text = translated(source, dialect)?;
+    finished(source, &format!(".*(?:{text}).*"), casefold)
+}
+
+/// One to be found in the last component of the path. An anchor in its midst is not understood.
+pub(super) fn search_name(
+    source: &[u8],
+    dialect: Dialect,
+    casefold: bool,
+) -> Result<Regex, String> {
+    let (from_start, rest) = match source.strip_prefix(b"^") {
+        Some(rest) => (true, rest),
+        None => (false, source),
+    };
+    let (to_end, rest) = match rest.strip_suffix(b"$") {
+        Some(rest) if !rest.ends_with(b"\\") => (true, rest),
+        _ => (false, rest),
+    };
+    if rest.iter().any(|b| matches!(b, b'^' | b'$' | b'|')) {
+        return Err("its anchors stand in its midst".to_owned());
+    }
+    let text = translated(rest, dialect)?;
+    let any = |anchored: bool| if anchored { "" } else { "[^/]*" };
+    let text = format!("(?:.*/)?{}(?:{text}){}", any(from_start), any(to_end));
+    finished(source, &text, casefold)
+}
+
+fn finished(source: &[u8], text: &str, casefold: bool) -> Result<Regex, String> {
+    let flags = if casefold { "(?is-u)" } else { "(?s-u)" };
+    regex::bytes::RegexBuilder::new(&format!("{flags}^(?:{text})$"))
+        .size_limit(1 << 20)
+        .build()
+        .map(|program| Regex {
+            source: source.to_vec(),
+            program,
+        })
+        .map_err(|_| "it is not a regular expression".to_owned())
+}
+
+fn translated(source: &[u8], dialect: Dialect) -> Result<String, String> {
+    let extended = dialect == Dialect::Extended;
+    let mut text = String::new();
     let mut at = 0;
     while let Some(&byte) = source.get(at) {
         at += 1;
@@ -23,6 +79,16 @@ pub(super) fn compile(source: &[u8], extended: bool, casefold: bool) -> Result<R
                 at += 1;
                 match next {
                     b'(' | b')' | b'|' if !extended => text.push(char::from(next)),
+                    b'{' if dialect == Dialect::Basic => {
+                        at += repetition(&mut text, &source[at..]);
+                    }
+                    b'}' | b'+' | b'?' if dialect == Dialect::Basic => {
+                        text.push(char::from(next));
+                    }
+                    b's' | b'S' if dialect != Dialect::Emacs => {
+                        text.push('\\');
+                        text.push(char::from(next));
+                    }
                     b'w' | b'W' | b'b' | b'B' => {
                         text.push('\\');
                         text.push(char::from(next));
@@ -30,23 +96,27 @@ pub(super) fn compile(source: &[u8], extended: bool, casefold: bool) -> Result<R
                     _ => push_literal(&mut text, next),
                 }
             }
+            b'{' if extended => at += repetition(&mut text, &source[at..]),
             b'[' => at += bracket(&mut text, &source[at..])?,
             b'(' | b')' | b'|' | b'{' | b'}' if !extended => push_literal(&mut text, byte),
-            b'.' | b'*' | b'+' | b'?' | b'(' | b')' | b'|' | b'{' | b'}' | b'^' | b'$' => {
+            b'+' | b'?' if dialect == Dialect::Basic => push_literal(&mut text, byte),
+            b'.' | b'*' | b'+' | b'?' | b'(' | b')' | b'|' | b'}' | b'^' | b'$' => {
                 text.push(char::from(byte));
             }
             _ => push_literal(&mut text, byte),
         }
     }
-    text.push_str(")$");
-    regex::bytes::RegexBuilder::new(&text)
-        .size_limit(1 << 20)
-        .build()
-        .map(|program| Regex {
-            source: source.to_vec(),
-            program,
-        })
-        .map_err(|_| "it is not a regular expression".to_owned())
+    Ok(text)
+}
+
+/// Copies the numbers of `{2,8}`, which follow; how many bytes they are.
+fn repetition(text: &mut String, rest: &[u8]) -> usize {
+    text.push('{');
+    let is_count = |b: &&u8| b.is_ascii_digit() || **b == b',';
+    let counts = rest.iter().take_while(is_count);
+    let before = text.len();
+    text.extend(counts.map(|&b| char::from(b)));
+    text.len() - before
 }
 
 fn push_literal(text: &mut String, byte: u8) {
@@ -84,5 +154,64 @@ fn bracket(text: &mut String, rest: &[u8]) -> Result<usize, String> {
             push_literal(text, byte);
         }
         at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greps_expressions_are_looked_for() {
+        for (dialect, pattern, path, found) in [
+            (
+                Dialect::Extended,
+                r"/sar?[0-9]{2,8}(\.(gz|xz))?$",
+                "/l/sa01",
+                true,
+            ),
+            (
+                Dialect::Extended,
+                r"/sar?[0-9]{2,8}(\.(gz|xz))?$",
+                "/l/sar01.gz",
+                true,
+            ),
+            (
+                Dialect::Extended,
+                r"/sar?[0-9]{2,8}(\.(gz|xz))?$",
+                "/l/sa01.bz2",
+                false,
+            ),
+            (Dialect::Basic, r"\.gz$", "/l/a.gz", true),
+            (Dialect::Basic, r"\.gz$", "/l/agz", false),
+            (Dialect::Basic, "a+b", "/l/a+b", true),
+            (Dialect::Basic, "a+b", "/l/aab", false),
+            (Dialect::Basic, r"a\+b", "/l/aab", true),
+            (Dialect::Basic, "^/l", "/l/x", true),
+            (Dialect::Basic, "^l", "/l/x", false),
+        ] {
+            let regex = search(pattern.as_bytes(), dialect, false).unwrap();
+            assert_eq!(
+                regex.program.is_match(path.as_bytes()),
+                found,
+                "{pattern} {path}"
+            );
+        }
+        for (pattern, path, found) in [
+            ("^dump", "/b/dump-1", true),
+            ("^dump", "/dump/a", false),
+            ("keep", "/keep/a", false),
+            ("keep", "/b/a.keep.b", true),
+            (r"\.gz$", "/b/a.gz", true),
+            (r"\.gz$", "/b/a.gz.1", false),
+        ] {
+            let regex = search_name(pattern.as_bytes(), Dialect::Basic, false).unwrap();
+            assert_eq!(
+                regex.program.is_match(path.as_bytes()),
+                found,
+                "{pattern} {path}"
+            );
+        }
+        assert!(search_name(b"a$b", Dialect::Basic, false).is_err());
     }
 }

@@ -8,11 +8,13 @@
 //! one pass over the bytes (a parser with backtracking takes exponential time on a row of open
 //! parentheses), and it stops nesting at a fixed depth.
 
+mod compound;
+mod redirect;
 mod words;
 
 use std::ops::Range;
 
-use words::closing;
+use redirect::Pending;
 
 /// Compound commands nest this deep at most.
 const MAX_NESTING: u32 = 50;
@@ -31,6 +33,8 @@ pub(super) enum Node {
     /// `a && b || c`: each with how it hangs on what precedes it.
     Chain(Vec<(Link, Self)>),
     Group(Vec<Self>),
+    /// `((…))`.
+    Arithmetic(Vec<u8>),
     Subshell(Vec<Self>),
     If {
         arms: Vec<(Vec<Self>, Vec<Self>)>,
@@ -39,6 +43,7 @@ pub(super) enum Node {
     Loop {
         condition: Vec<Self>,
         body: Vec<Self>,
+        input: Option<Input>,
     },
     For {
         name: Vec<u8>,
@@ -66,11 +71,42 @@ pub(super) enum Link {
 /// Words and redirections without an operator between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Simple {
-    pub(super) assignments: Vec<(Vec<u8>, Word)>,
+    pub(super) assignments: Vec<Assignment>,
     pub(super) words: Vec<Word>,
     /// Files that are emptied by `>`.
     pub(super) truncates: Vec<Word>,
+    /// Where it reads from.
+    pub(super) input: Option<Input>,
     pub(super) span: Range<usize>,
+}
+
+/// `NAME=value`, `NAME+=value`, `NAME=(a b)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    pub(super) name: Vec<u8>,
+    /// Whether the value is put behind what is there.
+    pub(super) appends: bool,
+    pub(super) value: Assigned,
+}
+
+/// What an assignment gives a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Assigned {
+    Word(Word),
+    List(Vec<Word>),
+}
+
+/// What a command reads from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A here-document, by its number in the script.
+    Document(usize),
+    /// A file.
+    File(Word),
+    /// A here-string.
+    Text(Word),
+    /// `< <(…)`: the text inside.
+    Command(Vec<u8>),
 }
 
 /// One word, not expanded.
@@ -112,20 +148,19 @@ pub(super) struct Fault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Script {
     pub(super) commands: Vec<Node>,
+    /// Where the here-documents stand, in their order.
+    pub(super) documents: Vec<Range<usize>>,
     pub(super) faults: Vec<Fault>,
 }
 
 /// Reads a whole text.
 pub(super) fn parse(text: &[u8]) -> Script {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        nesting: 0,
-        heredocs: Vec::new(),
-    };
+    let mut parser = Parser::new(text);
     let mut script = Script::default();
     loop {
-        match parser.list(&mut script.commands) {
+        let outcome = parser.list(&mut script.commands);
+        script.documents.clone_from(&parser.documents);
+        match outcome {
             Ok(()) if parser.at >= text.len() => return script,
             outcome => {
                 let fault = outcome.err().unwrap_or_else(|| Fault {
@@ -144,13 +179,7 @@ pub(super) fn parse(text: &[u8]) -> Script {
 
 /// Reads a text as one double-quoted word: the value of `${X:-value}` and its like.
 pub(super) fn word(text: &[u8]) -> Option<Word> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        nesting: 0,
-        heredocs: Vec::new(),
-    };
-    let word = parser.word_until(&|_| false).ok()?;
+    let word = Parser::new(text).word_until(&|_| false).ok()?;
     Some(word)
 }
 
@@ -158,7 +187,9 @@ struct Parser<'a> {
     text: &'a [u8],
     at: usize,
     nesting: u32,
-    heredocs: Vec<(Vec<u8>, bool)>,
+    /// Here-documents that begin after this line.
+    heredocs: Vec<Pending>,
+    documents: Vec<Range<usize>>,
 }
 
 type Parsed<T> = Result<T, Fault>;
@@ -177,6 +208,18 @@ fn is_meta(byte: u8) -> bool {
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            nesting: 0,
+            heredocs: Vec::new(),
+            documents: Vec::new(),
+        }
+    }
 }
 
 impl Parser<'_> {
@@ -218,27 +261,6 @@ impl Parser<'_> {
                     }
                 }
                 _ => return,
-            }
-        }
-    }
-
-    fn newline(&mut self) {
-        self.at += 1;
-        for (delimiter, strip) in std::mem::take(&mut self.heredocs) {
-            while self.at < self.text.len() {
-                let rest = &self.text[self.at..];
-                let len = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
-                let line = &rest[..len];
-                self.at = (self.at + len + 1).min(self.text.len());
-                let line = if strip {
-                    let tabs = line.iter().take_while(|&&b| b == b'\t').count();
-                    &line[tabs..]
-                } else {
-                    line
-                };
-                if line == delimiter {
-                    break;
-                }
             }
         }
     }
@@ -369,7 +391,7 @@ impl Parser<'_> {
         self.skip_blanks();
         let start = self.at;
         if self.looking_at(b"((") && self.arithmetic_command() {
-            return Ok(Node::Group(Vec::new()));
+            return Ok(Node::Arithmetic(self.text[start..self.at].to_vec()));
         }
         let node = match self.keyword() {
             b"if" => self.conditional()?,
@@ -384,221 +406,17 @@ impl Parser<'_> {
             }
             _ => return self.simple(),
         };
-        self.redirections_after_compound()?;
-        Ok(node)
-    }
-
-    /// Skips `((…))`; `false` (and nothing skipped) where it is two subshells.
-    fn arithmetic_command(&mut self) -> bool {
-        let rest = &self.text[self.at..];
-        let line = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
-        let Some(len) = rest[..line].windows(2).position(|pair| pair == b"))") else {
-            return false;
-        };
-        self.at += len + 2;
-        true
-    }
-
-    fn enclosed(&mut self, open: &[u8], close: &[u8]) -> Parsed<Vec<Node>> {
-        let start = self.at;
-        self.at += open.len();
-        let mut body = Vec::new();
-        self.list(&mut body)?;
-        if !self.looking_at(close) {
-            return self.fault(start, "it is not closed");
-        }
-        self.at += close.len();
-        Ok(body)
-    }
-
-    fn block(&mut self) -> Parsed<Vec<Node>> {
-        let mut body = Vec::new();
-        self.list(&mut body)?;
-        Ok(body)
-    }
-
-    fn expect(&mut self, word: &'static [u8], start: usize) -> Parsed<()> {
-        self.skip_separators();
-        if self.keyword() != word {
-            let message = match word {
-                b"then" => "an `if` has no `then`",
-                b"do" => "a loop has no `do`",
-                b"done" => "a loop has no `done`",
-                b"fi" => "an `if` has no `fi`",
-                b"in" => "a `case` has no `in`",
-                _ => "a word is missing",
-            };
-            return self.fault(start, message);
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    fn conditional(&mut self) -> Parsed<Node> {
-        let start = self.at;
-        let mut arms = Vec::new();
-        let mut otherwise = Vec::new();
-        self.at += b"if".len();
-        loop {
-            let condition = self.block()?;
-            self.expect(b"then", start)?;
-            arms.push((condition, self.block()?));
-            match self.keyword() {
-                b"elif" => self.at += b"elif".len(),
-                b"else" => {
-                    self.at += b"else".len();
-                    otherwise = self.block()?;
-                    break;
-                }
-                _ => break,
-            }
-        }
-        self.expect(b"fi", start)?;
-        Ok(Node::If { arms, otherwise })
-    }
-
-    fn repetition(&mut self) -> Parsed<Node> {
-        let start = self.at;
-        self.at += self.keyword().len();
-        let condition = self.block()?;
-        let body = self.do_group(start)?;
-        Ok(Node::Loop { condition, body })
-    }
-
-    fn do_group(&mut self, start: usize) -> Parsed<Vec<Node>> {
-        self.expect(b"do", start)?;
-        let body = self.block()?;
-        self.expect(b"done", start)?;
-        Ok(body)
-    }
-
-    fn iteration(&mut self) -> Parsed<Node> {
-        let start = self.at;
-        self.at += self.keyword().len();
-        self.skip_blanks();
-        if self.looking_at(b"((") {
-            if !self.arithmetic_command() {
-                return self.fault(start, "a `((` is not closed");
-            }
-            let body = self.do_group(start)?;
-            return Ok(Node::Loop {
-                condition: Vec::new(),
+        let read_from = self.redirections_after_compound()?;
+        Ok(match node {
+            Node::Loop {
+                condition, body, ..
+            } => Node::Loop {
+                condition,
                 body,
-            });
-        }
-        let name = self.keyword().to_vec();
-        self.at += name.len();
-        self.skip_newlines();
-        let words = if self.keyword() == b"in" {
-            self.at += 2;
-            Some(self.words()?)
-        } else {
-            None
-        };
-        let body = self.do_group(start)?;
-        Ok(Node::For { name, words, body })
-    }
-
-    /// Words up to an operator.
-    fn words(&mut self) -> Parsed<Vec<Word>> {
-        let mut words = Vec::new();
-        loop {
-            self.skip_blanks();
-            match self.byte() {
-                Some(byte) if !is_meta(byte) => words.push(self.word()?),
-                _ => return Ok(words),
-            }
-        }
-    }
-
-    fn choice(&mut self) -> Parsed<Node> {
-        let start = self.at;
-        self.at += b"case".len();
-        self.skip_newlines();
-        let word = self.word()?;
-        self.skip_newlines();
-        self.expect(b"in", start)?;
-        let mut arms = Vec::new();
-        loop {
-            self.skip_newlines();
-            if self.keyword() == b"esac" {
-                self.at += b"esac".len();
-                return Ok(Node::Case { word, arms });
-            }
-            arms.push(self.arm(start)?);
-        }
-    }
-
-    fn arm(&mut self, start: usize) -> Parsed<(Vec<Word>, Vec<Node>)> {
-        if self.looking_at(b"(") {
-            self.at += 1;
-        }
-        let mut patterns = Vec::new();
-        loop {
-            self.skip_blanks();
-            if self
-                .byte()
-                .is_none_or(|b| is_meta(b) && b != b'|' && b != b')')
-            {
-                return self.fault(start, "a `case` has no `esac`");
-            }
-            if self.byte().is_some_and(|b| !is_meta(b)) {
-                patterns.push(self.word()?);
-                self.skip_blanks();
-            }
-            match self.byte() {
-                Some(b'|') => self.at += 1,
-                Some(b')') => {
-                    self.at += 1;
-                    break;
-                }
-                _ => return self.fault(start, "a pattern of a `case` has no `)`"),
-            }
-        }
-        let body = self.block()?;
-        for end in [&b";;&"[..], b";;", b";&"] {
-            if self.looking_at(end) {
-                self.at += end.len();
-                break;
-            }
-        }
-        Ok((patterns, body))
-    }
-
-    fn function_keyword(&mut self) -> Parsed<Node> {
-        self.at += b"function".len();
-        self.skip_blanks();
-        let name = self.keyword().to_vec();
-        self.at += name.len();
-        self.skip_blanks();
-        if self.looking_at(b"()") {
-            self.at += 2;
-        }
-        self.function_body(name)
-    }
-
-    fn function_body(&mut self, name: Vec<u8>) -> Parsed<Node> {
-        self.skip_newlines();
-        let body = Box::new(self.command()?);
-        Ok(Node::Function { name, body })
-    }
-
-    fn redirections_after_compound(&mut self) -> Parsed<()> {
-        let mut sink = Simple::default();
-        loop {
-            self.skip_blanks();
-            let digits = self.text[self.at..]
-                .iter()
-                .take_while(|b| b.is_ascii_digit())
-                .count();
-            let operator = self.text.get(self.at + digits);
-            let is_redirection = matches!(operator, Some(b'<' | b'>')) || self.looking_at(b"&>");
-            if !is_redirection {
-                return Ok(());
-            }
-            self.at += digits;
-            self.redirection(&mut sink)?;
-        }
+                input: read_from,
+            },
+            other => other,
+        })
     }
 
     fn simple(&mut self) -> Parsed<Node> {
@@ -610,6 +428,7 @@ impl Parser<'_> {
             match self.byte() {
                 Some(b'<' | b'>') => self.redirection(&mut simple)?,
                 Some(b'&') if self.looking_at(b"&>") => self.redirection(&mut simple)?,
+                Some(b'(') if self.declares_list(&simple) => self.declared_list(&mut simple)?,
                 Some(b'(') if simple.words.len() == 1 && simple.assignments.is_empty() => {
                     return self.function_after_name(&simple, start);
                 }
@@ -631,6 +450,27 @@ impl Parser<'_> {
         Ok(Node::Simple(simple))
     }
 
+    /// Whether `local NAME=` has just been read.
+    fn declares_list(&self, simple: &Simple) -> bool {
+        let word = simple.words.last().map(|word| word.span.clone());
+        simple.words.len() > 1
+            && word.is_some_and(|word| word.end == self.at && self.text[word].ends_with(b"="))
+    }
+
+    /// `local NAME=(a b)`: an assignment like any other.
+    fn declared_list(&mut self, simple: &mut Simple) -> Parsed<()> {
+        let values = self.list_of_words()?;
+        if let Some(word) = simple.words.pop() {
+            let name = &self.text[word.span];
+            simple.assignments.push(Assignment {
+                name: name.strip_suffix(b"=").unwrap_or(name).to_vec(),
+                appends: false,
+                value: Assigned::List(values),
+            });
+        }
+        Ok(())
+    }
+
     fn function_after_name(&mut self, simple: &Simple, start: usize) -> Parsed<Node> {
         self.at += 1;
         self.skip_blanks();
@@ -646,17 +486,20 @@ impl Parser<'_> {
     fn word_of(&mut self, simple: &mut Simple) -> Parsed<()> {
         let start = self.at;
         if simple.words.is_empty()
-            && let Some(name_len) = self.assignment()
+            && let Some((name_len, appends)) = self.assignment()
         {
             let name = self.text[start..start + name_len].to_vec();
-            self.at += name_len + 1;
-            if self.looking_at(b"(") {
-                // An array: what it holds is not followed.
-                self.skip_parenthesized()?;
-                return Ok(());
-            }
-            let value = self.word()?;
-            simple.assignments.push((name, value));
+            self.at += name_len + 1 + usize::from(appends);
+            let value = if self.looking_at(b"(") {
+                Assigned::List(self.list_of_words()?)
+            } else {
+                Assigned::Word(self.word()?)
+            };
+            simple.assignments.push(Assignment {
+                name,
+                appends,
+                value,
+            });
             return Ok(());
         }
         let word = self.word()?;
@@ -668,26 +511,31 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The length of the name when `NAME=` begins here.
-    fn assignment(&self) -> Option<usize> {
+    /// The length of the name when `NAME=` or `NAME+=` begins here, and whether it is the latter.
+    fn assignment(&self) -> Option<(usize, bool)> {
         let rest = &self.text[self.at..];
         let len = rest.iter().take_while(|&&b| is_name(b)).count();
-        (len > 0 && !rest[0].is_ascii_digit() && rest.get(len) == Some(&b'=')).then_some(len)
+        let is_named = len > 0 && !rest[0].is_ascii_digit();
+        match &rest[len..] {
+            [b'=', ..] if is_named => Some((len, false)),
+            [b'+', b'=', ..] if is_named => Some((len, true)),
+            _ => None,
+        }
     }
 
-    fn skip_parenthesized(&mut self) -> Parsed<()> {
+    /// `(a b c)`, over any number of lines.
+    fn list_of_words(&mut self) -> Parsed<Vec<Word>> {
         let start = self.at;
+        let mut words = Vec::new();
         self.at += 1;
         loop {
             self.skip_newlines();
             match self.byte() {
                 Some(b')') => {
                     self.at += 1;
-                    return Ok(());
+                    return Ok(words);
                 }
-                Some(byte) if !is_meta(byte) => {
-                    self.word()?;
-                }
+                Some(byte) if !is_meta(byte) => words.push(self.word()?),
                 Some(_) => self.at += 1,
                 None => return self.fault(start, "a `(` is not closed"),
             }
@@ -719,53 +567,5 @@ impl Parser<'_> {
                 return Ok(());
             }
         }
-    }
-
-    fn redirection(&mut self, simple: &mut Simple) -> Parsed<()> {
-        let start = self.at;
-        let operators: [&[u8]; 13] = [
-            b"<<<", b"<<-", b"<<", b"<&", b"<>", b">>", b">&", b">|", b"&>>", b"&>", b"<(", b"<",
-            b">",
-        ];
-        let operator = operators
-            .into_iter()
-            .find(|operator| self.looking_at(operator))
-            .unwrap_or(b">");
-        if operator == b"<(" || self.looking_at(b">(") {
-            self.at += 1;
-            return self.skip_substitution();
-        }
-        self.at += operator.len();
-        self.skip_blanks();
-        if self.looking_at(b"<(") || self.looking_at(b">(") {
-            self.at += 1;
-            return self.skip_substitution();
-        }
-        if self.byte().is_none_or(is_meta) {
-            return self.fault(start, "a redirection has no target");
-        }
-        let target = self.word()?;
-        match operator {
-            b"<<" | b"<<-" => {
-                let delimiter = target.pieces.iter().flat_map(|piece| match &piece.kind {
-                    PieceKind::Text(text) => text.clone(),
-                    _ => Vec::new(),
-                });
-                self.heredocs
-                    .push((delimiter.collect(), operator == b"<<-"));
-            }
-            b">" | b">|" => simple.truncates.push(target),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn skip_substitution(&mut self) -> Parsed<()> {
-        let start = self.at;
-        let Some(end) = closing(self.text, start + 1, b')') else {
-            return self.fault(start, "a `(` is not closed");
-        };
-        self.at = end + 1;
-        Ok(())
     }
 }

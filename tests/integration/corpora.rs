@@ -15,7 +15,6 @@ use std::path::PathBuf;
 ///
 /// # Panics
 /// When `JETTISON_CORPORA` is set and the kind is not there: a promise to run that cannot be kept.
-#[expect(dead_code, reason = "until the first kind is run")]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn kind(name: &str) -> Option<PathBuf> {
     let Some(all) = std::env::var_os("JETTISON_CORPORA") else {

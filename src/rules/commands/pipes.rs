@@ -1,67 +1,116 @@
-//! Pipelines whose last stage removes what the first one names, and what the others leave of it:
-//! `find … | xargs rm`, `ls -t | tail -n +8 | xargs rm`, `rm $(ls -t … | tail -n +8)`.
+//! Files that one command names and another removes: `find … | xargs rm`,
+//! `ls -t | tail -n +8 | xargs rm`, `rm $(ls -t … | tail -n +8)`.
+//!
+//! What a pipeline names is a [`Named`]: the sweep of its first command, narrowed by every stage
+//! behind it. A stage that is not understood leaves it uncertain, never larger than it is.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Source, Walker, read_names, texts, unwrapped};
+use super::stages::{Stage, pass_over};
+use super::{Source, Walker, texts, unwrapped};
 use crate::rules::expand::Arg;
 use crate::rules::find::{self, Found};
-use crate::rules::glob::{Flags, Pattern};
-use crate::rules::model::{Atom, Expr, Newest, Stamp, Sweep, Test, Tri, Types};
+use crate::rules::model::{Expr, Newest, Stamp, Sweep};
 use crate::rules::paths;
-use crate::rules::phrase;
+use crate::rules::phrase::{self, Fate};
 use crate::rules::shell::{self, Node, PieceKind, Simple, Word};
 
 /// What a pipeline names, before anything is done with it.
-struct Named {
-    found: Found,
-    sweep: Sweep,
-    order: Option<Order>,
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub(super) found: Found,
+    pub(super) sweep: Sweep,
+    pub(super) order: Option<Order>,
+    /// Where its names lie, when they are printed without the folder.
+    pub(super) folder: Option<Vec<u8>>,
+    /// The command that names them.
+    pub(super) first: Simple,
 }
 
 /// How the lines of a pipeline are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Order {
-    by: Stamp,
+pub(super) struct Order {
+    pub(super) by: Stamp,
     /// `None`: not sorted at all.
-    newest_first: Option<bool>,
+    pub(super) newest_first: Option<bool>,
 }
 
-/// What a stage in the middle does to the lines.
-enum Stage {
-    /// Nothing that matters here.
-    Same,
-    Sorted(bool),
-    /// Leaves out the first or the last so many lines.
-    Spares {
-        first: bool,
-        count: u64,
-    },
-    Filter(String),
+/// What `xargs` does with the lines that it reads.
+struct Consumer {
+    fate: Fate,
+    /// What stands before each of them.
+    before: Vec<u8>,
 }
 
 impl Walker<'_> {
-    /// `find … | xargs rm`, `find … | while read f; do rm "$f"; done`.
+    /// `find … | xargs rm`.
     pub(super) fn piped_removal(&mut self, stages: &[Node], span: &Range<usize>) -> bool {
-        let (Some(Node::Simple(first)), Some(last)) = (stages.first(), stages.last()) else {
+        let Some((Node::Simple(last), others)) = stages.split_last() else {
             return false;
         };
-        let Some(recursive) = self.consumer(last) else {
+        let Some(consumer) = self.consumer(last) else {
             return false;
         };
-        self.named_removal(first, &stages[1..stages.len() - 1], recursive, span)
+        match self.named(others) {
+            Some(named) => self.named_removal(named, &consumer.before, consumer.fate, span.clone()),
+            None if consumer.fate.in_name().is_some() => return false,
+            None => {
+                for stage in others {
+                    self.node(stage);
+                }
+                let why = "what it is given to delete is not known".to_owned();
+                self.opaque(span.clone(), why);
+            }
+        }
+        true
     }
 
-    /// `rm $(…)` and `for f in $(…); do rm "$f"; done`, when the word is that and nothing else.
-    pub(super) fn substituted_removal(&mut self, word: &Word, recursive: bool) -> bool {
-        let [piece] = word.pieces.as_slice() else {
+    /// `rm $(…)`, when the word is that and nothing else.
+    pub(super) fn substituted_removal(&mut self, word: &Word, fate: Fate) -> bool {
+        let Some((named, inner)) = self.substituted(word) else {
             return false;
+        };
+        let span = 0..inner.text.len();
+        let outside = std::mem::replace(&mut self.source, inner);
+        self.named_removal(named, b"", fate, span);
+        self.source = outside;
+        true
+    }
+
+    /// What a word names that is one substitution and nothing else, and that as a text.
+    pub(super) fn substituted(&mut self, word: &Word) -> Option<(Named, Source)> {
+        let [piece] = word.pieces.as_slice() else {
+            // `"$(…)"` begins with an empty text.
+            return match word.pieces.as_slice() {
+                [empty, piece] if empty.kind == PieceKind::Text(Vec::new()) => {
+                    let word = Word {
+                        span: word.span.clone(),
+                        pieces: vec![piece.clone()],
+                    };
+                    self.substituted(&word)
+                }
+                _ => None,
+            };
         };
         let PieceKind::Command(text) = &piece.kind else {
-            return false;
+            return None;
         };
-        let script = shell::parse(text);
+        let start = self.source.text[..word.span.end.min(self.source.text.len())]
+            .windows(text.len().max(1))
+            .rposition(|window| window == text.as_slice());
+        let inner = Source {
+            text: Arc::from(text.as_slice()),
+            first_line: self.source.line(start.unwrap_or(word.span.start)),
+            ..self.source.clone()
+        };
+        let named = self.named_by_text(&inner)?;
+        Some((named, inner))
+    }
+
+    /// What a text names that is one pipeline.
+    pub(super) fn named_by_text(&mut self, inner: &Source) -> Option<Named> {
+        let script = shell::parse(&inner.text);
         let stages: &[Node] = match script.commands.as_slice() {
             [
                 Node::Pipeline {
@@ -71,56 +120,31 @@ impl Walker<'_> {
                 },
             ] => stages,
             one @ [Node::Simple(_)] => one,
-            _ => return false,
+            _ => return None,
         };
-        let Some(Node::Simple(first)) = stages.first() else {
-            return false;
-        };
-        let start = self.source.text[..word.span.end]
-            .windows(text.len().max(1))
-            .rposition(|window| window == text.as_slice());
-        let inner = Source {
-            text: Arc::from(text.as_slice()),
-            first_line: self.source.line(start.unwrap_or(word.span.start)),
-            ..self.source.clone()
-        };
-        let outside = std::mem::replace(&mut self.source, inner);
-        let named = self.named_removal(first, &stages[1..], recursive, &(0..text.len()));
+        let outside = std::mem::replace(&mut self.source, inner.clone());
+        let named = self.named(stages);
         self.source = outside;
         named
     }
 
-    fn named_removal(
-        &mut self,
-        first: &Simple,
-        middle: &[Node],
-        recursive: bool,
-        span: &Range<usize>,
-    ) -> bool {
+    /// What the stages of a pipeline name; `None` where that is not understood at all.
+    pub(super) fn named(&self, stages: &[Node]) -> Option<Named> {
+        let (Node::Simple(first), middle) = stages.split_first()? else {
+            return None;
+        };
         let args = self.scope.args(&first.words);
-        let args = unwrapped(&args).to_vec();
-        let program = args
-            .first()
-            .map(|arg| phrase::basename(&arg.text()).to_vec());
-        let named = match program.as_deref() {
-            Some(b"find") => found(&args[1..]),
-            Some(b"ls") => self.listed(&args[1..]),
+        let args = unwrapped(&args);
+        let (program, rest) = args.split_first()?;
+        let mut named = match phrase::basename(&program.text()) {
+            b"find" => found(rest, first)?,
+            b"ls" => self.listed(rest, first)?,
+            b"echo" | b"printf" => self.echoed(rest)?,
             // What is counted or shown and not named by a program is not understood.
-            _ => None,
+            _ => return None,
         };
-        let Some(mut named) = named else {
-            if program.as_deref() == Some(b"find") {
-                return false;
-            }
-            self.opaque(
-                span.clone(),
-                "what it is given to delete is not known".to_owned(),
-            );
-            return true;
-        };
-        named.sweep = paths::removed_by(named.sweep, recursive);
         for stage in middle {
-            match self.stage(stage) {
+            match self.stage(stage, &named) {
                 Stage::Same => {}
                 Stage::Sorted(newest_first) => {
                     // Numbers at the start of the line are times where `find` was told so.
@@ -137,186 +161,94 @@ impl Walker<'_> {
                     }
                     _ => pass_over(&mut named, "which lines it leaves out".to_owned()),
                 },
+                Stage::Meets(expr) => {
+                    let before = std::mem::replace(&mut named.sweep.expr, Expr::TRUE);
+                    named.sweep.expr = Expr::all([before, expr]);
+                }
                 Stage::Filter(text) => pass_over(&mut named, text),
+                Stage::Counts => return None,
             }
         }
-        self.found(named.found, vec![named.sweep], first, span.clone());
-        true
+        Some(named)
     }
 
-    /// The files that `ls` lists, with the order that it lists them in.
-    fn listed(&self, args: &[Arg]) -> Option<Named> {
-        let Listing {
-            by_time,
-            reverse,
-            hidden,
-            as_is,
-            starts,
-        } = Listing::of(args)?;
-        let has_pattern = |arg: &Arg| {
-            let root = paths::root(arg, self.cwd.as_deref());
-            root.is_glob()
+    /// `echo "$files"`, where these were named before.
+    fn echoed(&self, args: &[Arg]) -> Option<Named> {
+        let (list, before) = args.last()?.item()?;
+        before.is_empty().then_some(())?;
+        Some(self.items.get(list)?.named.clone())
+    }
+
+    /// Emits what is named as removed; `before` stands before each name.
+    pub(super) fn named_removal(
+        &mut self,
+        named: Named,
+        before: &[u8],
+        fate: Fate,
+        span: Range<usize>,
+    ) {
+        if !self.lies_there(&named, before) {
+            let why = "where the files lie that it is given is not known";
+            return self.opaque(span, why.to_owned());
+        }
+        let sweep = paths::removed_by(named.sweep, fate);
+        match fate.in_name() {
+            None => self.found(named.found, vec![sweep], &named.first, span),
+            Some(why) => self.shelved(named.found, sweep, why, &named.first, span),
+        }
+    }
+
+    /// Whether names with this before them are the paths that were listed.
+    fn lies_there(&self, named: &Named, before: &[u8]) -> bool {
+        let Some(folder) = &named.folder else {
+            return matches!(before, b"" | b"./");
         };
-        // Of a folder its names are listed, without the folder: they must lie in the present one.
-        let lists_folder = !as_is && !starts.iter().any(has_pattern);
-        if lists_folder {
-            let here = self.cwd.clone();
-            let is_here = |arg: &Arg| {
-                let dir = paths::directory(arg, self.cwd.as_deref());
-                dir.is_some() && dir == here
-            };
-            if !starts.iter().all(is_here) {
-                return None;
-            }
-        }
-        let dot_less = Expr::Test(Test {
-            atom: Atom::Name(Pattern::new(b".*", Flags::FIND)),
-            word: None,
-        })
-        .negated();
-        let not_a_folder = Expr::Test(Test {
-            atom: Atom::Type(Types {
-                dir: true,
-                ..Types::default()
-            }),
-            word: None,
-        })
-        .negated();
-        let depth = u32::from(lists_folder);
-        let mut expr = Vec::new();
-        if lists_folder && !hidden {
-            expr.push(dot_less);
-        }
-        if !lists_folder && !as_is {
-            expr.push(not_a_folder);
-        }
-        Some(Named {
-            found: Found {
-                starts,
-                ..Found::default()
-            },
-            sweep: Sweep {
-                min_depth: depth,
-                max_depth: depth,
-                expr: Expr::all(expr),
-                ..paths::operand_sweep(Vec::new(), true, None)
-            },
-            order: Some(match by_time {
-                Some(by) => Order {
-                    by,
-                    newest_first: Some(!reverse),
-                },
-                None => Order {
-                    by: Stamp::Other,
-                    newest_first: Some(reverse),
-                },
-            }),
-        })
+        let named_folder = match before.strip_suffix(b"/") {
+            None if before.is_empty() => self.cwd.clone(),
+            None => None,
+            Some(path) if path.starts_with(b"/") => Some(paths::plain(path)),
+            Some(b".") => self.cwd.clone(),
+            Some(_) => None,
+        };
+        named_folder.as_ref() == Some(folder)
     }
 
     /// Whether the last stage of a pipeline removes what it reads, and how.
-    fn consumer(&self, stage: &Node) -> Option<bool> {
-        match stage {
-            Node::Simple(simple) => {
-                let args = self.scope.args(&simple.words);
-                let args = unwrapped(&args);
-                let words = texts(args);
-                let (program, rest) = words.split_first()?;
-                if phrase::basename(program) != b"xargs" {
-                    return None;
-                }
-                phrase::removal(&rest[xargs_options(rest)..])
-            }
-            Node::Loop { condition, body } => {
-                let [Node::Simple(read)] = condition.as_slice() else {
-                    return None;
-                };
-                self.removes(body, &read_names(read, &self.source.text))
-            }
-            _ => None,
+    fn consumer(&self, simple: &Simple) -> Option<Consumer> {
+        let args = self.scope.args(&simple.words);
+        let words = texts(unwrapped(&args));
+        let (program, rest) = words.split_first()?;
+        if phrase::basename(program) != b"xargs" {
+            return None;
         }
-    }
-
-    /// Whether some command of a loop removes what the loop's variable names.
-    pub(super) fn removes(&self, body: &[Node], names: &[Vec<u8>]) -> Option<bool> {
-        body.iter().find_map(|node| {
-            let Node::Simple(simple) = node else {
-                return None;
-            };
-            let takes = simple.words.iter().any(|word| {
-                matches!(word.pieces.as_slice(),
-                    [.., piece] if matches!(&piece.kind, PieceKind::Variable { name, rest } if rest.is_empty() && names.contains(name)))
+        let command = &rest[xargs_options(rest)..];
+        let fate = phrase::removal(command)?;
+        let Some(mark) = replaced(rest) else {
+            return Some(Consumer {
+                fate,
+                before: Vec::new(),
             });
-            let words = texts(&self.scope.args(&simple.words));
-            takes.then(|| phrase::removal(&words)).flatten()
-        })
-    }
-
-    /// A stage between the one that names and the one that removes.
-    fn stage(&self, stage: &Node) -> Stage {
-        let Node::Simple(simple) = stage else {
-            return Stage::Filter("a filter".to_owned());
         };
-        let words = texts(&self.scope.args(&simple.words));
-        let filter = || {
-            let text = String::from_utf8_lossy(&self.source.text[simple.span.clone()]);
-            Stage::Filter(format!("the filter `{text}`"))
-        };
-        let Some((program, rest)) = words.split_first() else {
-            return Stage::Same;
-        };
-        match phrase::basename(program) {
-            b"tr" | b"cat" | b"tee" | b"uniq" | b"cut" => Stage::Same,
-            b"sort" => sorted(rest),
-            b"tail" => match counted(rest) {
-                Some((b'+', count)) => Stage::Spares {
-                    first: true,
-                    count: count.saturating_sub(1),
-                },
-                _ => filter(),
-            },
-            b"head" => match counted(rest) {
-                Some((b'-', count)) => Stage::Spares {
-                    first: false,
-                    count,
-                },
-                _ => filter(),
-            },
-            b"sed" => match rest {
-                [script] | [_, script] => match deleted_lines(script) {
-                    Some(count) => Stage::Spares { first: true, count },
-                    // `s/^[^ ]* //` takes the time off the line again.
-                    None if script.starts_with(b"s") => Stage::Same,
-                    None => filter(),
-                },
-                _ => filter(),
-            },
-            b"awk" | b"gawk" | b"mawk" => match rest {
-                [script] if script.starts_with(b"{") => Stage::Same,
-                [script] => match script.strip_prefix(b"NR>") {
-                    Some(count) => match number(count) {
-                        Some(count) => Stage::Spares { first: true, count },
-                        None => filter(),
-                    },
-                    None => filter(),
-                },
-                _ => filter(),
-            },
-            // `ls -p | grep -v /` leaves out directories, which `rm` would not take.
-            b"grep" | b"egrep" => match rest {
-                [v, slash] if v == b"-v" && (slash == b"/" || slash == b"/$") => Stage::Same,
-                _ => filter(),
-            },
-            _ => filter(),
-        }
+        let with_mark = |word: &&Vec<u8>| word.windows(mark.len()).any(|w| w == mark);
+        let word = command.iter().find(with_mark)?;
+        let before = word.strip_suffix(mark.as_slice())?.to_vec();
+        Some(Consumer { fate, before })
     }
 }
 
 /// What `find` prints; where it prints times first, their order.
-fn found(args: &[Arg]) -> Option<Named> {
+fn found(args: &[Arg], first: &Simple) -> Option<Named> {
+    let prints = |what: &[u8]| {
+        let holds = |arg: &Arg| arg.text().windows(what.len()).any(|w| w == what);
+        args.iter().any(holds)
+    };
+    let prints_time = prints(b"%T");
+    // Bare names do not say where they lie.
+    if prints(b"%f") || prints(b"%P") {
+        return None;
+    }
     let mut found = find::parse(args);
     let sweep = found.prints.take()?;
-    let prints_time = args.iter().any(|arg| arg.text().starts_with(b"%T"));
     Some(Named {
         found,
         sweep,
@@ -324,46 +256,9 @@ fn found(args: &[Arg]) -> Option<Named> {
             by: Stamp::Modified,
             newest_first: None,
         }),
+        folder: None,
+        first: first.clone(),
     })
-}
-
-fn pass_over(named: &mut Named, text: String) {
-    named.found.passed_over.push(text);
-    let expr = std::mem::replace(&mut named.sweep.expr, Expr::TRUE);
-    named.sweep.expr = Expr::all([expr, Expr::Const(Tri::Unknown)]);
-}
-
-/// Whether `sort` puts the largest first.
-fn sorted(args: &[Vec<u8>]) -> Stage {
-    let reverse = args.iter().any(|arg| {
-        arg == b"--reverse"
-            || arg.starts_with(b"-") && !arg.starts_with(b"--") && arg.contains(&b'r')
-    });
-    Stage::Sorted(reverse)
-}
-
-/// `-n +8`, `-n+8`, `+8`, `-n -7`: sign and number.
-fn counted(args: &[Vec<u8>]) -> Option<(u8, u64)> {
-    let text = match args {
-        [n, value] if n == b"-n" || n == b"--lines" => value.as_slice(),
-        [one] => one
-            .strip_prefix(b"--lines=")
-            .or(one.strip_prefix(b"-n"))
-            .unwrap_or(one),
-        _ => return None,
-    };
-    let (&sign, digits) = text.split_first()?;
-    Some((sign, number(digits)?))
-}
-
-/// `1,7d`: how many of the first lines go.
-fn deleted_lines(script: &[u8]) -> Option<u64> {
-    number(script.strip_prefix(b"1,")?.strip_suffix(b"d")?)
-}
-
-fn number(text: &[u8]) -> Option<u64> {
-    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    digits.then(|| std::str::from_utf8(text).ok()?.parse().ok())?
 }
 
 /// How many words after `xargs` come before the command.
@@ -377,53 +272,27 @@ fn xargs_options(words: &[Vec<u8>]) -> usize {
         let valued = word.len() == 2 && b"nPLIsdaE".contains(&word[1]);
         let long = matches!(
             word.as_slice(),
-            b"--max-args" | b"--max-procs" | b"--delimiter"
+            b"--max-args" | b"--max-procs" | b"--delimiter" | b"--max-lines" | b"--arg-file"
         );
         at += usize::from(valued || long);
     }
     at.min(words.len())
 }
 
-/// What the words of an `ls` ask for.
-#[derive(Default)]
-struct Listing {
-    by_time: Option<Stamp>,
-    reverse: bool,
-    hidden: bool,
-    as_is: bool,
-    starts: Vec<Arg>,
-}
-
-impl Listing {
-    /// `None` where its lines hold more than names.
-    fn of(args: &[Arg]) -> Option<Self> {
-        let mut asked = Self::default();
-        for arg in args {
-            let text = arg.text();
-            match text.as_slice() {
-                b"--sort=time" => asked.by_time = asked.by_time.or(Some(Stamp::Modified)),
-                b"--reverse" => asked.reverse = true,
-                [b'-', b'-', ..] => {}
-                [b'-', letters @ ..] if !letters.is_empty() => asked.take(letters)?,
-                _ => asked.starts.push(arg.clone()),
+/// The mark that `xargs -I{}` puts each line in the place of.
+fn replaced(words: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.as_slice() {
+            b"-I" => return words.next().cloned(),
+            b"-i" | b"--replace" => return Some(b"{}".to_vec()),
+            [b'-', b'I' | b'i', mark @ ..] => return Some(mark.to_vec()),
+            [b'-', b'n' | b'P' | b'L' | b's' | b'd' | b'a' | b'E'] => {
+                words.next();
             }
+            [b'-', ..] => {}
+            _ => return None,
         }
-        Some(asked)
     }
-
-    fn take(&mut self, letters: &[u8]) -> Option<()> {
-        for letter in letters {
-            match letter {
-                b'l' | b'R' => return None,
-                b't' => self.by_time = self.by_time.or(Some(Stamp::Modified)),
-                b'c' => self.by_time = Some(Stamp::Changed),
-                b'u' => self.by_time = Some(Stamp::Accessed),
-                b'r' => self.reverse = true,
-                b'a' | b'A' => self.hidden = true,
-                b'd' => self.as_is = true,
-                _ => {}
-            }
-        }
-        Some(())
-    }
+    None
 }

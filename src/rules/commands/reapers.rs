@@ -12,6 +12,7 @@ use crate::rules::model::{
     AgeTest, Atom, Expr, Fidelity, Root, Rotation, Stamp, Sweep, Test, Tri, Types,
 };
 use crate::rules::paths;
+use crate::rules::phrase::Fate;
 use crate::rules::shell::Simple;
 
 /// What a reaper was told.
@@ -131,11 +132,12 @@ impl Walker<'_> {
                 max_depth: u32::MAX,
                 one_fs: true,
                 expr,
-                ..paths::operand_sweep(roots, false, None)
+                ..paths::operand_sweep(roots, Fate::Files, None)
             }],
             broken: None,
             flawed: None,
             dangerous: None,
+            in_name: None,
             fidelity,
             rotation: None,
         });
@@ -190,10 +192,11 @@ impl Walker<'_> {
         self.emit(Deletion {
             span,
             words: &[],
-            sweeps: vec![paths::operand_sweep(roots, false, None)],
+            sweeps: vec![paths::operand_sweep(roots, Fate::Files, None)],
             broken: None,
             flawed: None,
             dangerous: None,
+            in_name: None,
             fidelity: Fidelity::Exact,
             rotation: Some(Rotation {
                 keep,
@@ -227,6 +230,15 @@ impl Walker<'_> {
         let files = (0..args.len()).filter(|&at| !texts[at].starts_with(b"-") && !is_value(at));
         let files: Vec<&Arg> = files.map(|at| &args[at]).collect();
         self.empties(&files, simple, span);
+    }
+
+    /// `cp /dev/null FILE`.
+    pub(super) fn copied_nothing(&mut self, args: &[Arg], simple: &Simple, span: Range<usize>) {
+        if let [.., from, to] = args
+            && from.text() == b"/dev/null"
+        {
+            self.empties(&[to], simple, span);
+        }
     }
 
     /// `> FILE`, `: > FILE`, `cat /dev/null > FILE`.
@@ -275,7 +287,7 @@ impl Walker<'_> {
             word: None,
         })
         .negated();
-        let sweep = paths::operand_sweep(roots, false, None);
+        let sweep = paths::operand_sweep(roots, Fate::Files, None);
         self.emit(Deletion {
             span,
             words: &simple.words,
@@ -286,6 +298,7 @@ impl Walker<'_> {
             broken: None,
             flawed: None,
             dangerous: None,
+            in_name: None,
             fidelity,
             rotation: None,
         });

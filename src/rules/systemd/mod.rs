@@ -11,4 +11,4 @@ pub(super) mod span;
 #[cfg(test)]
 mod tests;
 pub(super) mod timer;
-mod unit;
+pub(super) mod unit;

@@ -126,12 +126,12 @@ fn run(
     outcome: &mut Outcome,
 ) {
     for simple in command::commands(&setting.value) {
-        let source = Source {
-            file: setting.file.clone(),
-            text: setting.value.as_slice().into(),
-            first_line: setting.line,
-            changed: service.file.mtime,
-        };
+        let source = Source::new(
+            setting.file.clone(),
+            setting.value.as_slice().into(),
+            setting.line,
+            service.file.mtime,
+        );
         commands::run_one(source, &simple, job.clone(), machine, outcome);
     }
 }

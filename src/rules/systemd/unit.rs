@@ -15,6 +15,14 @@ pub(super) const FOLDERS: [&[u8]; 5] = [
     b"/lib/systemd/system",
 ];
 
+/// Where systemd's daemons look for their own files.
+const DAEMONS: [&[u8]; 4] = [
+    b"/etc/systemd",
+    b"/run/systemd",
+    b"/usr/local/lib/systemd",
+    b"/usr/lib/systemd",
+];
+
 /// Targets whose `.wants` links enable a timer.
 const WANTED_BY: [&[u8]; 5] = [
     b"timers.target.wants",
@@ -26,19 +34,19 @@ const WANTED_BY: [&[u8]; 5] = [
 
 /// One `Key=value` line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Setting {
-    pub(super) section: Vec<u8>,
-    pub(super) key: Vec<u8>,
+pub(in crate::rules) struct Setting {
+    pub(in crate::rules) section: Vec<u8>,
+    pub(in crate::rules) key: Vec<u8>,
     /// As written, continuation lines and all.
-    pub(super) value: Vec<u8>,
-    pub(super) file: Vec<u8>,
-    pub(super) line: u64,
+    pub(in crate::rules) value: Vec<u8>,
+    pub(in crate::rules) file: Vec<u8>,
+    pub(in crate::rules) line: u64,
 }
 
 /// A unit with its drop-ins.
 #[derive(Clone, Debug)]
-pub(super) struct Unit {
-    pub(super) file: RuleFile,
+pub(in crate::rules) struct Unit {
+    pub(in crate::rules) file: RuleFile,
     /// The link to nothing that switches it off.
     pub(super) masked_by: Option<Vec<u8>>,
     settings: Vec<Setting>,
@@ -63,13 +71,29 @@ impl Unit {
             }
         }
         let file = found?;
-        let mut settings = settings(&file);
+        let mut settings = settings_of(&file);
         for drop_in in drop_ins(name, machine) {
-            settings.extend(self::settings(&drop_in));
+            settings.extend(settings_of(&drop_in));
         }
         Some(Self {
             file,
             masked_by,
+            settings,
+        })
+    }
+
+    /// The settings of a daemon's own file with its drop-ins (`/etc/systemd/NAME`); `None` where
+    /// there is neither.
+    pub(in crate::rules) fn daemon(name: &[u8], machine: &mut dyn Machine) -> Option<Self> {
+        let paths = DAEMONS.map(|folder| [folder, b"/", name].concat());
+        let main = paths.iter().find_map(|path| machine.load(path));
+        let parts = drop_ins_below(&DAEMONS, name, machine);
+        let file = main.clone().or_else(|| parts.first().cloned())?;
+        let mut settings = main.as_ref().map(settings_of).unwrap_or_default();
+        settings.extend(parts.iter().flat_map(settings_of));
+        Some(Self {
+            file,
+            masked_by: None,
             settings,
         })
     }
@@ -90,7 +114,7 @@ impl Unit {
     }
 
     /// The last value of a key.
-    pub(super) fn one(&self, section: &[u8], key: &[u8]) -> Option<&Setting> {
+    pub(in crate::rules) fn one(&self, section: &[u8], key: &[u8]) -> Option<&Setting> {
         self.all(section, key).pop()
     }
 
@@ -116,9 +140,13 @@ impl Unit {
 
 /// The drop-ins of a unit, by name, each from the first folder that has one.
 fn drop_ins(name: &[u8], machine: &mut dyn Machine) -> Vec<RuleFile> {
+    drop_ins_below(&FOLDERS, name, machine)
+}
+
+fn drop_ins_below(folders: &[&[u8]], name: &[u8], machine: &mut dyn Machine) -> Vec<RuleFile> {
     let mut by_name: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-    for folder in FOLDERS {
-        let folder = [folder, b"/", name, b".d"].concat();
+    for folder in folders {
+        let folder = [*folder, b"/", name, b".d"].concat();
         for file in machine.list(&folder) {
             if file.ends_with(b".conf") {
                 let path = [&folder[..], b"/", &file].concat();
@@ -149,7 +177,7 @@ pub(super) fn is_enabled(name: &[u8], machine: &mut dyn Machine) -> Tri {
 }
 
 /// The lines of one file.
-fn settings(file: &RuleFile) -> Vec<Setting> {
+fn settings_of(file: &RuleFile) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut section = Vec::new();
     let mut lines = (1u64..).zip(file.contents.split(|&b| b == b'\n'));
