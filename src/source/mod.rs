@@ -10,6 +10,7 @@ pub mod transcript;
 pub mod unseen;
 pub mod volume;
 pub mod walk;
+mod zstd;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read as _};
@@ -244,7 +245,15 @@ fn recorded(
         Some(form) => form,
         None => recognise(&head, label)?,
     };
+    let is_packed = options.form != Some(Form::Ncdu) && holds_recording(&head);
     let mut whole = Cursor::new(head).chain(input);
+    if is_packed {
+        let mut text = BufReader::with_capacity(HEAD, zstd::Frames::new(whole));
+        let mut head = Vec::with_capacity(HEAD);
+        let filled = (&mut text).take(HEAD as u64).read_to_end(&mut head);
+        filled.map_err(|e| Error::source(format!("{}: {e}", shown(label))))?;
+        return played(&mut Cursor::new(head).chain(text), label, options, sink);
+    }
     match form {
         Form::Ncdu => {
             let read = ncdu::read(&mut whole, label, options.progress, sink)?;
@@ -261,24 +270,35 @@ fn recorded(
                 evidence: None,
             })
         }
-        _ => {
-            let read = transcript::read(
-                &mut whole,
-                label,
-                &options.transcript,
-                options.progress,
-                sink,
-            )?;
-            Ok(Read {
-                form,
-                volume: read.volume,
-                troubles: read.troubles,
-                vanished: 0,
-                taken: read.taken,
-                evidence: Some(read.evidence),
-            })
-        }
+        _ => played(&mut whole, label, options, sink),
     }
+}
+
+/// Whether compressed data begins as a recording does, and not as an export.
+fn holds_recording(head: &[u8]) -> bool {
+    let mut start = Vec::new();
+    if head.starts_with(&zstd::MAGIC) {
+        // What is cut off by the end of the head is no matter here.
+        let _ = zstd::Frames::new(head).take(4096).read_to_end(&mut start);
+    }
+    !start.is_empty() && !ncdu::looks_like(&start) && !transcript::is_binary(&start)
+}
+
+fn played(
+    input: &mut dyn BufRead,
+    label: &[u8],
+    options: &Options<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Read> {
+    let read = transcript::read(input, label, &options.transcript, options.progress, sink)?;
+    Ok(Read {
+        form: Form::Transcript,
+        volume: read.volume,
+        troubles: read.troubles,
+        vanished: 0,
+        taken: read.taken,
+        evidence: Some(read.evidence),
+    })
 }
 
 /// What an export that ends too early holds is read only when it is asked for: half a tree must

@@ -118,7 +118,7 @@ const DOORS: [(&str, &[&str]); 19] = [
     ("jwalk", &["source/walk/portable.rs"]),
     ("regex", &["rules/regex.rs", "rules/model.rs"]),
     ("rustix", &["sys.rs", "sys/"]),
-    ("ruzstd", &["source/ncdu"]),
+    ("ruzstd", &["source/zstd.rs"]),
     ("signal_hook", &["cli/signals.rs"]),
     ("toml", &["policy.rs"]),
     ("unicode_width", &["report/escape.rs"]),

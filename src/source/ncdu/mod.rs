@@ -28,12 +28,12 @@ mod deliver;
 mod gdu;
 mod item;
 mod json;
-mod zstd;
 
 use std::io::{BufRead, Read};
 
 use crate::entry::{Progress, Sink, Trouble};
 use crate::error::{self, Error};
+use crate::source::zstd;
 use crate::time::Timestamp;
 
 use deliver::Deliver;

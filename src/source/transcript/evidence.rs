@@ -296,16 +296,6 @@ impl World {
         Some(at)
     }
 
-    /// The host that a node lies on.
-    pub(super) fn host_of(&self, id: Id) -> Vec<u8> {
-        let mut at = id;
-        while at != TOP && self.node(at).parent != TOP {
-            at = self.node(at).parent;
-        }
-        let name = self.name(at);
-        name[..name.len().saturating_sub(2)].to_vec()
-    }
-
     /// The directory above; `/` is above itself.
     fn above(&self, id: Id) -> Option<Id> {
         let parent = self.node(id).parent;

@@ -288,18 +288,35 @@ fn volume(
     })
 }
 
+/// From where the paths count that a command prints.
+#[derive(Clone, Copy, Debug)]
+struct Base {
+    /// The host's `/`.
+    root: Id,
+    /// The directory the command ran in; `None`: not known.
+    cwd: Option<Id>,
+    home: Option<Id>,
+}
+
 /// A path that a tool printed, from the directory it ran in.
-fn resolve(world: &mut World, base: Option<Id>, path: &[u8]) -> Option<Id> {
+fn resolve(world: &mut World, base: Base, path: &[u8]) -> Option<Id> {
     if path.is_empty() || path.contains(&0) {
         return None;
     }
-    let base = base?;
     if path.starts_with(b"/") {
-        let host = world.host_of(base);
-        let root = world.start(&host, true);
-        return world.walk(root, path);
+        return world.walk(base.root, path);
     }
-    world.walk(base, path)
+    world.walk(base.cwd?, path)
+}
+
+/// A path that a user typed, where `~` is the home.
+fn resolve_typed(world: &mut World, base: Base, path: &[u8]) -> Option<Id> {
+    match path {
+        b"~" => base.home,
+        [b'~', b'/', rest @ ..] => world.walk(base.home?, rest),
+        [b'~', ..] => None,
+        _ => resolve(world, base, path),
+    }
 }
 
 /// The path of a node, for messages.

@@ -83,7 +83,9 @@ impl<'a> Player<'a> {
             if self.number == 1 && line.begins {
                 bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
             }
-            if line.begins && container::is_script_frame(bytes) {
+            // What a session shows of another recording comes behind its own sequences.
+            let own = !matches!(bytes.first(), Some(0x1b | b'\r')) && !self.session.shows_text();
+            if line.begins && own && container::is_script_frame(bytes) {
                 in_frame = true;
                 self.frame(bytes);
             }
@@ -93,7 +95,7 @@ impl<'a> Player<'a> {
                 wrapping.strip(bytes)
             };
             if let Some(bytes) = kept {
-                self.screen.feed(bytes, self.number);
+                self.screen.feed(&bytes, self.number);
             }
             self.progress.add(0, taken);
             if self.hand_over().is_break() {
@@ -113,6 +115,7 @@ impl<'a> Player<'a> {
         } else {
             Wrapping::default()
         };
+        self.session.scene.collapsed = wrapping.collapsed;
         let sequences = head.contains(&0x1b) || head.contains(&8);
         let framed =
             container::is_script_frame(head.split(|&b| b == b'\n').next().unwrap_or_default());
@@ -126,6 +129,7 @@ impl<'a> Player<'a> {
 
     /// A line that `script` has added.
     fn frame(&mut self, line: &[u8]) {
+        self.session.note_tool(line);
         self.session.taken = moment::of_script(line).or(self.session.taken);
         if let Some((columns, rows)) = container::size(line) {
             self.screen.resize(columns, rows);

@@ -25,10 +25,21 @@ pub(super) enum Family {
     Windows,
 }
 
+/// Whose prompt it is, where its form tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    Any,
+    /// As Debian's and Red Hat's shells have it.
+    Linux,
+    /// As bash and zsh have it on macOS.
+    Mac,
+}
+
 /// A line that a shell wrote and a user ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Prompt<'a> {
     pub(super) family: Family,
+    pub(super) style: Style,
     pub(super) user: &'a [u8],
     pub(super) host: &'a [u8],
     /// The directory as the prompt shows it: absolute or below `~`; empty when only abbreviated.
@@ -42,6 +53,7 @@ impl<'a> Prompt<'a> {
     fn new(family: Family, command: &'a [u8]) -> Self {
         Self {
             family,
+            style: Style::Any,
             user: b"",
             host: b"",
             directory: b"",
@@ -58,6 +70,17 @@ impl<'a> Prompt<'a> {
     /// Says where it is, by whatever a prompt shows of it.
     fn at(mut self, shown: &'a [u8]) -> Self {
         let shown = shown.trim_ascii();
+        // `~/x (main)`: a branch, or a name that ends so. The last name before it can be checked.
+        let branch = shown.windows(2).rposition(|w| w == b" (" || w == b" [");
+        if let Some(at) = branch.filter(|_| matches!(shown.last(), Some(b')' | b']'))) {
+            let place = &shown[..at];
+            let last = place.rsplit(|&b| b == b'/').next().unwrap_or_default();
+            match last {
+                b"" | b"~" => self.directory = place,
+                _ => self.base = last,
+            }
+            return self;
+        }
         match shown.first() {
             Some(b'/' | b'~') => self.directory = shown,
             _ => self.base = shown,
@@ -69,6 +92,9 @@ impl<'a> Prompt<'a> {
 /// Reads a line as a prompt with a command.
 pub(super) fn parse(line: &[u8]) -> Option<Prompt<'_>> {
     let line = without_environment(line);
+    if let Some(prompt) = powerline(line) {
+        return Some(prompt);
+    }
     let strong = match line.first()? {
         b'$' => line
             .strip_prefix(b"$ ")
@@ -113,11 +139,18 @@ pub(super) fn parse_head(line: &[u8]) -> Option<Prompt<'_>> {
         .find_map(|corner| line.strip_prefix(corner.as_bytes()));
     let body = boxed.unwrap_or(line);
     let body = body.strip_prefix(b"(").unwrap_or(body);
-    let (user, host, rest) = who(body).or_else(|| who_at(body, "㉿".as_bytes()))?;
+    let body = body.strip_prefix(b"[").unwrap_or(body);
+    let who = who(body)
+        .or_else(|| who_at(body, "㉿".as_bytes()))
+        .or_else(|| who_at(body, b" at "));
+    let (user, host, rest) = who?;
     let place = match rest.strip_prefix(b" MINGW") {
         Some(rest) => rest.get(2..)?,
         None if boxed.is_some() => rest,
-        None => return None,
+        // `user@host:~/x` alone on its line
+        None => rest
+            .strip_prefix(b":")
+            .filter(|place| !place.contains(&b' '))?,
     };
     let at = place.iter().position(|b| matches!(b, b'/' | b'~'))?;
     let place = &place[at..];
@@ -134,13 +167,25 @@ pub(super) fn parse_head(line: &[u8]) -> Option<Prompt<'_>> {
 
 /// The second line of such a prompt: a corner or nothing, a sign, the command.
 pub(super) fn parse_tail(line: &[u8]) -> Option<&[u8]> {
-    let line = ["└─", "╰─"]
+    let whole = line;
+    let line = ["└─", "╰─", "└", "╰"]
         .iter()
         .find_map(|corner| line.strip_prefix(corner.as_bytes()))
         .unwrap_or(line);
-    let signs = ["$", "#", "%", "❯", "➤", "➜", "λ", ">"];
+    // More dashes, `╼` or `○` may stand between the corner and the sign, or in its place.
+    let drawn = |text: &&str| line.starts_with(text.as_bytes());
+    let line = match ["─╼", "──╼", "╼", "─", "──"]
+        .iter()
+        .filter(|t| drawn(t))
+        .max_by_key(|t| t.len())
+    {
+        Some(text) => line[text.len()..].trim_ascii_start(),
+        None => line,
+    };
+    let signs = ["$", "#", "%", "❯", "➤", "➜", "λ", ">", "○", "»", "▶", "⟩"];
     let rest = signs.iter().find_map(|s| line.strip_prefix(s.as_bytes()))?;
-    matches!(rest.first(), None | Some(b' ')).then(|| rest.trim_ascii())
+    let boxed = whole.len() > line.len();
+    (boxed || matches!(rest.first(), None | Some(b' '))).then(|| rest.trim_ascii())
 }
 
 /// Whether a line continues a command that the line before left open; gives what was typed.
@@ -213,8 +258,11 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
     };
     if let Some(rest) = rest.strip_prefix(b":") {
         let (directory, _, command) = sign(rest, b"$#%>")?;
-        let prompt = Prompt::new(Family::Host, command).at(directory);
-        return named(prompt).filter(|prompt| !prompt.directory.is_empty());
+        let prompt = Prompt {
+            style: Style::Linux,
+            ..Prompt::new(Family::Host, command).at(directory)
+        };
+        return named(prompt).filter(|_| matches!(directory.first(), Some(b'/' | b'~')));
     }
     // `user@host base % ls`, `user@host ~/x> ls`, `user@host$ ls`
     let (shown, sign, command) = sign(rest, b"$#%>")?;
@@ -224,8 +272,12 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
     if !is_word || place.len() > 1024 {
         return None;
     }
-    let prompt = Prompt::new(Family::Host, command).at(place);
-    if sign == b'>' && is_abbreviated(prompt.directory) {
+    let prompt = Prompt {
+        style: if sign == b'%' { Style::Mac } else { Style::Any },
+        ..Prompt::new(Family::Host, command).at(place)
+    };
+    // As root, fish has a `#`; nobody calls all directories by one letter.
+    if is_abbreviated(prompt.directory) && (sign == b'>' || is_all_abbreviated(prompt.directory)) {
         // fish shortens all names but the last.
         let last = place.rsplit(|&b| b == b'/').next().unwrap_or_default();
         return named(Prompt {
@@ -243,6 +295,16 @@ fn is_abbreviated(directory: &[u8]) -> bool {
     names.any(|name| matches!(name, [b'.', _]) || matches!(name, [one] if *one != b'~'))
 }
 
+/// Whether there are two names or more before the last, all of them so short.
+fn is_all_abbreviated(directory: &[u8]) -> bool {
+    let short = |name: &&[u8]| matches!(name, [b'.', _] | [_]);
+    let names: Vec<&[u8]> = directory
+        .split(|&b| b == b'/')
+        .filter(|name| !name.is_empty())
+        .collect();
+    names.len() > 2 && names[..names.len() - 1].iter().all(short)
+}
+
 /// `host:base user$ ls`, as bash on macOS has it.
 fn host_first(line: &[u8]) -> Option<Prompt<'_>> {
     let colon = line.iter().take(256).position(|&b| !is_user(b))?;
@@ -256,6 +318,7 @@ fn host_first(line: &[u8]) -> Option<Prompt<'_>> {
         && !user.is_empty()
         && user.iter().all(|&b| is_user(b));
     fits.then(|| Prompt {
+        style: Style::Mac,
         host: &line[..colon],
         user,
         ..Prompt::new(Family::Host, command).at(base)
@@ -277,6 +340,7 @@ fn bracket(line: &[u8]) -> Option<Prompt<'_>> {
     };
     // Only a base name is shown as a rule: `/` and `~` are the two that say where they are.
     Some(Prompt {
+        style: Style::Linux,
         user,
         host,
         ..Prompt::new(Family::Host, command).at(shown)
@@ -315,6 +379,37 @@ fn shell_version(line: &[u8]) -> Option<Prompt<'_>> {
     (is_version && !version.is_empty()).then(|| Prompt::new(Family::Bare, command))
 }
 
+/// `user@host  ~/x  ls`: parts between the glyphs of a font that is made for prompts.
+fn powerline(line: &[u8]) -> Option<Prompt<'_>> {
+    // U+E0B0 and its kin; this is the first byte of all in that area.
+    let glyph = |at: &usize| matches!(line[*at..], [0xee, 0x82, 0xb0..=0xb7, ..]);
+    let first = (0..line.len().min(256)).find(glyph)?;
+    let mut prompt = Prompt::new(Family::Host, b"");
+    let (mut start, mut at) = (0, first);
+    loop {
+        let part = line[start..at].trim_ascii();
+        match part.first() {
+            Some(b'/' | b'~') if !part.contains(&b' ') => prompt.directory = part,
+            _ => {
+                if let Some((user, host, b"")) = who(part) {
+                    (prompt.user, prompt.host) = (user, host);
+                }
+            }
+        }
+        start = at + 3;
+        match (start..line.len()).find(glyph) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    let command = line.get(start..).unwrap_or_default();
+    let apart = command.is_empty() || command.starts_with(b" ");
+    apart.then(|| Prompt {
+        command: command.trim_ascii(),
+        ..prompt
+    })
+}
+
 /// `❯ ls`, `λ ls`, `➜  dir git:(main) ✗ ls`
 fn symbol(line: &[u8]) -> Option<Prompt<'_>> {
     if let Some(rest) = line.strip_prefix("➜  ".as_bytes()) {
@@ -327,9 +422,19 @@ fn symbol(line: &[u8]) -> Option<Prompt<'_>> {
         let command = command.strip_prefix("✗".as_bytes()).unwrap_or(command);
         return Some(Prompt::new(Family::Bare, command).at(base));
     }
-    let signs = ["❯", "➤", "λ", "»", "⟩"];
+    let signs = ["❯", "➤", "λ", "»", "⟩", "▶", "○", "➜", "→", "⇒"];
     let rest = signs.iter().find_map(|s| line.strip_prefix(s.as_bytes()))?;
-    matches!(rest.first(), None | Some(b' ')).then(|| Prompt::new(Family::Bare, rest))
+    if !matches!(rest.first(), None | Some(b' ')) {
+        return None;
+    }
+    // `λ dir command`: a word that is no command is where it is.
+    let rest = rest.trim_ascii();
+    let end = rest.iter().position(|&b| b == b' ').unwrap_or(rest.len());
+    let is_place = line.starts_with("λ".as_bytes()) && !rest.is_empty() && !command::is_known(rest);
+    Some(match is_place {
+        true => Prompt::new(Family::Bare, &rest[end..]).at(&rest[..end]),
+        false => Prompt::new(Family::Bare, rest),
+    })
 }
 
 /// `PS C:\data> ls`, `PS /data> ls`
@@ -412,10 +517,13 @@ mod tests {
             ("root@vm srv # du", Some(("root", "vm", "=srv", "du"))),
             ("u@mac ~ % du", Some(("u", "mac", "~", "du"))),
             ("u@vm ~/src/app> ls", Some(("u", "vm", "~/src/app", "ls"))),
-            ("u@vm /v/l/nginx# ls", Some(("u", "vm", "/v/l/nginx", "ls"))),
+            ("u@vm /v/l/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
+            ("u@vm /v/nginx# ls", Some(("u", "vm", "/v/nginx", "ls"))),
             ("u@vm /v/l/nginx> ls", Some(("u", "vm", "=nginx", "ls"))),
             ("mac:log joe$ ls", Some(("joe", "mac", "=log", "ls"))),
             ("mac:~ joe$ ls", Some(("joe", "mac", "~", "ls"))),
+            ("u@vm:~/src/app (main)$ ls", Some(("u", "vm", "=app", "ls"))),
+            ("u@vm:/ (main)$ ls", Some(("u", "vm", "/", "ls"))),
             ("bash-5.2$ ls", Some(("", "", "", "ls"))),
             ("(venv) u@vm:~$ ls", Some(("u", "vm", "~", "ls"))),
             ("PS C:\\Test> ls", Some(("", "", "C:\\Test", "ls"))),
@@ -423,6 +531,16 @@ mod tests {
             ("❯ ls", Some(("", "", "", "ls"))),
             ("➜  app git:(main) ✗ ls", Some(("", "", "=app", "ls"))),
             ("➜  ~ ls", Some(("", "", "~", "ls"))),
+            ("λ app ls -l", Some(("", "", "=app", "ls -l"))),
+            ("λ ls -l", Some(("", "", "", "ls -l"))),
+            (
+                " op@pc \u{e0b0} ~/x \u{e0b0} ls -l",
+                Some(("op", "pc", "~/x", "ls -l")),
+            ),
+            (
+                "~/x \u{e0b0} \u{e0a0} main \u{e0b0} ls",
+                Some(("", "", "~/x", "ls")),
+            ),
             ("+ du -a", Some(("", "", "", "du -a"))),
             ("# ls -l", Some(("", "", "", "ls -l"))),
             ("web# du -k", Some(("", "web", "", "du -k"))),
@@ -491,6 +609,11 @@ mod tests {
             );
         }
         assert_eq!(parse_head(b"op@pc ~/src"), None);
+        for line in ["└──╼ $ls", "└──╼ $ ls", "╰○ ls", "╰─➤ ls"] {
+            assert_eq!(parse_tail(line.as_bytes()), Some(&b"ls"[..]), "{line}");
+        }
+        let head = parse_head("╭─op at pc in ~/x".as_bytes()).unwrap();
+        assert_eq!((head.host, head.directory), (&b"pc"[..], &b"~/x"[..]));
         for line in ["$ ls", "└─$ ls", "╰─❯ ls"] {
             assert_eq!(parse_tail(line.as_bytes()), Some(&b"ls"[..]), "{line}");
         }

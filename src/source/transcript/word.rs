@@ -9,6 +9,14 @@ pub(super) struct Word {
 }
 
 impl Word {
+    /// A word that stands for itself.
+    pub(super) fn plain(text: &[u8]) -> Self {
+        Self {
+            text: text.to_vec(),
+            expands: false,
+        }
+    }
+
     pub(super) fn is(&self, text: &str) -> bool {
         self.text == text.as_bytes()
     }

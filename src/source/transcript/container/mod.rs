@@ -8,6 +8,8 @@
 //! A piece is at most a line of the input, and no line can exhaust the memory.
 
 pub(super) mod cast;
+mod page;
+mod stamp;
 pub(super) mod utf16;
 mod wrapping;
 
@@ -77,6 +79,16 @@ pub(super) fn is_script_frame(line: &[u8]) -> bool {
             && (has(b" [COMMAND_EXIT_CODE=\"")
                 || (has(b" COLUMNS=\"") && has(b" LINES=\""))
                 || line.ends_with(b"[<not executed on terminal>]")))
+}
+
+/// Whether such a line is the last of a recording.
+pub(super) fn is_script_end(line: &[u8]) -> bool {
+    let has = |what: &[u8]| line.windows(what.len()).any(|w| w == what);
+    line.starts_with(b"Script done on ")
+        || has(b" [COMMAND_EXIT_CODE=\"")
+        || line
+            .trim_ascii_end()
+            .ends_with(b"[<max output size exceeded>]")
 }
 
 /// The terminal's width and height, as a newer `script` notes them in its first line.

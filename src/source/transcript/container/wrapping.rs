@@ -1,6 +1,11 @@
 //! What stands before every line of a text and is not the terminal's: the times of a CI log, the
 //! marks of a quotation, an indentation, the fences of a code block.
 
+use std::borrow::Cow;
+
+use super::super::prompt;
+use super::{page, stamp};
+
 /// How lines are to be unwrapped, judged by the first of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Wrapping {
@@ -10,6 +15,14 @@ pub(in super::super) struct Wrapping {
     prefix: Vec<u8>,
     /// Lines of three backquotes stand around.
     fenced: bool,
+    /// What parts the number of each line from the line.
+    numbered: Option<Vec<u8>>,
+    /// `&gt;` stands for `>`: a copy of a page's source.
+    escaped: bool,
+    /// Blanks are such as do not break: a copy of a page.
+    hard_blanks: bool,
+    /// No two blanks stand together anywhere: what was a column is none any more.
+    pub(in super::super) collapsed: bool,
     /// In a block that a CI log shows before it runs.
     pub(in super::super) in_group: bool,
 }
@@ -23,23 +36,47 @@ impl Wrapping {
             .take(400)
             .collect();
         let most = |n: usize| !lines.is_empty() && n * 5 > lines.len() * 4;
-        let timed = most(lines.iter().filter(|line| stamp(line).is_some()).count());
+        let timed = most(lines.iter().filter(|l| stamp::time(l).is_some()).count());
+        let is_hard = |line: &&&[u8]| {
+            let has = |what: &str| line.windows(what.len()).any(|w| w == what.as_bytes());
+            has("\u{a0}") && !has("│") && !has("─")
+        };
+        let hard = lines.iter().filter(is_hard).count();
+        let is_apart = |line: &&[u8]| line.contains(&b'\t') || line.windows(2).any(|w| w == b"  ");
         let mut wrapping = Self {
             timed,
+            escaped: page::is_escaped(head),
+            hard_blanks: hard > 2 && hard * 5 > lines.len(),
+            collapsed: lines.len() > 3 && hard == 0 && !lines.iter().any(is_apart),
             fenced: lines.iter().any(|line| is_fence(line)),
             ..Self::default()
         };
         if !timed {
             let bodies: Vec<&[u8]> = lines.iter().copied().filter(|l| !is_fence(l)).collect();
             wrapping.prefix = common_prefix(&bodies);
+            if wrapping.prefix.is_empty() {
+                wrapping.prefix = quotation(&bodies);
+            }
+            if wrapping.prefix.is_empty() {
+                wrapping.numbered = stamp::numbers(&bodies);
+            }
         }
         wrapping
     }
 
     /// The part of a line that is the terminal's; `None` when nothing of it is.
-    pub(in super::super) fn strip<'a>(&mut self, line: &'a [u8]) -> Option<&'a [u8]> {
+    pub(in super::super) fn strip<'a>(&mut self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        let line = self.bare(line)?;
+        Some(match (self.escaped, self.hard_blanks) {
+            (true, _) => Cow::Owned(page::unescaped(line)),
+            (false, true) => Cow::Owned(page::softened(line)),
+            (false, false) => Cow::Borrowed(line),
+        })
+    }
+
+    fn bare<'a>(&mut self, line: &'a [u8]) -> Option<&'a [u8]> {
         if self.timed {
-            let rest = match stamp(line) {
+            let rest = match stamp::time(line) {
                 Some(length) => &line[length..],
                 None => line,
             };
@@ -47,6 +84,10 @@ impl Wrapping {
         }
         if self.fenced && is_fence(line) {
             return None;
+        }
+        if let Some(apart) = &self.numbered {
+            let rest = stamp::number(line).map_or(line, |(_, length)| &line[length..]);
+            return Some(rest.strip_prefix(apart.as_slice()).unwrap_or(rest));
         }
         if self.prefix.is_empty() {
             return Some(line);
@@ -79,27 +120,6 @@ fn is_fence(line: &[u8]) -> bool {
         && line[3..].iter().all(u8::is_ascii_alphanumeric)
 }
 
-/// The length of a time at the start of a line, its blank included.
-fn stamp(line: &[u8]) -> Option<usize> {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    let shape = b"dddd-dd-ddTdd:dd:dd";
-    let fits = |(b, s): (&u8, &u8)| {
-        if *s == b'd' {
-            b.is_ascii_digit()
-        } else {
-            b == s
-        }
-    };
-    if line.len() < shape.len() || !line.iter().zip(shape).all(fits) {
-        return None;
-    }
-    let rest = &line[shape.len()..];
-    let end = rest.iter().position(|&b| b == b'Z')?;
-    let fraction = rest[..end].iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    let blank = rest.get(end + 1) == Some(&b' ');
-    (fraction && blank).then_some(shape.len() + end + 2)
-}
-
 /// What all lines begin with: marks of quotations, then one kind of indentation.
 fn common_prefix(lines: &[&[u8]]) -> Vec<u8> {
     let Some(first) = lines.first() else {
@@ -127,6 +147,36 @@ fn common_prefix(lines: &[&[u8]]) -> Vec<u8> {
     }
 }
 
+/// The marks of a quotation in a letter: some lines have them, and only there are prompts.
+fn quotation(lines: &[&[u8]]) -> Vec<u8> {
+    let marks = |line: &[u8]| {
+        let length = line
+            .iter()
+            .take(40)
+            .take_while(|b| matches!(b, b'>' | b' '))
+            .count();
+        let end = line[..length]
+            .iter()
+            .rposition(|&b| b == b'>')
+            .map_or(0, |at| at + 1);
+        line[..(end + usize::from(line.get(end) == Some(&b' '))).min(line.len())].to_vec()
+    };
+    let is_prompt = |line: &[u8]| prompt::parse(line.trim_ascii_end()).is_some();
+    let mut quoted = lines.iter().filter(|line| line.starts_with(b">"));
+    let Some(first) = quoted.find(|line| is_prompt(&line[marks(line).len()..])) else {
+        return Vec::new();
+    };
+    let prefix = marks(first);
+    let (inside, outside): (Vec<&[u8]>, Vec<&[u8]>) = lines
+        .iter()
+        .partition(|line| line.starts_with(prefix.trim_ascii_end()));
+    let is_quotation = inside.len() > 2
+        && !outside
+            .iter()
+            .any(|line| !line.starts_with(b">") && is_prompt(line));
+    if is_quotation { prefix } else { Vec::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +187,7 @@ mod tests {
             .lines()
             .filter_map(|line| wrapping.strip(line.as_bytes()));
         let lines: Vec<_> = lines
-            .map(|l| String::from_utf8_lossy(l).into_owned())
+            .map(|l| String::from_utf8_lossy(&l).into_owned())
             .collect();
         lines.join("\n")
     }
@@ -146,6 +196,13 @@ mod tests {
     fn lines_are_unwrapped() {
         for (text, expected) in [
             ("$ ls\n  1 a\n", "$ ls\n  1 a"),
+            (
+                "Hi,\n\n> > $ du -a x\n> > 12 x/a\n> >\n> > 4 b\n\nWhat now?\n",
+                "Hi,\n\n$ du -a x\n12 x/a\n\n4 b\n\nWhat now?",
+            ),
+            ("$ cat x\n> a\n> b\n> c\n", "$ cat x\n> a\n> b\n> c"),
+            ("[06:02:11] $ du\n[06:02:11] 4 a\n", "$ du\n4 a"),
+            ("1: $ du\n2: 4 a\n3: 4 b\n4: 8 .\n", "$ du\n4 a\n4 b\n8 ."),
             ("> > $ du\n> > 12 a\n> >\n> > 4 b\n", "$ du\n12 a\n\n4 b"),
             ("\t$ du\n\t12\ta\n\n\t4\tb\n", "$ du\n12\ta\n\n4\tb"),
             ("    $ du\n    12\ta\n", "$ du\n12\ta"),

@@ -130,7 +130,7 @@ impl Table {
                 let bytes = number::digits(word)?.checked_mul(unit)?;
                 Some(Interval::exactly(bytes))
             }
-            Unit::Of(unit) => number::units(word, unit),
+            Unit::Of(_) | Unit::Either => self.unit.size(word),
             Unit::Human(base) => number::human(word.strip_suffix(b"i").unwrap_or(word), base),
         }
     }

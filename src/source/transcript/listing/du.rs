@@ -18,7 +18,12 @@ pub(in super::super) struct Du {
     pub(in super::super) leaves_out: bool,
     /// Whether the last line is a grand total (`-c`).
     pub(in super::super) grand: bool,
-    unit: Unit,
+    /// Whether an inode counts as often as it is named (`-l`): a sum is then no lower bound.
+    pub(in super::super) repeats: bool,
+    /// A date stands before the path (`--time`).
+    timed: bool,
+    /// `None`: the tool's own, or what the environment asks for.
+    unit: Option<Unit>,
     pub(in super::super) operands: Vec<Word>,
 }
 
@@ -31,7 +36,9 @@ impl Du {
             cut: false,
             leaves_out: false,
             grand: false,
-            unit: Unit::Of(1024),
+            repeats: false,
+            timed: false,
+            unit: None,
             operands: Vec::new(),
         };
         let mut words = words.iter();
@@ -41,8 +48,8 @@ impl Du {
                     du.cut = true;
                     words.next()?;
                 }
-                b"-B" | b"--block-size" => du.unit = unit(&words.next()?.text)?,
-                b"--exclude" | b"-t" => {
+                b"-B" | b"--block-size" => du.unit = Some(unit(&words.next()?.text)?),
+                b"--exclude" | b"-t" | b"-I" => {
                     du.leaves_out = true;
                     words.next()?;
                 }
@@ -60,7 +67,7 @@ impl Du {
             let value = &letters[at + 1..];
             match letter {
                 b'B' => {
-                    self.unit = unit(value)?;
+                    self.unit = Some(unit(value)?);
                     break;
                 }
                 b'd' => {
@@ -77,16 +84,18 @@ impl Du {
     fn letter(&mut self, letter: u8) -> Option<()> {
         match letter {
             b'a' => self.all = true,
-            b'b' => (self.apparent, self.unit) = (true, Unit::Of(1)),
+            b'b' => (self.apparent, self.unit) = (true, Some(Unit::Of(1))),
             b's' => self.cut = true,
-            b'k' => self.unit = Unit::Of(1024),
-            b'm' => self.unit = Unit::Of(1 << 20),
-            b'h' => self.unit = Unit::Human(1024),
+            b'k' => self.unit = Some(Unit::Of(1024)),
+            b'm' => self.unit = Some(Unit::Of(1 << 20)),
+            b'g' => self.unit = Some(Unit::Of(1 << 30)),
+            b'h' => self.unit = Some(Unit::Human(1024)),
+            b'A' => self.apparent = true,
+            b'l' => self.repeats = true,
             b'c' => self.grand = true,
             // Sums without those of subdirectories are lower bounds of what lies below.
             b'x' | b'S' => self.leaves_out = true,
             b'P' | b'D' | b'H' => {}
-            // With `-l`, an inode counts as often as it is named: no sum of bytes on a disk.
             _ => return None,
         }
         Some(())
@@ -96,19 +105,28 @@ impl Du {
         match option {
             b"all" => self.all = true,
             b"apparent-size" => self.apparent = true,
-            b"bytes" => (self.apparent, self.unit) = (true, Unit::Of(1)),
+            b"bytes" => (self.apparent, self.unit) = (true, Some(Unit::Of(1))),
             b"summarize" => self.cut = true,
-            b"human-readable" => self.unit = Unit::Human(1024),
-            b"si" => self.unit = Unit::Human(1000),
+            b"human-readable" => self.unit = Some(Unit::Human(1024)),
+            b"si" => self.unit = Some(Unit::Human(1000)),
+            b"count-links" => self.repeats = true,
+            b"time" => self.timed = true,
+            b"no-dereference" | b"dereference-args" | b"time-style=long-iso" => {}
             b"total" => self.grand = true,
             b"one-file-system" => self.leaves_out = true,
             _ if option.starts_with(b"max-depth=") => self.cut = true,
             _ if option.starts_with(b"exclude") || option.starts_with(b"threshold=") => {
                 self.leaves_out = true;
             }
-            _ => self.unit = unit(option.strip_prefix(b"block-size=")?)?,
+            _ if option.starts_with(b"time=") => self.timed = true,
+            _ => self.unit = Some(unit(option.strip_prefix(b"block-size=")?)?),
         }
         Some(())
+    }
+
+    /// What figures count where the command does not say.
+    pub(in super::super) fn set_default(&mut self, unit: Unit) {
+        self.unit = self.unit.or(Some(unit));
     }
 
     /// Reads one row: the sum and the path, which must be one that the operands can have given.
@@ -116,17 +134,23 @@ impl Du {
         let line = trim_start(line);
         let end = line.iter().position(|&b| b == b' ' || b == b'\t')?;
         let figure = &line[..end];
-        let size = match (self.unit, self.apparent) {
-            (Unit::Human(base), _) => number::human(figure, base)?,
-            (Unit::Of(unit), true) => number::units(figure, unit)?,
-            (Unit::Of(unit), false) => number::blocks(figure, unit)?,
+        let unit = self.unit.unwrap_or(Unit::Of(1024));
+        let size = match self.apparent {
+            true => unit.size(figure),
+            false => unit.blocks(figure),
         };
+        let size = size.or_else(|| number::any_human(figure))?;
+        let mut rest = &line[end..];
+        if self.timed {
+            rest = after_time(rest)?;
+        }
         // A copy from a screen has blanks where the tab was.
-        let path = match line[end] {
-            b'\t' => &line[end + 1..],
-            _ => trim_start(&line[end..]).trim_ascii_end(),
+        let path = match rest.split_first()? {
+            (b'\t', path) => path,
+            _ => trim_start(rest).trim_ascii_end(),
         };
-        (!path.is_empty() && self.could_print(path)).then_some((size, path))
+        let is_sum = self.grand && super::ls::is_total_word(path);
+        (!path.is_empty() && !is_sum && self.could_print(path)).then_some((size, path))
     }
 
     fn could_print(&self, path: &[u8]) -> bool {
@@ -155,6 +179,18 @@ impl Du {
             below(&start, expands)
         })
     }
+}
+
+/// What follows `2026-11-22 06:02` and what parts it from the figure.
+fn after_time(text: &[u8]) -> Option<&[u8]> {
+    let shape = b"dddd-dd-dd dd:dd";
+    let text = text.strip_prefix(b"\t").unwrap_or(trim_start(text));
+    let (time, rest) = (text.get(..shape.len())?, &text[shape.len()..]);
+    let fits = |(b, s): (&u8, &u8)| match s {
+        b'd' => b.is_ascii_digit(),
+        _ => b == s,
+    };
+    (time.iter().zip(shape).all(fits) && !rest.is_empty()).then_some(rest)
 }
 
 fn trim_start(text: &[u8]) -> &[u8] {
@@ -204,6 +240,14 @@ mod tests {
             ),
             ("-sB1 /", "5\t/", Interval::exactly(5), "/"),
             ("-sb /", "5\t/a", Interval::exactly(5), "/a"),
+            (
+                "-ab --time x",
+                "5\t2026-11-22 06:02\tx/y",
+                Interval::exactly(5),
+                "x/y",
+            ),
+            ("-aB4K x", "3\tx", Interval::between(8704, 12288), "x"),
+            ("-g x", "1\tx", Interval::between(512, 1 << 30), "x"),
         ] {
             let got = du(options).unwrap();
             assert_eq!(
@@ -229,9 +273,16 @@ mod tests {
         ] {
             assert_eq!(got.row(line.as_bytes()), None, "{line}");
         }
-        for options in ["-l", "-0", "-L x", "--files0-from=x", "-B 7Q"] {
+        for options in ["-0", "-L x", "--inodes", "--files0-from=x", "-B 7Q"] {
             assert_eq!(du(options), None, "{options}");
         }
+        assert_eq!(du("-ch *").unwrap().row(b"12K\ttotal"), None);
+        let mut plain = du("x").unwrap();
+        plain.set_default(Unit::Either);
+        assert_eq!(
+            plain.row(b"8\tx"),
+            Some((Interval::between(4096, 8192), &b"x"[..]))
+        );
         assert!(du("-d1").unwrap().cut && du("-x /").unwrap().leaves_out);
     }
 }

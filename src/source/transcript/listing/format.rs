@@ -159,7 +159,9 @@ impl Reading<'_> {
             Some(Part::Literal(text)) => {
                 let mut ends = (0..rest.len()).filter(|&at| rest[at..].starts_with(text));
                 if !field.is_path() {
-                    let end = ends.next()?;
+                    // A figure that was made wider has blanks before it.
+                    let filled = rest.iter().take_while(|&&b| b == b' ').count();
+                    let end = ends.find(|&end| end >= filled && end > 0)?;
                     self.set(field, &rest[..end])?;
                     return self.parts(later, &rest[end..]);
                 }
@@ -300,6 +302,13 @@ mod tests {
             ("%8s|%h/%f|%y\\n", "      12|./x|f", "", None, None),
             ("%s %h/%f\\n", "12 ./x/y z", "./x/y z", Some(12), None),
             ("%TY-%Tm-%Td %s %p\\n", "2026-11-22 5 a", "a", Some(5), None),
+            (
+                "%10s %TY-%Tm-%Td %p\\n",
+                "      4096 2026-11-22 ./a b",
+                "./a b",
+                Some(4096),
+                None,
+            ),
             ("%b %P\\n", "8 a/b", "top/a/b", None, Some((4096, 4096))),
             ("%s%p\\n", "12a", "", None, None),
             ("%s %p\\n", "x a", "", None, None),

@@ -5,9 +5,9 @@
 //! any language; a row in which no date follows a size is no row.
 
 use crate::bytes::Interval;
-use crate::time::Timestamp;
 
 use super::super::word::Word;
+use super::date::{Tokens, date, words_of_format};
 use super::name::{self, Quoting};
 use super::number;
 
@@ -33,8 +33,20 @@ pub(in super::super) struct Ls {
     commas: bool,
     /// Blocks are counted in this unit.
     unit: Option<u64>,
+    /// The figures of blocks are in this, where the command does not say.
+    default: Option<number::Unit>,
+    /// Figures are in groups of three digits.
+    grouped: bool,
+    /// The date is of so many words, in a format of the user's.
+    date_words: Option<usize>,
+    no_owner: bool,
+    no_group: bool,
+    /// Columns besides owner and group: `-Z`, `--author`.
+    extra: usize,
     /// The time shown is not the last modification.
     other_time: bool,
+    /// The options are those of an alias that the recording does not show.
+    pub(in super::super) guessed: bool,
     quoting: Option<Quoting>,
     pub(in super::super) operands: Vec<Word>,
 }
@@ -71,8 +83,12 @@ impl Ls {
     /// Reads the options; `None` where the output would be in a form that is not read.
     pub(in super::super) fn parse(command: &str, words: &[Word]) -> Option<Self> {
         let mut ls = Self::default();
-        if command == "ll" {
-            (ls.long, ls.classified) = (true, true);
+        match command {
+            "ll" | "l" | "lh" | "lla" => (ls.long, ls.classified, ls.guessed) = (true, true, true),
+            "la" | "lsa" => (ls.long, ls.guessed) = (true, true),
+            "vdir" => (ls.long, ls.quoting) = (true, Some(Quoting::Escape)),
+            "dir" => ls.quoting = Some(Quoting::Escape),
+            _ => {}
         }
         let mut options = true;
         for word in words {
@@ -102,6 +118,14 @@ impl Ls {
         }
     }
 
+    /// The same as a listing of names, several in a row.
+    pub(in super::super) fn as_names(&self) -> Self {
+        Self {
+            long: false,
+            ..self.clone()
+        }
+    }
+
     /// Has names read as they are written when the output does not go to a terminal.
     pub(in super::super) fn set_piped(&mut self) {
         self.piped = true;
@@ -118,12 +142,46 @@ impl Ls {
         self.operands.iter().any(|word| word.expands)
     }
 
+    /// What a count of blocks means where the command does not say.
+    pub(in super::super) fn set_default(&mut self, unit: number::Unit) {
+        self.default = Some(unit);
+    }
+
+    /// Has figures read in the unit that the environment asks for.
+    pub(in super::super) fn set_unit(&mut self, unit: number::Unit) {
+        match unit {
+            number::Unit::Of(unit) if self.unit.is_none() => self.unit = Some(unit),
+            number::Unit::Human(base) if self.human.is_none() => self.human = Some(base),
+            _ => {}
+        }
+    }
+
+    /// Whether an inode's number stands before each name.
+    pub(in super::super) fn shows_inodes(&self) -> bool {
+        self.inodes
+    }
+
     /// The allocated bytes behind a printed count of blocks.
     pub(in super::super) fn blocks_of(&self, figure: &[u8]) -> Option<Interval> {
-        match self.human {
-            Some(base) => number::human(figure, base),
-            None => number::blocks(figure, self.unit.unwrap_or(1024)),
-        }
+        let by_option = match (self.human, self.unit) {
+            (Some(base), _) => return number::human(figure, base),
+            (None, Some(unit)) => Some(number::Unit::Of(unit)),
+            (None, None) => self.default,
+        };
+        let unit = by_option.unwrap_or(number::Unit::Of(1024));
+        unit.blocks(figure).or_else(|| number::any_human(figure))
+    }
+
+    /// The size behind a figure. An alias or the environment may have asked for letters.
+    fn size_of(&self, figure: &[u8]) -> Option<Interval> {
+        let read = match (self.human, self.unit) {
+            (Some(base), _) => number::human(figure, base),
+            (None, Some(unit)) => number::units(figure, unit),
+            (None, None) => number::exact(figure),
+        };
+        let grouped = || number::grouped(figure).filter(|_| self.grouped);
+        read.or_else(|| number::any_human(figure))
+            .or_else(|| grouped().map(Interval::exactly))
     }
 
     /// A name without the sign that `-F` or `-p` has appended, and what that sign says.
@@ -144,7 +202,13 @@ impl Ls {
 
     fn letter(&mut self, letter: u8) -> Option<()> {
         match letter {
-            b'l' | b'n' | b'g' | b'o' => self.long = true,
+            b'l' | b'n' => self.long = true,
+            b'g' => (self.long, self.no_owner) = (true, true),
+            b'o' => (self.long, self.no_group) = (true, true),
+            b'G' => self.no_group = true,
+            // Of the blocks only: sizes stay in bytes.
+            b'k' => self.default = Some(number::Unit::Of(1024)),
+            b'Z' => self.extra += 1,
             b'a' | b'A' | b'f' => self.all = true,
             b'R' => self.recursive = true,
             b'd' => self.themselves = true,
@@ -159,7 +223,8 @@ impl Ls {
             b'1' => self.in_one_column = true,
             b'm' => self.commas = true,
             b'C' | b'x' => self.in_one_column = false,
-            b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'G' | b'k' | b'w' => {}
+            // Of these the BSDs have `T`, `O`, `e` and `@`.
+            b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'w' | b'T' | b'O' | b'e' | b'@' => {}
             _ => return None,
         }
         Some(())
@@ -179,18 +244,31 @@ impl Ls {
             b"literal" => self.quoting = Some(Quoting::Literal),
             b"quote-name" => self.quoting = Some(Quoting::C),
             b"escape" => self.quoting = Some(Quoting::Escape),
+            b"no-group" => self.no_group = true,
+            b"author" | b"context" => self.extra += 1,
+            b"kibibytes" => self.default = Some(number::Unit::Of(1024)),
             b"numeric-uid-gid"
-            | b"no-group"
             | b"reverse"
             | b"color"
+            | b"show-control-chars"
+            | b"hide-control-chars"
             | b"group-directories-first" => {}
-            _ if option.starts_with(b"time-style=") || option.starts_with(b"color=") => {}
+            _ if option.starts_with(b"time-style=+") => {
+                self.date_words = Some(words_of_format(&option[b"time-style=+".len()..])?);
+            }
+            _ if ["time-style=", "color=", "hyperlink=", "tabsize=", "width="]
+                .iter()
+                .any(|known| option.starts_with(known.as_bytes())) => {}
             _ if option.starts_with(b"sort=") => {}
             _ if option.starts_with(b"time=") => self.other_time = true,
             _ if option.starts_with(b"block-size=") => {
-                match number::unit(&option[b"block-size=".len()..])? {
+                let value = &option[b"block-size=".len()..];
+                let plain = value.strip_prefix(b"'");
+                self.grouped = plain.is_some();
+                match number::unit(plain.unwrap_or(value))? {
                     number::Unit::Of(unit) => self.unit = Some(unit),
                     number::Unit::Human(base) => self.human = Some(base),
+                    number::Unit::Either => return None,
                 }
             }
             _ => return None,
@@ -243,17 +321,16 @@ impl Ls {
         mut tokens: Tokens<'a>,
         shape: Shape,
     ) -> Option<(Option<Interval>, Option<i64>, &'a [u8])> {
+        if let Some(words) = self.date_words {
+            return self.by_columns(tokens, words);
+        }
         let mut before: &[u8] = b"";
         for _ in 0..12 {
             let token = tokens.next()?;
             let device = before.ends_with(b",") && shape == Shape::Other;
-            let size = match self.human {
-                _ if device => Some(Interval::ZERO),
-                Some(base) => number::human(token, base),
-                None => match self.unit {
-                    Some(unit) => number::units(token, unit),
-                    None => number::exact(token),
-                },
+            let size = match device {
+                true => Some(Interval::ZERO),
+                false => self.size_of(token),
             };
             if size.is_some()
                 && let Some((mtime, len)) = date(tokens.rest())
@@ -264,6 +341,24 @@ impl Ls {
             before = token;
         }
         None
+    }
+
+    /// The same where the date is in a format of the user's: owners are then taken for one word.
+    fn by_columns<'a>(
+        &self,
+        mut tokens: Tokens<'a>,
+        words: usize,
+    ) -> Option<(Option<Interval>, Option<i64>, &'a [u8])> {
+        let owners = usize::from(!self.no_owner) + usize::from(!self.no_group) + self.extra;
+        for _ in 0..owners {
+            tokens.next()?;
+        }
+        let size = self.size_of(tokens.next()?)?;
+        for _ in 0..words {
+            tokens.next()?;
+        }
+        let name = tokens.rest().strip_prefix(b" ")?;
+        (!name.is_empty()).then_some((Some(size), None, name))
     }
 
     /// Decodes the name of a row; `padded` is whether bare names are moved by one blank.
@@ -376,7 +471,7 @@ pub(in super::super) fn total(line: &[u8]) -> Option<bool> {
         return None;
     }
     let figure = line[blank..].trim_ascii();
-    let is_figure = number::human(figure, 1024).is_some();
+    let is_figure = number::human(figure, 1024).is_some() || number::grouped(figure).is_some();
     is_figure.then_some(figure == b"0")
 }
 
@@ -483,127 +578,6 @@ pub(in super::super) fn shape_of(mode: &[u8]) -> Option<Shape> {
         b'b' | b'c' | b'p' | b's' | b'D' | b'n' | b'P' => Shape::Other,
         _ => return None,
     })
-}
-
-/// The length of a date at the start of `text` (its leading blanks included) and the time.
-fn date(text: &[u8]) -> Option<(Option<i64>, usize)> {
-    let mut tokens = Tokens { line: text, at: 0 };
-    let first = tokens.next()?;
-    if let Some([year, month, day]) = iso_date(first) {
-        return iso_time(tokens, [year, month, day]);
-    }
-    let second = tokens.next()?;
-    let third = tokens.next()?;
-    let (month, day) = match (small(first), small(second)) {
-        (None, Some(day)) => (first, day),
-        (Some(day), None) => (second, day),
-        _ => return None,
-    };
-    let is_word = month.len() <= 12
-        && month
-            .iter()
-            .all(|b| b.is_ascii_alphabetic() || *b >= 128 || *b == b'.');
-    // East Asian months are a number and a character.
-    let is_month = is_word || month.ends_with("月".as_bytes());
-    if !is_month {
-        return None;
-    }
-    match third {
-        [_, b':', ..] | [_, _, b':', ..] => clock(third).map(|_| (None, tokens.at)),
-        _ if third.len() == 4 => {
-            let year = i64::try_from(number::digits(third)?).ok()?;
-            let time =
-                month_number(month).and_then(|m| Timestamp::from_civil(year, m, day, 0, 0, 0));
-            Some((time.map(|t| t.0), tokens.at))
-        }
-        _ => None,
-    }
-}
-
-fn iso_time(mut tokens: Tokens<'_>, [year, month, day]: [i64; 3]) -> Option<(Option<i64>, usize)> {
-    let [hour, minute, second] = clock(tokens.next()?)?;
-    let time = Timestamp::from_civil(year, month, day, hour, minute, second);
-    let has_seconds = tokens.line[..tokens.at]
-        .iter()
-        .filter(|&&b| b == b':')
-        .count()
-        == 2;
-    let mut ahead = Tokens { ..tokens };
-    let zone = ahead.next().filter(|_| has_seconds).and_then(offset);
-    match zone {
-        Some(offset) => Some((time.map(|t| t.0 - offset), ahead.at)),
-        None => Some((time.map(|t| t.0), tokens.at)),
-    }
-}
-
-/// A day of the month, with or without a full stop.
-fn small(text: &[u8]) -> Option<i64> {
-    let text = text.strip_suffix(b".").unwrap_or(text);
-    let day = number::digits(text).filter(|n| text.len() <= 2 && (1..=31).contains(n))?;
-    i64::try_from(day).ok()
-}
-
-fn month_number(word: &[u8]) -> Option<i64> {
-    let months = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let at = months.chunks(3).position(|m| m == word)?;
-    i64::try_from(at + 1).ok()
-}
-
-fn iso_date(text: &[u8]) -> Option<[i64; 3]> {
-    let [y @ .., b'-', m1, m2, b'-', d1, d2] = text else {
-        return None;
-    };
-    let number = |t: &[u8]| number::digits(t).and_then(|n| i64::try_from(n).ok());
-    let year = number(y).filter(|_| y.len() == 4)?;
-    Some([year, number(&[*m1, *m2])?, number(&[*d1, *d2])?])
-}
-
-/// `06:02`, `06:02:11`, `06:02:11.123456789`
-fn clock(text: &[u8]) -> Option<[i64; 3]> {
-    let whole = text.split(|&b| b == b'.').next()?;
-    let mut parts = whole.split(|&b| b == b':');
-    let mut part = |limit: u64| {
-        let text = parts.next()?;
-        let n = number::digits(text).filter(|&n| text.len() <= 2 && n < limit)?;
-        i64::try_from(n).ok()
-    };
-    let (hour, minute) = (part(24)?, part(60)?);
-    Some([hour, minute, part(61).unwrap_or(0).min(59)])
-}
-
-/// `+0200` in seconds.
-fn offset(text: &[u8]) -> Option<i64> {
-    let (sign, number) = text.split_first()?;
-    let number = i64::try_from(number::digits(number).filter(|_| number.len() == 4)?).ok()?;
-    let seconds = (number / 100) * 3600 + (number % 100) * 60;
-    match sign {
-        b'+' => Some(seconds),
-        b'-' => Some(-seconds),
-        _ => None,
-    }
-}
-
-/// Words of a line, split at blanks.
-struct Tokens<'a> {
-    line: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Tokens<'a> {
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest();
-        let start = rest.iter().position(|&b| b != b' ' && b != b'\t')?;
-        let len = rest[start..]
-            .iter()
-            .position(|&b| b == b' ' || b == b'\t')
-            .unwrap_or(rest.len() - start);
-        self.at += start + len;
-        Some(&rest[start..start + len])
-    }
-
-    fn rest(&self) -> &'a [u8] {
-        &self.line[self.at..]
-    }
 }
 
 #[cfg(test)]
@@ -829,13 +803,13 @@ mod tests {
             "-rw-r--r-- 1 root root 12 Nov 22 06:02",
             "-rw-r--r-- 1 root root 12 Nov 22 06:02 ",
             "drwxr-xr-x",
-            "-rw-r--r-- 1 root root 1.0K Nov 22 06:02 x",
-            "-rw-r--r-- 1 root root 12 2026-11-22 06:02",
+            "-rw-r--r-- 1 root root 1.0Q Nov 22 06:02 x",
+            "-rw-r--r-- 1 root root 12 2026-11-22 06:02 ",
         ] {
             assert_eq!(read("-l", line), None, "{line}");
         }
         assert_eq!(read("-lN", "-rw-r--r-- 1 a a 12 Nov 22 06:02 a?b"), None);
-        for options in ["-L -l", "--block-size=7Q -l", "-m", "-lZ"] {
+        for options in ["-L -l", "--block-size=7Q -l", "-m", "--time-style=+%c -l"] {
             let words: Vec<Word> = options
                 .split(' ')
                 .map(|t| Word {

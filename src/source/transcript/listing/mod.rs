@@ -1,5 +1,6 @@
 //! What the tools print, one grammar each.
 
+mod date;
 pub(super) mod df;
 pub(super) mod du;
 pub(super) mod find;
@@ -9,4 +10,5 @@ pub(super) mod name;
 pub(super) mod number;
 pub(super) mod store;
 pub(super) mod tree;
+pub(super) mod viewer;
 pub(super) mod windows;

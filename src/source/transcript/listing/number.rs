@@ -75,6 +75,36 @@ pub(in super::super) fn human(text: &[u8], base: u64) -> Option<Interval> {
     })
 }
 
+/// A size printed for people, of which nobody says whether its letters are powers of 1024 or of
+/// 1000: `4.0K`, `3.5k`, `2.4GB`, `1.1Ki`. Without a letter it is `None`.
+pub(in super::super) fn any_human(text: &[u8]) -> Option<Interval> {
+    let text = text.strip_suffix(b"B").unwrap_or(text);
+    let (text, binary) = match text.strip_suffix(b"i") {
+        Some(text) => (text, true),
+        None => (text, false),
+    };
+    text.last().filter(|last| last.is_ascii_alphabetic())?;
+    let most = human(text, 1024)?;
+    let least = if binary { most } else { human(text, 1000)? };
+    Some(Interval {
+        lo: least.lo,
+        hi: most.hi,
+    })
+}
+
+/// Digits in groups: `1,234`, `1.234`, `1 234` with a blank that does not break.
+pub(in super::super) fn grouped(text: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(text);
+    let groups: Vec<&str> = text
+        .split([',', '.', '\u{a0}', '\u{202f}', '\'', '\u{ff}'])
+        .collect();
+    let fits = groups.iter().skip(1).all(|group| group.len() == 3);
+    if !fits || groups[0].len() > 3 && groups.len() > 1 {
+        return None;
+    }
+    digits(groups.concat().as_bytes())
+}
+
 /// The unit that an option asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Unit {
@@ -82,6 +112,34 @@ pub(in super::super) enum Unit {
     Of(u64),
     /// Figures with a letter, in powers of this base.
     Human(u64),
+    /// Blocks of 512 bytes, as the BSDs count, or of 1024, as others do: nothing says which.
+    Either,
+}
+
+impl Unit {
+    /// The allocated bytes behind a count.
+    pub(in super::super) fn blocks(self, figure: &[u8]) -> Option<Interval> {
+        match self {
+            Self::Of(unit) => blocks(figure, unit),
+            Self::Human(base) => human(figure, base),
+            Self::Either => Some(Interval {
+                lo: blocks(figure, 512)?.lo,
+                hi: blocks(figure, 1024)?.hi,
+            }),
+        }
+    }
+
+    /// The size behind a count of units.
+    pub(in super::super) fn size(self, figure: &[u8]) -> Option<Interval> {
+        match self {
+            Self::Of(unit) => units(figure, unit),
+            Self::Human(base) => human(figure, base),
+            Self::Either => Some(Interval {
+                lo: units(figure, 512)?.lo,
+                hi: units(figure, 1024)?.hi,
+            }),
+        }
+    }
 }
 
 /// Reads the value of `-B` and `--block-size`.
@@ -97,12 +155,26 @@ pub(in super::super) fn unit(text: &[u8]) -> Option<Unit> {
         b"1KB" | b"1kB" => 1000,
         b"1MB" => 1_000_000,
         b"1GB" => 1_000_000_000,
-        digits => digits_of_unit(digits)?,
+        scaled => scaled_unit(scaled)?,
     }))
 }
 
-fn digits_of_unit(text: &[u8]) -> Option<u64> {
-    digits(text).filter(|n| (1..=1 << 40).contains(n))
+/// `512`, `4K`, `2MB`
+fn scaled_unit(text: &[u8]) -> Option<u64> {
+    let end = text.iter().position(|b| !b.is_ascii_digit());
+    let (number, letters) = text.split_at(end.unwrap_or(text.len()));
+    let scale = match letters {
+        b"" => 1,
+        b"K" | b"k" | b"KiB" => 1 << 10,
+        b"M" | b"MiB" => 1 << 20,
+        b"G" | b"GiB" => 1 << 30,
+        b"KB" | b"kB" => 1000,
+        b"MB" => 1_000_000,
+        b"GB" => 1_000_000_000,
+        _ => return None,
+    };
+    let unit = digits(number)?.checked_mul(scale)?;
+    (1..=1 << 40).contains(&unit).then_some(unit)
 }
 
 /// A count of units of disk, each tool's count being rounded up; disk comes in blocks of 512.

@@ -21,6 +21,8 @@ pub(in super::super) struct TreeCommand {
     classified: bool,
     quoted: bool,
     full_paths: bool,
+    /// No branches are drawn (`-i`).
+    flat: bool,
     pub(in super::super) operands: Vec<Word>,
 }
 
@@ -61,7 +63,13 @@ impl TreeCommand {
                 _ => tree.operands.push(word.clone()),
             }
         }
-        Some(tree)
+        // Without branches only whole paths say where a name is.
+        (!tree.flat || tree.full_paths).then_some(tree)
+    }
+
+    /// Whether every row has a whole path.
+    pub(in super::super) fn is_flat(&self) -> bool {
+        self.flat
     }
 
     fn letter(&mut self, letter: u8) -> Option<()> {
@@ -77,6 +85,7 @@ impl TreeCommand {
             b'F' => self.classified = true,
             b'Q' => self.quoted = true,
             b'f' => self.full_paths = true,
+            b'i' => self.flat = true,
             b'D' | b'n' | b'C' | b't' | b'r' | b'v' | b'U' | b'c' | b'S' | b'A' | b'N' => {}
             _ => return None,
         }
@@ -158,7 +167,7 @@ impl TreeCommand {
         }
         let text = decoded(text);
         let name = match text.iter().rposition(|&b| b == b'/') {
-            Some(at) if self.full_paths => text[at + 1..].to_vec(),
+            Some(at) if self.full_paths && !self.flat => text[at + 1..].to_vec(),
             _ => text,
         };
         (!name.is_empty()).then_some(name)

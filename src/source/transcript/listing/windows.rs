@@ -52,11 +52,11 @@ pub(in super::super) fn cmd(line: &[u8]) -> Option<Line<'_>> {
         .filter(|w| !w.is_empty())
         .collect();
     if let [count, b"File(s)", bytes, b"bytes"] = words[..] {
-        let (count, bytes) = (grouped(count)?, grouped(bytes)?);
+        let (count, bytes) = (number::grouped(count)?, number::grouped(bytes)?);
         return Some(Line::Files { count, bytes });
     }
     if let [_, b"Dir(s)", bytes, b"bytes", b"free"] = words[..] {
-        return grouped(bytes).map(Line::Free);
+        return number::grouped(bytes).map(Line::Free);
     }
     cmd_row(line).map(Line::Row)
 }
@@ -81,7 +81,10 @@ fn cmd_row(line: &[u8]) -> Option<Row<'_>> {
     let (shape, size) = match word {
         b"<DIR>" => (Shape::Dir, None),
         b"<JUNCTION>" | b"<SYMLINK>" | b"<SYMLINKD>" => (Shape::Symlink, None),
-        figure => (Shape::File, Some(Interval::exactly(grouped(figure)?))),
+        figure => (
+            Shape::File,
+            Some(Interval::exactly(number::grouped(figure)?)),
+        ),
     };
     let rest = words.rest();
     let name = match shape {
@@ -144,19 +147,6 @@ pub(in super::super) fn power_shell(line: &[u8]) -> Option<Line<'_>> {
     // Names that are too wide are cut and end in dots.
     (!name.is_empty() && !name.ends_with(b"...") && !name.ends_with("…".as_bytes()))
         .then_some(Line::Row(Row { name, shape, size }))
-}
-
-/// Digits in groups: `1,234`, `1.234`, `1 234` with a blank that does not break.
-fn grouped(text: &[u8]) -> Option<u64> {
-    let text = String::from_utf8_lossy(text);
-    let groups: Vec<&str> = text
-        .split([',', '.', '\u{a0}', '\u{202f}', '\'', '\u{ff}'])
-        .collect();
-    let fits = groups.iter().skip(1).all(|group| group.len() == 3);
-    if !fits || groups[0].len() > 3 && groups.len() > 1 {
-        return None;
-    }
-    number::digits(groups.concat().as_bytes())
 }
 
 /// Words of a line, split at blanks.

@@ -5,13 +5,13 @@ use crate::bytes::Interval;
 use super::super::evidence::{Claim, Id, LineNo, NONE, Size};
 use super::super::listing::du::Du;
 use super::super::listing::ls::{self, Shape};
-use super::super::{path_of, resolve};
+use super::super::{Base, path_of, resolve};
 use super::{End, Held, Output, Scene, quoted_path};
 
 /// The rows of a `du`.
 pub(in super::super) struct DuRows {
     du: Du,
-    base: Option<Id>,
+    base: Base,
     start: LineNo,
     whole: bool,
     tainted: bool,
@@ -21,7 +21,7 @@ pub(in super::super) struct DuRows {
 }
 
 impl DuRows {
-    pub(in super::super) fn new(du: Du, base: Option<Id>, start: LineNo, whole: bool) -> Self {
+    pub(in super::super) fn new(du: Du, base: Base, start: LineNo, whole: bool) -> Self {
         Self {
             du,
             base,
@@ -34,8 +34,8 @@ impl DuRows {
         }
     }
 
-    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
-        self.base = base;
+    pub(in super::super) fn rebase(&mut self, cwd: Option<Id>) {
+        self.base.cwd = cwd;
     }
 
     /// Whether a line is one of `du`.
@@ -143,10 +143,11 @@ impl DuRows {
             self.dirs.push(id);
         }
         let bounded = !self.du.leaves_out && !self.failed;
-        let size = if bounded || !is_dir {
-            size
-        } else {
-            Interval::at_least(size.lo)
+        let size = match (is_dir, bounded, self.du.repeats) {
+            (false, ..) | (true, true, false) => size,
+            (true, true, true) => Interval { lo: 0, ..size },
+            (true, false, false) => Interval::at_least(size.lo),
+            (true, false, true) => Interval::UNKNOWN,
         };
         let which = if self.du.apparent {
             Size::Apparent

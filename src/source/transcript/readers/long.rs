@@ -1,14 +1,14 @@
 //! The reader of `ls -l`: blocks with and without headers, rows that may continue, padded names.
 
-use super::super::evidence::{Id, LineNo, Size, TOP, World};
+use super::super::evidence::{Id, LineNo, Size, TOP};
 use super::super::listing::ls::{self, Ls, Row, Shape};
-use super::super::{excerpt, path_of, resolve};
+use super::super::{Base, excerpt, path_of, resolve, resolve_typed};
 use super::{End, Held, Output, Scene, is_name, quoted_path};
 
 /// The blocks of an `ls -l`.
 pub(in super::super) struct Long {
     ls: Ls,
-    base: Option<Id>,
+    base: Base,
     section: Section,
     /// Rows whose reading waits for the next line, or for whether bare names are padded.
     held: Vec<Held>,
@@ -16,6 +16,8 @@ pub(in super::super) struct Long {
     whole: bool,
     tainted: bool,
     after_blank: bool,
+    /// The first line of what is printed.
+    first: LineNo,
 }
 
 #[derive(Clone, Copy)]
@@ -34,7 +36,7 @@ enum Section {
 }
 
 impl Long {
-    pub(in super::super) fn new(ls: Ls, base: Option<Id>, whole: bool) -> Self {
+    pub(in super::super) fn new(ls: Ls, base: Base, whole: bool) -> Self {
         Self {
             ls,
             base,
@@ -44,12 +46,13 @@ impl Long {
             whole,
             tainted: false,
             after_blank: true,
+            first: 0,
         }
     }
 
     /// The directory from which operands count, found out only now.
-    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
-        self.base = base;
+    pub(in super::super) fn rebase(&mut self, cwd: Option<Id>) {
+        self.base.cwd = cwd;
     }
 
     /// Whether a line is one of this listing.
@@ -59,6 +62,24 @@ impl Long {
             || self.ls.row(text).is_some()
             || text.starts_with(b"ls: ")
             || (self.has_headers() && self.after_blank && text.trim_ascii_end().ends_with(b":"))
+    }
+
+    /// Whether a line shows that the command was an alias for another tool's listing, or for one
+    /// without sizes.
+    pub(in super::super) fn is_other(&self, text: &[u8]) -> bool {
+        self.ls.guessed
+            && self.is_at_start()
+            && self.held.is_empty()
+            && !text.trim_ascii().is_empty()
+            && ls::total(text).is_none()
+            && !text.starts_with(b"ls: ")
+            && self.ls.row(text).is_none()
+            && !text.trim_ascii_end().ends_with(b":")
+    }
+
+    /// The command, and from where its paths count.
+    pub(in super::super) fn command(&self) -> (&Ls, Base) {
+        (&self.ls, self.base)
     }
 
     fn is_at_start(&self) -> bool {
@@ -79,10 +100,16 @@ impl Long {
     /// Takes a line; false when it is nothing that `ls -l` prints.
     pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
         let text = output.text;
+        if self.first == 0 {
+            self.first = output.line;
+        }
         let after_blank = std::mem::replace(&mut self.after_blank, text.trim_ascii().is_empty());
         if self.after_blank {
             self.flush(scene);
             return true;
+        }
+        if scene.collapsed && self.ls.may_quote() {
+            self.padded = Some(true);
         }
         if let Some(row) = self.ls.row(text) {
             match self.padded {
@@ -97,7 +124,7 @@ impl Long {
         }
         if ls::total(text).is_some() {
             self.flush(scene);
-            self.begin(output.line);
+            self.begin(scene, output.line);
             return true;
         }
         if text.starts_with(b"ls: ") || text.starts_with(b"/bin/ls: ") {
@@ -138,46 +165,24 @@ impl Long {
     }
 
     /// `total`: the rows that follow lie in a directory, whose header may have been printed.
-    fn begin(&mut self, line: LineNo) {
+    fn begin(&mut self, scene: &mut Scene, line: LineNo) {
         if !matches!(self.section, Section::Start) {
             return;
         }
         let sole = match &self.ls.operands[..] {
-            [] => self.base,
+            [] => self.base.cwd,
+            [one] if !one.expands => resolve_typed(&mut scene.world, self.base, &one.text),
             _ => None,
         };
         self.section = match sole {
+            // Rows that were sorted may stand before the line of the total.
             Some(id) => Section::Dir {
                 id,
-                start: line,
+                start: self.first,
                 shows_dots: false,
             },
             None => Section::Lost(line),
         };
-    }
-
-    /// The directory of a listing without a header, looked up by the caller where it has operands.
-    pub(in super::super) fn sole(
-        &mut self,
-        scene: &mut Scene,
-        resolve: impl Fn(&mut World, &[u8]) -> Option<Id>,
-        line: LineNo,
-    ) {
-        if let ([word], Section::Start) = (&self.ls.operands[..], self.section)
-            && !word.expands
-            && let Some(id) = resolve(&mut scene.world, &word.text)
-        {
-            self.section = Section::Dir {
-                id,
-                start: line,
-                shows_dots: false,
-            };
-        }
-    }
-
-    /// Whether the next `total` needs [`Long::sole`].
-    pub(in super::super) fn awaits_sole(&self) -> bool {
-        matches!(self.section, Section::Start) && self.ls.operands.len() == 1
     }
 
     fn hold(&mut self, scene: &mut Scene, row: &Row<'_>, output: Output<'_>) {
@@ -206,11 +211,15 @@ impl Long {
         if let Some(padded) = self.padded {
             return padded;
         }
-        let is_quoted = |held: &Held| {
+        let begins_with = |held: &Held, signs: &[u8]| {
             let row = self.ls.row(&held.text);
-            row.is_some_and(|row| matches!(row.name.first(), Some(b'\'' | b'"')))
+            row.is_some_and(|row| row.name.first().is_some_and(|first| signs.contains(first)))
         };
-        let padded = self.ls.may_quote() && self.held.iter().any(is_quoted);
+        // One name in quotes moves the others, also when it is that of a directory whose block
+        // comes later: several names that all begin with a blank were moved.
+        let is_quoted = self.held.iter().any(|held| begins_with(held, b"'\""));
+        let is_moved = self.held.len() > 1 && self.held.iter().all(|held| begins_with(held, b" "));
+        let padded = self.ls.may_quote() && (is_quoted || is_moved);
         self.padded = Some(padded);
         padded
     }

@@ -9,6 +9,7 @@ mod long;
 mod names;
 mod paths;
 mod tree;
+mod viewer;
 mod windows;
 
 use std::borrow::Cow;
@@ -19,13 +20,14 @@ use crate::entry::Trouble;
 use super::evidence::{Claim, Id, LineNo, Size, World};
 use super::listing::df::{Mount, Table};
 use super::listing::ls::{self, Shape};
-use super::{excerpt, path_of};
+use super::{Base, excerpt, path_of};
 
 pub(super) use du::DuRows;
 pub(super) use long::Long;
 pub(super) use names::NameRows;
 pub(super) use paths::{FindRows, StatRows, StoreRows};
 pub(super) use tree::TreeRows;
+pub(super) use viewer::ViewerRows;
 pub(super) use windows::WindowsRows;
 
 /// What all readers write to.
@@ -42,6 +44,8 @@ pub(super) struct Scene {
     pub(super) inode_mounts: Vec<(Id, Mount)>,
     /// The bytes are a terminal's own: no line was broken but by its edge.
     pub(super) terminal: bool,
+    /// A copy in which every run of blanks is one.
+    pub(super) collapsed: bool,
     /// Whether it was said that hard links cannot be told.
     pub(super) said_links: bool,
 }
@@ -195,6 +199,7 @@ pub(super) enum End {
 
 /// The rows of the puzzle's `ls`.
 pub(super) struct Puzzle {
+    base: Base,
     dir: Option<Id>,
     start: LineNo,
     tainted: bool,
@@ -204,9 +209,10 @@ pub(super) struct Puzzle {
 }
 
 impl Puzzle {
-    pub(super) fn new(dir: Option<Id>, start: LineNo, pure: bool) -> Self {
+    pub(super) fn new(base: Base, start: LineNo, pure: bool) -> Self {
         Self {
-            dir,
+            base,
+            dir: base.cwd,
             start,
             tainted: false,
             pure,
@@ -226,7 +232,7 @@ impl Puzzle {
 
     /// The reader of the same listing as any other shell's.
     pub(super) fn as_names(&self) -> NameRows {
-        NameRows::new(ls::Ls::default(), self.dir, self.dir, self.start, true)
+        NameRows::new(ls::Ls::default(), self.base, self.dir, self.start, true)
     }
 
     /// Takes a row; false when it is none.

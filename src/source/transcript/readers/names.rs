@@ -7,13 +7,13 @@ use super::super::evidence::{Id, LineNo};
 use super::super::listing::format::Fact;
 use super::super::listing::ls::{self, Ls, Shape};
 use super::super::listing::{name, number};
-use super::super::resolve;
+use super::super::{Base, resolve};
 use super::{End, Output, Scene, is_name};
 
 /// The rows of an `ls` of names.
 pub(in super::super) struct NameRows {
     ls: Ls,
-    base: Option<Id>,
+    base: Base,
     dir: Option<Id>,
     start: LineNo,
     whole: bool,
@@ -22,11 +22,15 @@ pub(in super::super) struct NameRows {
     rows: u64,
 }
 
+fn is_quoted(text: &[u8]) -> bool {
+    matches!(text.trim_ascii_start().first(), Some(b'\'' | b'"'))
+}
+
 impl NameRows {
     /// `sole` is the one directory that was asked for, where that is known.
     pub(in super::super) fn new(
         ls: Ls,
-        base: Option<Id>,
+        base: Base,
         sole: Option<Id>,
         start: LineNo,
         whole: bool,
@@ -54,7 +58,7 @@ impl NameRows {
         if self.after_blank || (self.ls.blocks && ls::total(text).is_some()) {
             return;
         }
-        if text.starts_with(b"ls: ") || text.starts_with(b"/bin/ls: ") {
+        if text.starts_with(b"ls: ") || text.starts_with(b"/bin/ls: ") || ls::is_row(text) {
             self.tainted = true;
             return;
         }
@@ -70,7 +74,14 @@ impl NameRows {
                 return;
             }
         }
-        let cells = self.cells(text);
+        let mut cells = self.cells(text);
+        // In a copy from a window, blanks between columns may have been made one.
+        let is_loose = !scene.terminal
+            && !self.ls.in_one_column
+            && matches!(&cells[..], [(_, name)] if name.contains(&b' ') && !is_quoted(text));
+        if is_loose {
+            cells.clear();
+        }
         if cells.is_empty() {
             self.tainted = true;
         }
@@ -121,6 +132,13 @@ impl NameRows {
             rest = &rest[blanks..];
             if rest.is_empty() {
                 return cells;
+            }
+            if self.ls.shows_inodes() {
+                let end = rest.iter().position(|&b| b == b' ').unwrap_or(0);
+                if end == 0 || number::digits(&rest[..end]).is_none() {
+                    return Vec::new();
+                }
+                rest = rest[end..].trim_ascii_start();
             }
             let blocks = if self.ls.blocks {
                 let end = rest.iter().position(|&b| b == b' ').unwrap_or(0);

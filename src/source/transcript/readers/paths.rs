@@ -6,7 +6,7 @@ use super::super::listing::format::{self, Fact, Format};
 use super::super::listing::ls::Shape;
 use super::super::listing::store::Store;
 use super::super::listing::{name, number};
-use super::super::{path_of, resolve};
+use super::super::{Base, path_of, resolve};
 use super::{End, Output, Scene, quoted_path};
 
 impl Scene {
@@ -37,7 +37,7 @@ impl Scene {
 /// The rows of a `find`.
 pub(in super::super) struct FindRows {
     find: Find,
-    base: Option<Id>,
+    base: Base,
     start: LineNo,
     whole: bool,
     tainted: bool,
@@ -45,7 +45,7 @@ pub(in super::super) struct FindRows {
 }
 
 impl FindRows {
-    pub(in super::super) fn new(find: Find, base: Option<Id>, start: LineNo, whole: bool) -> Self {
+    pub(in super::super) fn new(find: Find, base: Base, start: LineNo, whole: bool) -> Self {
         let whole = whole && find.whole;
         Self {
             find,
@@ -57,8 +57,8 @@ impl FindRows {
         }
     }
 
-    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
-        self.base = base;
+    pub(in super::super) fn rebase(&mut self, cwd: Option<Id>) {
+        self.base.cwd = cwd;
     }
 
     pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
@@ -117,7 +117,7 @@ impl FindRows {
 }
 
 /// Notes the directory that a tool says it could not read.
-fn deny(scene: &mut Scene, base: Option<Id>, output: Output<'_>, start: &[u8]) {
+fn deny(scene: &mut Scene, base: Base, output: Output<'_>, start: &[u8]) {
     let denied = output.text.ends_with(b"Permission denied");
     let Some(path) = quoted_path(output.text, &[start]).filter(|_| denied) else {
         return;
@@ -136,7 +136,7 @@ fn deny(scene: &mut Scene, base: Option<Id>, output: Output<'_>, start: &[u8]) {
 /// The blocks or rows of a `stat`.
 pub(in super::super) struct StatRows {
     format: Option<Format>,
-    base: Option<Id>,
+    base: Base,
     /// The path of the block that is read, and its line.
     path: Option<(Vec<u8>, LineNo)>,
     fact: Fact,
@@ -144,7 +144,7 @@ pub(in super::super) struct StatRows {
 
 impl StatRows {
     /// With the format that was asked for, if any.
-    pub(in super::super) fn new(format: Option<Format>, base: Option<Id>) -> Self {
+    pub(in super::super) fn new(format: Option<Format>, base: Base) -> Self {
         Self {
             format,
             base,
@@ -153,8 +153,8 @@ impl StatRows {
         }
     }
 
-    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
-        self.base = base;
+    pub(in super::super) fn rebase(&mut self, cwd: Option<Id>) {
+        self.base.cwd = cwd;
     }
 
     pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use crate::bytes::Interval;
 
-use super::super::evidence::{Claim, Id, LineNo, Size};
+use super::super::evidence::{Claim, Id, LineNo, Size, TOP};
 use super::super::listing::ls::Shape;
 use super::super::listing::tree::{TreeCommand, is_footer};
-use super::super::resolve;
+use super::super::{Base, resolve};
 use super::{End, Output, Scene, is_name};
 
 /// The rows of a `tree`.
 pub(in super::super) struct TreeRows {
     command: TreeCommand,
-    base: Option<Id>,
+    base: Base,
     start: LineNo,
     whole: bool,
     tainted: bool,
@@ -28,7 +28,7 @@ pub(in super::super) struct TreeRows {
 impl TreeRows {
     pub(in super::super) fn new(
         command: TreeCommand,
-        base: Option<Id>,
+        base: Base,
         start: LineNo,
         whole: bool,
     ) -> Self {
@@ -46,14 +46,14 @@ impl TreeRows {
         }
     }
 
-    pub(in super::super) fn rebase(&mut self, base: Option<Id>) {
-        self.base = base;
+    pub(in super::super) fn rebase(&mut self, cwd: Option<Id>) {
+        self.base.cwd = cwd;
     }
 
     pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
         is_footer(text)
             || self.command.row(text).is_some_and(|row| match row.depth {
-                0 => self.is_root(&row.name),
+                0 => self.command.is_flat() || self.is_root(&row.name),
                 _ => true,
             })
     }
@@ -81,7 +81,15 @@ impl TreeRows {
             }
             return;
         };
-        let id = if row.depth == 0 {
+        let id = if self.command.is_flat() {
+            resolve(&mut scene.world, self.base, &row.name).inspect(|&id| {
+                let parent = scene.world.node(id).parent;
+                self.above.clear();
+                if parent != TOP {
+                    self.make_dir(scene, parent, output.line);
+                }
+            })
+        } else if row.depth == 0 {
             if !self.is_root(&row.name) {
                 self.tainted = true;
                 return;
@@ -108,7 +116,8 @@ impl TreeRows {
             return;
         };
         self.above.push(id);
-        let is_dir = row.depth == 0 || row.shape == Shape::Dir;
+        let is_root = row.depth == 0 && !self.command.is_flat();
+        let is_dir = is_root || row.shape == Shape::Dir;
         let known = if is_dir { Shape::Dir } else { row.shape };
         scene.see(id, output.line, known);
         if is_dir {

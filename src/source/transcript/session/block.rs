@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::super::command::Joint;
+use super::super::command::{Joint, Matches};
 use super::super::evidence::{Id, LineNo};
 use super::super::moment;
 use super::super::readers::{
     DfRows, DuRows, End, FindRows, Long, NameRows, Puzzle, Scene, StatRows, StoreRows, TreeRows,
-    WindowsRows,
+    ViewerRows, WindowsRows,
 };
 
 /// A command and the state of its output.
@@ -16,6 +16,8 @@ pub(super) struct Block {
     /// The prompt's whole line, kept while the next one may continue it.
     pub(super) typed: Vec<u8>,
     pub(super) width: usize,
+    /// The prompt, without the command.
+    pub(super) shown: Vec<u8>,
     pub(super) reader: Reader,
     /// Whether `reader` was chosen for a command of the line.
     pub(super) chosen: bool,
@@ -31,6 +33,10 @@ pub(super) struct Block {
     pub(super) interrupted: bool,
     /// What `rm` has said that it did not remove, or was told not to.
     pub(super) spared: Vec<Id>,
+    /// `rm -v` prints what it removes.
+    pub(super) says_removals: bool,
+    /// It prints what stands in files, which may be anything.
+    pub(super) shows_text: bool,
     /// How many troubles there were before it.
     pub(super) troubles: usize,
 }
@@ -44,11 +50,21 @@ pub(super) struct Move {
     /// Whether what follows in the same line also ran when it failed.
     pub(super) chained: Option<Joint>,
     pub(super) several: bool,
+    /// Whether it prints the stack of directories, the new one first.
+    pub(super) prints: bool,
 }
 
 pub(super) enum Change {
     Remove(Vec<Id>),
+    /// The names in a directory that match; below it, too, where that is said.
+    RemoveMatching(Id, Matches, bool),
+    /// From one path to another.
+    Move(Id, Id),
+    /// One file in the place of another, or beside it where both are kept.
+    Replace(Id, Id, bool),
     Resize(Vec<Id>, u64),
+    /// A file that is empty from here on, and there if it was not.
+    Empty(Id),
     Doubt(Vec<Doubt>),
 }
 
@@ -74,6 +90,7 @@ pub(super) enum Reader {
     Stat(StatRows),
     Store(StoreRows),
     Tree(TreeRows),
+    Viewer(ViewerRows),
     Windows(WindowsRows),
     Pwd,
     Date,
@@ -85,6 +102,7 @@ impl Block {
             line,
             typed: Vec::new(),
             width: 0,
+            shown: Vec::new(),
             reader: Reader::Skip,
             chosen: false,
             later: VecDeque::new(),
@@ -95,6 +113,8 @@ impl Block {
             changes: Vec::new(),
             interrupted: false,
             spared: Vec::new(),
+            says_removals: false,
+            shows_text: false,
             troubles: usize::MAX,
         }
     }
@@ -139,6 +159,7 @@ impl Reader {
             Self::Stat(rows) => rows.accepts(text),
             Self::Store(rows) => rows.accepts(text),
             Self::Tree(rows) => rows.accepts(text),
+            Self::Viewer(rows) => rows.accepts(text),
             Self::Windows(rows) => rows.accepts(text),
             Self::Pwd => lines == 0 && text.starts_with(b"/"),
             Self::Date => lines == 0 && moment::of_date(text).is_some(),
@@ -153,7 +174,7 @@ impl Reader {
             Self::Find(rows) => rows.rebase(base),
             Self::Stat(rows) => rows.rebase(base),
             Self::Tree(rows) => rows.rebase(base),
-            Self::Puzzle(_) | Self::Names(_) => *self = Self::Skip,
+            Self::Puzzle(_) | Self::Names(_) | Self::Viewer(_) => *self = Self::Skip,
             _ => {}
         }
     }
@@ -179,6 +200,7 @@ impl Reader {
             Self::Names(mut rows) => rows.end(scene, end),
             Self::Stat(mut rows) => rows.end(scene, end),
             Self::Tree(mut rows) => rows.end(scene, end),
+            Self::Viewer(mut rows) => rows.end(scene, end),
             Self::Windows(mut rows) => rows.end(scene, end),
             _ => {}
         }

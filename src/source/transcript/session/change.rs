@@ -1,10 +1,12 @@
 //! What commands change: names that are gone, and what is in doubt from there on.
 
-use super::super::command::{self, Step};
 use crate::bytes::Interval;
 
-use super::super::evidence::{Claim, Id, LineNo, Size, TOP, World};
+use super::super::command::{self, Matches, Step};
+use super::super::evidence::{Claim, Id, LineNo, NONE, Size, TOP, World};
 use super::super::excerpt;
+use super::super::listing::ls::Shape;
+use super::super::readers::Scene;
 use super::super::word::Word;
 use super::Session;
 use super::block::{Change, Doubt, Reader};
@@ -18,9 +20,10 @@ impl Session {
         self.scene.epoch = line;
         self.foreign = true;
         // What a shell would need to read may also have moved it.
-        if command::split(typed).is_none() {
-            let frame = self.frame();
-            frame.cwd = None;
+        let words = || typed.split(|b| !b.is_ascii_alphanumeric());
+        let moves: [&[u8]; 6] = [b"cd", b"pushd", b"popd", b"source", b"eval", b"z"];
+        if command::split(typed).is_none() && words().any(|word| moves.contains(&word)) {
+            self.frame().cwd = None;
         }
         self.may_have_changed(typed, line);
     }
@@ -35,6 +38,92 @@ impl Session {
             .push(Vec::new(), line, "may-have-changed", message);
     }
 
+    /// `rm`, of paths and of patterns in the last part of a path.
+    pub(super) fn remove(&mut self, words: &[Word], typed: &[u8], line: LineNo) {
+        let cwd = self.here();
+        let mut ids = Vec::new();
+        for word in words {
+            if !word.expands {
+                ids.extend(self.resolve_word(cwd, word));
+                continue;
+            }
+            let slash = word
+                .text
+                .iter()
+                .rposition(|&b| b == b'/')
+                .map_or(0, |at| at + 1);
+            let (folder, pattern) = word.text.split_at(slash);
+            let folder = if slash == 0 { &b"."[..] } else { folder };
+            let special = |b: &u8| matches!(b, b'*' | b'?' | b'[' | b'$' | b'{' | b'!');
+            let matches = Matches::of_shell(pattern).filter(|_| !folder.iter().any(special));
+            let place = self.resolve_word(cwd, &Word::plain(folder));
+            match matches.zip(place) {
+                Some((matches, dir)) => {
+                    let change = Change::RemoveMatching(dir, matches, false);
+                    self.block.changes.push(change);
+                }
+                None => self.doubt(std::slice::from_ref(word), typed, line),
+            }
+        }
+        self.block.changes.push(Change::Remove(ids));
+    }
+
+    /// `find a -name '*.log' -delete`, or a removal of which nothing is known but where.
+    pub(super) fn remove_below(
+        &mut self,
+        starts: &[Word],
+        matches: Option<&Matches>,
+        typed: &[u8],
+        line: LineNo,
+    ) {
+        let cwd = self.here();
+        for word in starts {
+            let Some(dir) = self.resolve_word(cwd, word) else {
+                continue;
+            };
+            self.block.changes.push(match matches {
+                Some(matches) => Change::RemoveMatching(dir, matches.clone(), true),
+                None => Change::Doubt(vec![Doubt::Below(dir)]),
+            });
+        }
+        if matches.is_none() {
+            self.may_have_changed(typed, line);
+        }
+    }
+
+    /// `mv a b`: to where, is known of a directory that was seen and of a name that is not there.
+    pub(super) fn moves(&mut self, words: &[Word], to: &Word, typed: &[u8], line: LineNo) {
+        let cwd = self.here();
+        let target = self.resolve_word(cwd, to);
+        for word in words {
+            let Some(from) = self.resolve_word(cwd, word) else {
+                continue;
+            };
+            let world = &mut self.scene.world;
+            let into = target.and_then(|id| {
+                let facts = world.facts(world.node(id).parent);
+                let listed = facts.map_or(0, |f| f.listed_all.max(f.listed_visible));
+                match world.node(id).shape {
+                    Shape::Dir => {
+                        let name = world.name(from).to_vec();
+                        Some(world.child(id, &name))
+                    }
+                    _ if words.len() > 1 || to.text.ends_with(b"/") => None,
+                    // It is no directory: a listing of all names would have it, or it is a file.
+                    Shape::File => Some(id),
+                    _ => (listed > 0 && world.node(id).seen == 0).then_some(id),
+                }
+            });
+            self.block.changes.push(match into {
+                Some(into) => Change::Move(from, into),
+                None => Change::Remove(vec![from]),
+            });
+            if into.is_none() {
+                self.doubt(std::slice::from_ref(to), typed, line);
+            }
+        }
+    }
+
     pub(super) fn doubt(&mut self, words: &[Word], typed: &[u8], line: LineNo) {
         let cwd = self.here();
         let doubts = words
@@ -46,8 +135,17 @@ impl Session {
     }
 
     pub(super) fn note_writes(&mut self, step: &Step, line: LineNo) {
+        let cwd = self.here();
+        if let [file] = &step.writes[..]
+            && command::emptied(&step.words)
+            && step.pipes.is_empty()
+            && !step.appends
+            && let Some(id) = self.resolve_word(cwd, file)
+        {
+            self.block.changes.push(Change::Empty(id));
+            return;
+        }
         if !step.writes.is_empty() {
-            let cwd = self.here();
             let doubts = step
                 .writes
                 .iter()
@@ -80,38 +178,56 @@ impl Session {
         self.resolve_word(base, &prefix).map(Doubt::Below)
     }
 
+    /// Carries a change out; `printed` is whether the command said anything, which may be that it
+    /// did not do it.
     pub(super) fn apply(&mut self, change: Change, line: LineNo, printed: bool) {
         self.scene.epoch = line;
-        let world = &mut self.scene.world;
+        let spared = std::mem::take(&mut self.block.spared);
+        let scene = &mut self.scene;
+        let world = &mut scene.world;
         match change {
             Change::Remove(ids) if !printed => {
-                let spared = std::mem::take(&mut self.block.spared);
-                for id in ids {
-                    let within = spared.iter().filter(|&&kept| is_below(world, kept, id));
-                    match (spared.contains(&id), within.count()) {
-                        (true, _) => {}
-                        (false, 0) => world.set_gone(id, line),
-                        // A part of it is still there.
-                        (false, _) => world.set_doubt_below(id, line),
-                    }
-                }
+                ids.into_iter()
+                    .for_each(|id| remove(world, id, &spared, line));
             }
             Change::Remove(ids) => ids.into_iter().for_each(|id| world.set_doubt(id, line)),
-            Change::Resize(ids, size) if !printed => {
-                for id in ids {
-                    if world.node(id).seen == 0 {
-                        world.set_doubt(id, line);
-                        continue;
-                    }
-                    let exact = Claim::new(Interval::exactly(size), line);
-                    world.claim(id, Size::Apparent, exact, line);
-                    if world.claim_of(id, Size::Disk).line > 0 {
-                        let open = Claim::new(Interval::UNKNOWN, line);
-                        world.claim(id, Size::Disk, open, line);
-                    }
+            Change::RemoveMatching(dir, matches, below) => {
+                let found = match printed {
+                    true => None,
+                    false => matching(world, dir, &matches, below, &mut self.looked_at),
+                };
+                match found {
+                    Some(ids) => ids
+                        .into_iter()
+                        .for_each(|id| remove(world, id, &spared, line)),
+                    None => world.set_doubt_below(dir, line),
                 }
             }
+            Change::Resize(ids, size) if !printed => {
+                ids.into_iter().for_each(|id| resize(world, id, size, line));
+            }
             Change::Resize(ids, _) => ids.into_iter().for_each(|id| world.set_doubt(id, line)),
+            Change::Empty(id) if !printed => {
+                if world.node(id).seen == 0 {
+                    scene.see(id, line, Shape::File);
+                }
+                resize(&mut scene.world, id, 0, line);
+            }
+            Change::Empty(id) => world.set_doubt(id, line),
+            Change::Move(from, to) if !printed => take_over(scene, from, to, line),
+            Change::Replace(from, to, keeps) if !printed => {
+                if world.node(from).seen > world.node(from).gone {
+                    scene.see(to, line, Shape::File);
+                    scene.world.set_doubt(to, line - 1);
+                }
+                if !keeps {
+                    scene.world.set_gone(from, line);
+                }
+            }
+            Change::Move(from, to) | Change::Replace(from, to, _) => {
+                world.set_doubt(from, line);
+                world.set_doubt(to, line);
+            }
             Change::Doubt(doubts) => {
                 for doubt in doubts {
                     match doubt {
@@ -121,15 +237,115 @@ impl Session {
                 }
             }
         }
+        self.block.spared = spared;
     }
+}
+
+/// Removes a name, but for what `rm` said that it spared.
+fn remove(world: &mut World, id: Id, spared: &[Id], line: LineNo) {
+    let within = spared.iter().filter(|&&kept| is_below(world, kept, id));
+    match (spared.contains(&id), within.count()) {
+        (true, _) => {}
+        (false, 0) => world.set_gone(id, line),
+        // A part of it is still there.
+        (false, _) => world.set_doubt_below(id, line),
+    }
+}
+
+fn resize(world: &mut World, id: Id, size: u64, line: LineNo) {
+    if world.node(id).seen == 0 {
+        world.set_doubt(id, line);
+        return;
+    }
+    let exact = Claim::new(Interval::exactly(size), line);
+    world.claim(id, Size::Apparent, exact, line);
+    if world.claim_of(id, Size::Disk).line > 0 {
+        let open = Claim::new(Interval::UNKNOWN, line);
+        world.claim(id, Size::Disk, open, line);
+    }
+}
+
+/// A file has another name from here on; of a directory only the name is followed.
+fn take_over(scene: &mut Scene, from: Id, to: Id, line: LineNo) {
+    let world = &scene.world;
+    let node = *world.node(from);
+    let sizes = [node.apparent, world.claim_of(from, Size::Disk)];
+    let believed = node.seen > node.gone.max(node.doubt);
+    let is_file = node.dir == NONE && believed && !matches!(node.shape, Shape::Unreadable);
+    if believed {
+        scene.see(to, line, node.shape);
+        // What stood under that name before is not there any more.
+        scene.world.set_gone(to, line - 1);
+    }
+    if is_file {
+        for (size, claim) in [Size::Apparent, Size::Disk].into_iter().zip(sizes) {
+            if claim.line > node.gone.max(node.doubt) {
+                scene
+                    .world
+                    .claim(to, size, Claim::new(claim.size(), line), line);
+            }
+        }
+        scene.world.set_time(to, node.mtime, u64::from(node.links));
+    } else if believed {
+        scene.world.set_doubt_below(to, line);
+    }
+    scene.world.set_gone(from, line);
+}
+
+/// More names than this, over a whole recording, are not compared with patterns.
+const MOST_LOOKED_AT: usize = 1 << 26;
+
+/// The names in a directory, or all below it, that match; `None` where that cannot be told.
+fn matching(
+    world: &World,
+    dir: Id,
+    matches: &Matches,
+    below: bool,
+    looked_at: &mut usize,
+) -> Option<Vec<Id>> {
+    *looked_at += world.nodes.len();
+    if *looked_at > MOST_LOOKED_AT {
+        return None;
+    }
+    let mut inside = vec![false; if below { world.nodes.len() } else { 0 }];
+    let mut found = Vec::new();
+    for (at, node) in world.nodes.iter().enumerate().skip(1) {
+        let is_inside = match below {
+            true => node.parent == dir || inside[node.parent as usize],
+            false => node.parent == dir,
+        };
+        if let Some(slot) = inside.get_mut(at) {
+            *slot = is_inside;
+        }
+        let id = Id::try_from(at).ok()?;
+        if !is_inside || !matches.holds(world.name(id)) {
+            continue;
+        }
+        match node.shape {
+            _ if !matches.only_files => found.push(id),
+            Shape::File => found.push(id),
+            Shape::Dir | Shape::Symlink | Shape::Other => {}
+            // It may be one of those, or not.
+            Shape::Unknown | Shape::Unreadable => return None,
+        }
+    }
+    Some(found)
 }
 
 impl Session {
     /// What `rm` says of a name: that it could not be removed, or what it was told to do with it.
     /// True when the line is such a one.
     pub(super) fn removal_output(&mut self, text: &[u8]) -> bool {
-        let removes = |change: &Change| matches!(change, Change::Remove(_));
-        if !self.block.changes.iter().any(removes) || !text.starts_with(b"rm: ") {
+        let removes =
+            |change: &Change| matches!(change, Change::Remove(_) | Change::RemoveMatching(..));
+        if !self.block.changes.iter().any(removes) {
+            return false;
+        }
+        let is_message = text.starts_with(b"rm: ") || text.starts_with(b"rmdir: ");
+        if self.block.says_removals && !is_message {
+            return true;
+        }
+        if !is_message {
             return false;
         }
         let kept = match text.windows(3).rposition(|w| w == b"'? ") {

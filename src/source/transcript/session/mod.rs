@@ -9,21 +9,21 @@ mod block;
 mod change;
 mod output;
 mod place;
+mod run;
 
 use std::collections::HashMap;
 
 use crate::time::Timestamp;
 
-use super::command::{self, Action, Joint, Step};
+use super::command;
+use super::container;
 use super::evidence::{Id, LineNo, World};
 use super::prompt::{self, Family, Prompt};
-use super::readers::{
-    DfRows, DuRows, End, FindRows, Long, NameRows, Output, Puzzle, Scene, StatRows, StoreRows,
-    TreeRows, Troubles, WindowsRows,
-};
+use super::readers::{End, Output, Scene, Troubles};
 use super::screen::Line;
+use super::word::Word;
 
-use block::{Block, Change, Move, Reader};
+use block::{Block, Reader};
 use place::Named;
 pub(super) use place::of_windows;
 
@@ -36,6 +36,8 @@ struct Frame {
     /// `None`: lost.
     cwd: Option<Id>,
     previous: Option<Id>,
+    /// The stack of `pushd`.
+    stack: Vec<Option<Id>>,
     home: Option<Id>,
     /// The directory as the last prompt wrote it.
     shown: Vec<u8>,
@@ -80,7 +82,21 @@ pub(super) struct Session {
     head: Option<Head>,
     /// A command that its line left open, and the line.
     open: Option<(Vec<u8>, LineNo)>,
+    /// What variables and aliases stand for, as far as the recording sets them.
+    variables: HashMap<Vec<u8>, Vec<u8>>,
+    aliases: HashMap<Vec<u8>, Vec<Word>>,
+    /// Every command is printed once more before it runs (`set -x`).
+    traced: bool,
+    /// A recording is shown inside of this one: its prompts are text.
+    within: bool,
+    /// How many names were compared with patterns.
+    looked_at: usize,
+    /// Whether the tools are those of a BSD or of macOS; `None`: nothing has told yet.
+    bsd: Option<bool>,
 }
+
+/// More variables and aliases than this are not remembered.
+const MOST_VARIABLES: usize = 1 << 12;
 
 /// Longer commands are not waited for.
 const MOST_TYPED: usize = 1 << 16;
@@ -108,6 +124,7 @@ impl Session {
                 mounts: Vec::new(),
                 inode_mounts: Vec::new(),
                 terminal: false,
+                collapsed: false,
                 said_links: false,
             },
             waiting: HashMap::new(),
@@ -128,6 +145,12 @@ impl Session {
             around: Vec::new(),
             head: None,
             open: None,
+            variables: HashMap::new(),
+            aliases: HashMap::new(),
+            traced: false,
+            within: false,
+            looked_at: 0,
+            bsd: None,
         }
     }
 
@@ -141,6 +164,9 @@ impl Session {
         let text = shown.text.as_slice();
         if shown.broken {
             self.break_off();
+        }
+        if self.is_within(text) {
+            return;
         }
         if self.take_tail(shown, line) || self.take_continuation(text) {
             return;
@@ -168,6 +194,26 @@ impl Session {
             width,
             coloured: shown.coloured,
         });
+    }
+
+    /// Whether a line is one of a recording that a command like `cat` shows: from its first line
+    /// to its last, prompts and listings are of another time and place.
+    fn is_within(&mut self, text: &[u8]) -> bool {
+        if !container::is_script_frame(text) {
+            // One that has no last line ends where the prompt comes back behind which it was shown.
+            let outer = self.block.shown.as_slice();
+            self.within &= outer.is_empty() || !text.starts_with(outer);
+            return self.within;
+        }
+        let begins = !container::is_script_end(text);
+        let now = begins && self.shows_text();
+        let was = std::mem::replace(&mut self.within, now);
+        was || self.within
+    }
+
+    /// Whether what is shown now stands in a file, so that nothing of it happens here.
+    pub(super) fn shows_text(&self) -> bool {
+        self.within || self.block.shows_text
     }
 
     fn begin(
@@ -378,7 +424,13 @@ impl Session {
         self.place(prompt, line);
         self.block = Block::new(line);
         self.block.troubles = self.scene.troubles.mark();
-        if width >= NARROWEST && width == self.widest {
+        let before = text.len().saturating_sub(prompt.command.len());
+        self.block.shown = text[..before.min(256)].to_vec();
+        let fills = self
+            .scene
+            .width
+            .map_or(width == self.widest, |full| full == width);
+        if width >= NARROWEST && fills {
             self.block.typed = text.to_vec();
             self.block.width = width;
         }
@@ -402,167 +454,5 @@ impl Session {
             Some(Passage::OutOf) => outer.unwrap_or_else(|| self.who.clone()),
             _ => (self.who.0.clone(), self.who.1.clone()),
         }
-    }
-
-    fn command(&mut self, typed: &[u8], line: LineNo) {
-        if typed.is_empty() || typed.ends_with(b"^C") {
-            return;
-        }
-        if command::is_open(typed) && typed.len() < MOST_TYPED {
-            self.open = Some((typed.to_vec(), line));
-            return;
-        }
-        self.run(typed, line);
-    }
-
-    fn run(&mut self, typed: &[u8], line: LineNo) {
-        if self.family == Some(Family::Windows) && !self.frame.shown.starts_with(b"/") {
-            self.run_windows(typed, line);
-            return;
-        }
-        if let Some(to) = self.puzzle_cd(typed) {
-            self.block.cd = Some(Move {
-                from: self.frame.cwd,
-                to: Some(to),
-                literal: true,
-                chained: None,
-                several: false,
-            });
-            return;
-        }
-        let Some(steps) = command::split(typed) else {
-            self.unknown(typed, line);
-            return;
-        };
-        let mut joint_of_cd = None;
-        for step in &steps {
-            let action = step.action();
-            let quiet = matches!(
-                action,
-                Action::Harmless | Action::Silent | Action::Pwd | Action::Date | Action::Df
-            );
-            if step.joint == Joint::Other && !quiet {
-                self.unknown(typed, line);
-                return;
-            }
-            if let Some(cd) = &mut self.block.cd
-                && joint_of_cd.is_none()
-                && !matches!(action, Action::Silent | Action::Cd(_))
-            {
-                cd.chained = Some(step.joint);
-                joint_of_cd = cd.chained;
-            }
-            self.note_writes(step, line);
-            self.act(action, step, typed, line);
-        }
-    }
-
-    /// Runs a command of Windows' shells.
-    fn run_windows(&mut self, typed: &[u8], line: LineNo) {
-        self.foreign = true;
-        let Some(words) = command::split_windows(typed) else {
-            return self.unknown(typed, line);
-        };
-        let cwd = self.here();
-        match command::windows_action(&words) {
-            Action::Cd(target) => self.cd(target.as_ref(), line),
-            Action::Silent => {}
-            Action::Harmless => self.block.read_by(Reader::Skip),
-            Action::Unread(what) => self.block.read_by(Reader::Unread(what)),
-            Action::Leave => self.passage = Some(Passage::OutOf),
-            Action::Windows(all) => {
-                let root = self.root();
-                self.block
-                    .read_by(Reader::Windows(WindowsRows::new(root, line, all, true)));
-            }
-            Action::Remove(words) => {
-                let ids = words
-                    .iter()
-                    .filter_map(|word| self.resolve_word(cwd, word))
-                    .collect();
-                self.block.changes.push(Change::Remove(ids));
-            }
-            Action::Change(words) => self.doubt(&words, typed, line),
-            _ => self.unknown(typed, line),
-        }
-    }
-
-    fn act(&mut self, action: Action, step: &Step, typed: &[u8], line: LineNo) {
-        let cwd = self.here();
-        let pure_before = !self.foreign;
-        self.foreign |= !matches!(&action, Action::Cd(_) | Action::Silent)
-            && !matches!(&action, Action::Ls(ls) if ls.is_bare());
-        let whole = step.shows_all();
-        let readable = command::keeps_lines(step);
-        let reader = match action {
-            Action::Enter(target) => {
-                self.passage = Some(Passage::Into(target));
-                return;
-            }
-            Action::Leave => {
-                self.passage = Some(Passage::OutOf);
-                return;
-            }
-            Action::Cd(target) => return self.cd(target.as_ref(), line),
-            Action::Silent => return,
-            Action::Remove(words) => {
-                let ids = words
-                    .iter()
-                    .filter_map(|word| self.resolve_word(cwd, word))
-                    .collect();
-                self.block.changes.push(Change::Remove(ids));
-                return;
-            }
-            Action::Move(words, to) => {
-                let gone = words
-                    .iter()
-                    .filter_map(|word| self.resolve_word(cwd, word))
-                    .collect();
-                self.block.changes.push(Change::Remove(gone));
-                return self.doubt(&[to], typed, line);
-            }
-            Action::Resize(words, size) => {
-                let ids = words
-                    .iter()
-                    .filter_map(|word| self.resolve_word(cwd, word))
-                    .collect();
-                self.block.changes.push(Change::Resize(ids, size));
-                return;
-            }
-            Action::Change(words) => return self.doubt(&words, typed, line),
-            Action::Unknown => return self.unknown(typed, line),
-            _ if step.hidden => Reader::Skip,
-            Action::Harmless => Reader::Skip,
-            Action::Ls(_) | Action::Du(_) | Action::Find(_) | Action::Stat(_) | Action::Tree(_)
-                if !readable =>
-            {
-                Reader::Unread("a listing piped through a filter")
-            }
-            Action::Unread(what) => Reader::Unread(what),
-            Action::Pwd => Reader::Pwd,
-            Action::Date => Reader::Date,
-            Action::Df => Reader::Df(DfRows::default()),
-            Action::Ls(ls) if ls.long => Reader::Long(Long::new(ls, cwd, whole)),
-            Action::Ls(ls) if ls.is_bare() && self.family == Some(Family::Bare) => {
-                Reader::Puzzle(Puzzle::new(cwd, line, pure_before))
-            }
-            Action::Ls(ls) if ls.themselves => Reader::Unread("names without sizes"),
-            Action::Ls(ls) => {
-                let sole = match &ls.operands[..] {
-                    [] => cwd,
-                    [one] => self.resolve_word(cwd, one),
-                    _ => None,
-                };
-                Reader::Names(NameRows::new(ls, cwd, sole, line, whole))
-            }
-            Action::Find(find) => Reader::Find(FindRows::new(find, cwd, line, whole)),
-            Action::Stat(format) => Reader::Stat(StatRows::new(format, cwd)),
-            Action::Tree(tree) => Reader::Tree(TreeRows::new(tree, cwd, line, whole)),
-            Action::Store(store) => Reader::Store(StoreRows::new(store)),
-            Action::Windows(_) => Reader::Skip,
-            Action::Du(du) => Reader::Du(DuRows::new(du, cwd, line, whole)),
-        };
-        self.block.paged |= step.is_paged();
-        self.block.read_by(reader);
     }
 }

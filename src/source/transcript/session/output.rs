@@ -1,18 +1,23 @@
 //! What commands print: each line to the reader whose command printed it.
 
 use super::super::command::Joint;
-use super::super::evidence::{LineNo, World};
+use super::super::evidence::LineNo;
 use super::super::excerpt;
 use super::super::listing::ls::{self, Shape};
+use super::super::listing::viewer::Viewer;
 use super::super::moment;
 use super::super::prompt;
-use super::super::readers::{End, Output};
+use super::super::readers::{End, NameRows, Output, ViewerRows};
+use super::super::resolve_typed;
 use super::Session;
 use super::block::{Block, Reader};
 
 impl Session {
     pub(super) fn output(&mut self, output: Output<'_>) {
         let text = output.text;
+        if self.traced && text.starts_with(b"+ ") {
+            return;
+        }
         if self.block.lines == 0 && !text.trim_ascii().is_empty() && self.continues(output) {
             return;
         }
@@ -25,6 +30,7 @@ impl Session {
         if let Some(at) = self.block.next_for(text) {
             self.advance(at);
         }
+        self.unmask(text, output.line);
         if !text.trim_ascii().is_empty() {
             self.block.lines += 1;
             self.block.own_lines += 1;
@@ -54,14 +60,9 @@ impl Session {
                 }
             }
             Reader::Long(long) => {
-                let is_total = ls::total(text).is_some() && long.awaits_sole();
-                if is_total {
-                    self.begin_sole(output);
-                }
-                if let Reader::Long(long) = &mut self.block.reader {
-                    long.take(&mut self.scene, output);
-                }
+                long.take(scene, output);
             }
+            Reader::Viewer(rows) => rows.take(scene, output),
             Reader::Du(rows) => {
                 rows.take(scene, output);
             }
@@ -76,6 +77,29 @@ impl Session {
             Reader::Date => self.taken = moment::of_date(text).or(self.taken),
             Reader::Skip | Reader::Before | Reader::Unread(_) => self.skipped(output),
         }
+    }
+
+    /// An alias of a name of `ls` turns out to be another tool, or to list names.
+    fn unmask(&mut self, text: &[u8], line: LineNo) {
+        let Reader::Long(long) = &self.block.reader else {
+            return;
+        };
+        if !long.is_other(text) {
+            return;
+        }
+        let (ls, base) = long.command();
+        let viewer = Viewer::guessed(&ls.operands);
+        let sole = match &ls.operands[..] {
+            [] => base.cwd,
+            [one] if !one.expands => resolve_typed(&mut self.scene.world, base, &one.text),
+            _ => None,
+        };
+        let rows = ViewerRows::new(viewer, base, sole, line, false);
+        self.block.reader = if rows.accepts(text) {
+            Reader::Viewer(rows)
+        } else {
+            Reader::Names(NameRows::new(ls.as_names(), base, sole, line, false))
+        };
     }
 
     /// Goes on to the reader of a later command: the one before has printed all that it does.
@@ -96,23 +120,6 @@ impl Session {
         before.end(&mut self.scene, end);
     }
 
-    /// A listing of one operand, which is now known to be a directory.
-    fn begin_sole(&mut self, output: Output<'_>) {
-        let cwd = self.here();
-        let home = self.home();
-        let root = self.root();
-        if let Reader::Long(long) = &mut self.block.reader {
-            let resolve = |world: &mut World, text: &[u8]| match text {
-                [b'/', ..] => world.walk(root, text),
-                [b'~'] => home,
-                [b'~', b'/', rest @ ..] => world.walk(home?, rest),
-                [b'~', ..] => None,
-                _ => world.walk(cwd?, text),
-            };
-            long.sole(&mut self.scene, resolve, output.line);
-        }
-    }
-
     /// Whether the line continues a command that a screen has broken; then it is run anew.
     fn continues(&mut self, output: Output<'_>) -> bool {
         if self.block.typed.is_empty() || self.block.lines > 0 {
@@ -129,6 +136,10 @@ impl Session {
                     && !text.trim_ascii_end().ends_with(b":")
                     && !text.starts_with(b"ls: ")
                     && !ls::is_row(text)
+            }
+            // An option, or the end of a path, where names would begin in the first column.
+            Reader::Names(_) | Reader::Puzzle(_) | Reader::Du(_) => {
+                self.scene.width.is_some() && text.starts_with(b" ") && !text.starts_with(b"  ")
             }
             _ => false,
         };
@@ -179,6 +190,15 @@ impl Session {
                         .iter_mut()
                         .for_each(|reader| reader.rebase(back));
                 }
+            }
+            return true;
+        }
+        if cd.prints && self.block.lines == 1 && matches!(text.first(), Some(b'/' | b'~')) {
+            let first = text.split(|&b| b == b' ').next().unwrap_or_default();
+            let known = cd.to;
+            let to = known.or_else(|| self.resolve_shown(first));
+            if let Some(cd) = &mut self.block.cd {
+                cd.to = to;
             }
             return true;
         }

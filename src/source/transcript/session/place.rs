@@ -3,7 +3,7 @@
 use super::super::command;
 use super::super::evidence::{Id, LineNo, TOP};
 use super::super::listing::ls::Shape;
-use super::super::prompt::{Family, Prompt};
+use super::super::prompt::{Family, Prompt, Style};
 use super::super::word::Word;
 use super::Session;
 use super::block::Move;
@@ -21,6 +21,8 @@ impl Session {
             (frame.begun, frame.cwd) = (true, is_first.then_some(begin));
         }
         let guess = self.guess.take();
+        self.note_tool(prompt.directory);
+        self.note_shell(prompt);
         self.check_base(prompt.base);
         if prompt.directory.is_empty() || self.frame().constant {
             return;
@@ -173,7 +175,108 @@ impl Session {
             literal,
             chained: None,
             several: before,
+            prints: false,
         });
+    }
+
+    /// `pushd x`, or without an operand the two on top of the stack change places.
+    pub(super) fn push(&mut self, target: Option<&Word>, line: LineNo) {
+        let from = self.here();
+        if self.frame.stack.len() >= 256 {
+            self.frame.stack.clear();
+        }
+        match target {
+            Some(word) if !word.text.starts_with(b"+") && !word.text.starts_with(b"-") => {
+                self.cd(Some(word), line);
+            }
+            Some(_) => {
+                self.cd(None, line);
+                if let Some(cd) = &mut self.block.cd {
+                    (cd.to, cd.literal) = (None, false);
+                }
+            }
+            None => {
+                let to = self.frame.stack.pop().flatten();
+                self.cd(None, line);
+                if let Some(cd) = &mut self.block.cd {
+                    (cd.to, cd.literal) = (to, false);
+                }
+            }
+        }
+        self.frame.stack.push(from);
+        if let Some(cd) = &mut self.block.cd {
+            cd.prints = true;
+        }
+    }
+
+    /// `popd`
+    pub(super) fn pop(&mut self) {
+        let to = self.frame.stack.pop().flatten();
+        self.cd(None, 0);
+        if let Some(cd) = &mut self.block.cd {
+            (cd.to, cd.literal, cd.prints) = (to, false, true);
+        }
+    }
+
+    /// The shells of macOS have prompts of their own, and those of the distributions theirs.
+    fn note_shell(&mut self, prompt: &Prompt<'_>) {
+        if prompt.family == Family::Host && self.bsd.is_none() {
+            self.bsd = match prompt.style {
+                Style::Mac => Some(true),
+                Style::Linux => Some(false),
+                Style::Any => None,
+            };
+        }
+    }
+
+    /// Notes what a command or a place tells of the system's tools: their blocks differ.
+    pub(in super::super) fn note_tool(&mut self, text: &[u8]) {
+        if self.bsd.is_some() {
+            return;
+        }
+        let has = |sign: &&str| text.windows(sign.len()).any(|w| w == sign.as_bytes());
+        let of_bsd = [
+            "/Users/",
+            "/Volumes/",
+            "/usr/home/",
+            "/private/var",
+            "diskutil",
+            "brew ",
+        ];
+        let of_linux = [
+            "/home/",
+            "/proc",
+            "/sys/",
+            "/var/log/",
+            "/var/lib/",
+            "/root",
+            "/mnt/",
+            "/srv/",
+            "apt",
+            "yum ",
+            "dnf ",
+            "systemctl",
+            "journalctl",
+            "busybox",
+            "/boot",
+            "lsblk",
+            "1K-blocks",
+            "/dev/sd",
+            "/dev/vd",
+            "/dev/nvme",
+            "/dev/mapper",
+            "tmpfs",
+            "overlay",
+            "Linux",
+            "TERM=\"",
+            "cannot access '",
+            "cannot read directory '",
+        ];
+        if of_bsd.iter().any(&has) {
+            self.bsd = Some(true);
+        } else if of_linux.iter().any(has) {
+            self.bsd = Some(false);
+        }
     }
 
     pub(super) fn resolve_word(&mut self, base: Option<Id>, word: &Word) -> Option<Id> {

@@ -1,4 +1,4 @@
-//! Compressed exports: zstd frames, one after another, decoded as they are read.
+//! Compressed exports and recordings: zstd frames, one after another, decoded as they are read.
 //!
 //! This is the one door to `ruzstd`. Its memory is bounded by the frame's window, of which at
 //! most 128 MiB are accepted (`zstd --long=27`).

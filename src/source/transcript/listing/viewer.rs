@@ -1,0 +1,446 @@
+//! The newer listers: `exa`, `eza` and `lsd` with `-l`.
+//!
+//! A row has a mode (a file's begins with a dot), then size, owner and date in this order, or owner,
+//! size and date. The size is the one word that can be one, and the date ends the columns. Figures
+//! are rounded to the nearest; `exa`'s letters are powers of 1000, `lsd`'s of 1024.
+
+use crate::bytes::Interval;
+
+use super::super::word::Word;
+use super::date::{Tokens, date};
+use super::ls::{Shape, shape_of};
+use super::name;
+use super::number;
+
+/// An invocation whose output can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Viewer {
+    pub(in super::super) all: bool,
+    pub(in super::super) recursive: bool,
+    pub(in super::super) tree: bool,
+    pub(in super::super) themselves: bool,
+    /// Something was left out: by depth, by pattern, by git.
+    pub(in super::super) cut: bool,
+    /// Blanks may fill up the last column before the names.
+    pub(in super::super) filled: bool,
+    long: bool,
+    classified: bool,
+    /// Names with blanks stand in quotes.
+    quotes: bool,
+    pub(in super::super) operands: Vec<Word>,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct ViewerRow {
+    /// How deep in a tree; 0 in a list, or for the tree's root.
+    pub(in super::super) depth: usize,
+    pub(in super::super) shape: Shape,
+    pub(in super::super) size: Option<Interval>,
+    pub(in super::super) mtime: Option<i64>,
+    pub(in super::super) name: Vec<u8>,
+}
+
+impl Viewer {
+    /// Reads the options; `None` where the output would be in a form that is not read.
+    pub(in super::super) fn parse(command: &str, words: &[Word]) -> Option<Self> {
+        let mut viewer = Self {
+            quotes: command != "exa",
+            ..Self::default()
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match word.text.as_slice() {
+                b"-L" | b"--level" | b"--depth" | b"-I" | b"--ignore-glob" => {
+                    viewer.cut = true;
+                    words.next()?;
+                }
+                b"-s" | b"--sort" | b"--time-style" | b"--icon" | b"--color" | b"--date" => {
+                    words.next()?;
+                }
+                [b'-', b'-', long @ ..] => viewer.long_option(long)?,
+                [b'-', letters @ ..] if !letters.is_empty() => letters
+                    .iter()
+                    .try_for_each(|&letter| viewer.letter(letter))?,
+                _ => viewer.operands.push(word.clone()),
+            }
+        }
+        viewer.long.then_some(viewer)
+    }
+
+    /// What an alias of a name of `ls` stands for, when rows show that it was none.
+    pub(in super::super) fn guessed(operands: &[Word]) -> Self {
+        Self {
+            long: true,
+            classified: true,
+            quotes: true,
+            cut: true,
+            operands: operands.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    fn letter(&mut self, letter: u8) -> Option<()> {
+        match letter {
+            b'l' => self.long = true,
+            b'a' | b'A' => self.all = true,
+            b'R' => self.recursive = true,
+            b'T' => self.tree = true,
+            b'd' => self.themselves = true,
+            b'F' => self.classified = true,
+            b'D' => self.cut = true,
+            b'b' | b'B' | b'g' | b'h' | b'n' | b'm' | b'r' | b'1' | b't' | b'S' | b'@' => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn long_option(&mut self, option: &[u8]) -> Option<()> {
+        match option {
+            b"long" => self.long = true,
+            b"all" | b"almost-all" => self.all = true,
+            b"recurse" | b"recursive" => self.recursive = true,
+            b"tree" => self.tree = true,
+            b"classify" => self.classified = true,
+            b"only-dirs" | b"only-files" | b"git-ignore" => self.cut = true,
+            b"binary"
+            | b"bytes"
+            | b"group"
+            | b"header"
+            | b"numeric"
+            | b"icons"
+            | b"git"
+            | b"reverse"
+            | b"group-directories-first"
+            | b"classic"
+            | b"no-symlink"
+            | b"group-dirs=first"
+            | b"no-user"
+            | b"no-permissions" => {}
+            _ if [
+                "icon",
+                "icons",
+                "color",
+                "colour",
+                "sort",
+                "time-style",
+                "date",
+                "blocks",
+            ]
+            .iter()
+            .any(|known| option.starts_with(format!("{known}=").as_bytes())) => {}
+            _ if option.starts_with(b"level=") || option.starts_with(b"ignore-glob=") => {
+                self.cut = true;
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Reads one row.
+    pub(in super::super) fn row(&self, line: &[u8]) -> Option<ViewerRow> {
+        let mut tokens = Tokens { line, at: 0 };
+        let shape = mode(tokens.next()?)?;
+        let mut size = None;
+        let mut sizes = 0;
+        for _ in 0..6 {
+            let before = tokens.at;
+            if let Some((mtime, len)) = date_of(tokens.rest()) {
+                let rest = tokens.rest()[len..].strip_prefix(b" ")?;
+                let (depth, name) = self.name(rest, shape)?;
+                // A figure that could be two things is none.
+                return (sizes == 1).then_some(ViewerRow {
+                    depth,
+                    shape,
+                    size: size.filter(|_| shape != Shape::Dir),
+                    mtime,
+                    name,
+                });
+            }
+            tokens.at = before;
+            let word = tokens.next()?;
+            if let Some(found) = figure(word, &mut tokens) {
+                sizes += 1;
+                size = found;
+            }
+        }
+        None
+    }
+
+    /// Depth and name, without drawings, icons, marks and targets.
+    fn name(&self, text: &[u8], shape: Shape) -> Option<(usize, Vec<u8>)> {
+        let (depth, text) = if self.tree { branches(text) } else { (0, text) };
+        let text = if self.filled {
+            text.trim_ascii_start()
+        } else {
+            text
+        };
+        let text = without_icon(text);
+        let text = match shape {
+            Shape::Symlink => &text[..target(text)?],
+            _ => text,
+        };
+        let text = text.trim_ascii_end();
+        let is_quoted = self.quotes
+            && text.len() > 2
+            && matches!(text[0], b'\'' | b'"')
+            && text.last() == text.first();
+        let mut name = match is_quoted {
+            true => name::shell(text).filter(|(_, rest)| rest.is_empty())?.0,
+            false => text.to_vec(),
+        };
+        let mark: &[u8] = match shape {
+            Shape::Dir => b"/",
+            Shape::File if self.classified => b"*",
+            Shape::Symlink if self.classified => b"@",
+            _ => b"",
+        };
+        if !mark.is_empty() && name.ends_with(mark) {
+            name.pop();
+        }
+        (!name.is_empty()).then_some((depth, name))
+    }
+}
+
+/// `.rw-r--r--`, `drwxr-xr-x@`
+fn mode(word: &[u8]) -> Option<Shape> {
+    match word {
+        [b'.', bits @ ..] => shape_of(&[b"-", bits].concat()),
+        _ => shape_of(word),
+    }
+}
+
+/// A size, with its unit where that is a word of its own: outside `None`, it is none; inside, the
+/// row has none (`-`).
+fn figure(word: &[u8], tokens: &mut Tokens<'_>) -> Option<Option<Interval>> {
+    if word == b"-" {
+        return Some(None);
+    }
+    if !word.first()?.is_ascii_digit() {
+        return None;
+    }
+    let mut ahead = Tokens { ..*tokens };
+    let unit = ahead.next().unwrap_or_default();
+    if matches!(
+        unit,
+        b"B" | b"KB" | b"MB" | b"GB" | b"TB" | b"KiB" | b"MiB" | b"GiB" | b"TiB"
+    ) {
+        let size = match unit {
+            b"B" => number::exact(word),
+            _ => number::any_human(&[word, unit].concat()),
+        };
+        tokens.at = ahead.at;
+        return size.map(Some);
+    }
+    let size = number::exact(word)
+        .or_else(|| number::grouped(word).map(Interval::exactly))
+        .or_else(|| number::any_human(word))?;
+    Some(Some(size))
+}
+
+/// A date, perhaps with the day of the week before it.
+fn date_of(text: &[u8]) -> Option<(Option<i64>, usize)> {
+    const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    let mut tokens = Tokens { line: text, at: 0 };
+    if DAYS.contains(&tokens.next()?) {
+        let (time, len) = date(tokens.rest())?;
+        return Some((time, tokens.at + len));
+    }
+    date(text)
+}
+
+/// How many levels deep a name is drawn, and what follows.
+fn branches(text: &[u8]) -> (usize, &[u8]) {
+    let mut rest = text.strip_prefix(b" ").unwrap_or(text);
+    let mut depth = 0;
+    while let Some(tail) = ["│  ", "   "]
+        .iter()
+        .find_map(|s| rest.strip_prefix(s.as_bytes()))
+    {
+        (depth, rest) = (depth + 1, tail);
+    }
+    match ["├── ", "└── "]
+        .iter()
+        .find_map(|s| rest.strip_prefix(s.as_bytes()))
+    {
+        Some(tail) => (depth + 1, tail),
+        None => (0, text),
+    }
+}
+
+/// A sign of the private use area before a name is an icon.
+fn without_icon(text: &[u8]) -> &[u8] {
+    let text = text
+        .strip_prefix(b" ")
+        .filter(|rest| is_icon(rest))
+        .unwrap_or(text);
+    let Some(length) = text.first().map(|b| if *b >= 0xf0 { 4 } else { 3 }) else {
+        return text;
+    };
+    if is_icon(text) {
+        return text.get(length..).unwrap_or_default().trim_ascii_start();
+    }
+    text
+}
+
+fn is_icon(text: &[u8]) -> bool {
+    let first = text.get(..4.min(text.len())).unwrap_or_default();
+    let first = match std::str::from_utf8(first) {
+        Ok(whole) => whole,
+        Err(error) => std::str::from_utf8(&first[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    first
+        .chars()
+        .next()
+        .is_some_and(|c| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}'))
+}
+
+/// Where a link's name ends: before its only arrow.
+fn target(text: &[u8]) -> Option<usize> {
+    let arrows = [" -> ", " ⇒ ", " => "];
+    let is_arrow = |at: &usize| arrows.iter().any(|a| text[*at..].starts_with(a.as_bytes()));
+    let mut found = (0..text.len()).filter(is_arrow);
+    let first = found.next().unwrap_or(text.len());
+    found.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<Word> {
+        line.split_whitespace()
+            .map(|text| Word {
+                text: text.as_bytes().to_vec(),
+                expands: false,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rows_are_read() {
+        let exact = |n| Some(Interval::exactly(n));
+        for (command, line, depth, shape, size, name) in [
+            (
+                "exa -la",
+                ".rw-r--r--  123 op 29 Nov  2025 .x",
+                0,
+                Shape::File,
+                exact(123),
+                ".x",
+            ),
+            (
+                "exa -l",
+                "drwxr-xr-x    - op  9 Jul 14:13 my docs",
+                0,
+                Shape::Dir,
+                None,
+                "my docs",
+            ),
+            (
+                "exa -l",
+                "lrwxrwxrwx    6 op 10 Aug  2025 last -> syslog",
+                0,
+                Shape::Symlink,
+                exact(6),
+                "last",
+            ),
+            (
+                "eza -l",
+                ".rw-r--r-- 5 op 10 Aug  2025 'a b'",
+                0,
+                Shape::File,
+                exact(5),
+                "a b",
+            ),
+            (
+                "eza -lB",
+                ".rw-r--r-- 5,368,709 op op 2025-08-10 09:00 x",
+                0,
+                Shape::File,
+                exact(5_368_709),
+                "x",
+            ),
+            (
+                "lsd -l",
+                ".rw-r--r-- op op 1023 B  Sat Nov 29 14:13:20 2025 \u{f016} x",
+                0,
+                Shape::File,
+                exact(1023),
+                "x",
+            ),
+            (
+                "lsd -l",
+                "lrwxrwxrwx op op 6  Sun Aug 10 14:13:20 2025 last ⇒ y",
+                0,
+                Shape::Symlink,
+                exact(6),
+                "last",
+            ),
+            (
+                "exa -lT",
+                ".rw-r--r--   9 op 31 Dec  2024 │     ├── a.tmp",
+                3,
+                Shape::File,
+                exact(9),
+                "a.tmp",
+            ),
+            (
+                "exa -lT",
+                ".rw-r--r--   9 op 31 Dec  2024 └── a",
+                1,
+                Shape::File,
+                exact(9),
+                "a",
+            ),
+        ] {
+            let (program, options) = command.split_once(' ').unwrap();
+            let viewer = Viewer::parse(program, &words(options)).unwrap();
+            let row = viewer
+                .row(line.as_bytes())
+                .unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(
+                (row.depth, row.shape, row.size, row.name.as_slice()),
+                (depth, shape, size, name.as_bytes()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn letters_stand_for_intervals_that_hold_the_truth() {
+        let exa = Viewer::parse("exa", &words("-l")).unwrap();
+        for (shown, truth) in [
+            ("3.5k", 3526),
+            ("1000k", 999_999),
+            ("5.4G", 5_368_709_120u64),
+            ("3.4Ki", 3526),
+        ] {
+            let row = exa
+                .row(format!(".rw-r--r-- {shown} op 9 Jul 14:13 x").as_bytes())
+                .unwrap();
+            let size = row.size.unwrap();
+            assert!(
+                size.lo <= truth && truth <= size.hi.unwrap(),
+                "{shown} {size:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_row_is_refused() {
+        let exa = Viewer::parse("exa", &words("-l")).unwrap();
+        for line in [
+            "Permissions Size User Date Modified Name",
+            ".rw-r--r-- 3.5k op x",
+            ".rw-r--r-- 3 4 9 Jul 14:13 x",
+            "lrwxrwxrwx 6 op 10 Aug  2025 a -> b -> c",
+            "total 12",
+        ] {
+            assert_eq!(exa.row(line.as_bytes()), None, "{line}");
+        }
+        for options in ["", "-lG", "-li", "--total-size -l"] {
+            assert_eq!(Viewer::parse("exa", &words(options)), None, "{options}");
+        }
+    }
+}
