@@ -80,6 +80,7 @@ enum Reason {
     Package,
     Place(u32),
     Family(u32),
+    Floor,
     Unread,
 }
 
@@ -442,6 +443,21 @@ impl Risks {
         if family.disposition == Disposition::Output {
             self.add_order(report, &mut bound);
         }
+        if !says_policy(report) || report.keep.is_none() {
+            self.add_floor(report, spoken_for);
+        }
+    }
+
+    /// The newest full backups stay, whatever else is known of them.
+    fn add_floor(&mut self, report: &FamilyReport, spoken_for: &[u32]) {
+        for node in &report.floor {
+            if let Some(class) = self.class.get_mut(node.0 as usize)
+                && spoken_for.binary_search(&node.0).is_err()
+            {
+                *class = Risk::Never as u8;
+                self.exact.push((node.0, Reason::Floor));
+            }
+        }
     }
 
     /// Members that go oldest first: those with a clock whose risk comes from the family.
@@ -563,6 +579,7 @@ impl Risks {
             Some(Reason::System) => "the system itself is made of it",
             Some(Reason::Package) => "a package has installed it",
             Some(Reason::VersionControl) => "it is the history of a working copy",
+            Some(Reason::Floor) => "it is the newest full backup of its kind, or was made since",
             Some(Reason::Unread) => "it was not read, so nobody knows what is in it",
             Some(Reason::Place(i)) => PLACES[i as usize].what,
             Some(Reason::Policy(i)) => return self.words.policy[i as usize].clone(),

@@ -267,6 +267,7 @@ fn family(
         missing: Vec::new(),
         failing: None,
         side: Side::default(),
+        past: crate::family::Past::default(),
         lineage: Vec::new(),
         members: members.into_iter().collect(),
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::audit::{FamilyReport, Keep, Moment, RuleReport, Share, Verdict};
 use crate::bytes::Interval;
 use crate::entry::Kind;
-use crate::family::{Disposition, Family};
+use crate::family::{Disposition, Family, Writer};
 use crate::rules::RuleSet;
 use crate::rules::coverage::{self, Ground, Hit, Orphan, Sight};
 use crate::rules::logic;
@@ -318,6 +318,7 @@ pub(super) fn families(
                 near_misses: Vec::new(),
                 keep: None,
                 stale: Vec::new(),
+                floor: Vec::new(),
                 stale_disk: Interval::ZERO,
                 stale_apparent: Interval::ZERO,
                 uncovered,
@@ -429,8 +430,11 @@ pub(super) fn keep(
     policy: &dyn Fn(&Family) -> Option<Age>,
     moment: &Moment,
 ) {
-    for report in reports {
+    for report in reports.iter_mut() {
         report.keep = keep_of(report, rules, policy);
+    }
+    inherit(reports);
+    for report in reports {
         if report.family.disposition != Disposition::Output {
             continue;
         }
@@ -442,7 +446,8 @@ pub(super) fn keep(
             .iter()
             .filter(|member| {
                 let time = member.time.or_else(|| tree.mtime(member.node));
-                time.is_some_and(|time| time.0 < cutoff)
+                let stays = keep.says != POLICY && report.floor.binary_search(&member.node).is_ok();
+                time.is_some_and(|time| time.0 < cutoff) && !stays
             })
             .map(|member| member.node)
             .collect();
@@ -469,7 +474,7 @@ fn keep_of(
     if let Some(age) = policy(&report.family) {
         return Some(Keep {
             age,
-            says: "policy".to_owned(),
+            says: POLICY.to_owned(),
         });
     }
     let said = |rule: usize| {
@@ -485,8 +490,52 @@ fn keep_of(
         })
     };
     let covering = report.covered_by.iter().filter_map(|&rule| said(rule));
-    covering.min_by_key(|keep| keep.age).or_else(|| {
+    let by_rule = covering.min_by_key(|keep| keep.age).or_else(|| {
         let strong = report.near_misses.iter().filter(|miss| miss.points >= 70);
         strong.filter_map(|miss| said(miss.rule)).next()
+    });
+    by_rule.or_else(|| observed(report))
+}
+
+/// How a family that nobody speaks of is kept by what can be seen: something removes what is older
+/// than its unbroken block, and did not reach the tail before it.
+fn observed(report: &FamilyReport) -> Option<Keep> {
+    let past = &report.family.past;
+    past.tail.and(past.kept).map(|age| Keep {
+        age,
+        says: "as the newer ones are kept; no rule says so".to_owned(),
     })
 }
+
+/// What went before a family in other names is wanted as long as the family itself: its own tail,
+/// left behind when the job was re-sharded.
+fn inherit(reports: &mut [FamilyReport]) {
+    let kept: BTreeMap<Vec<u8>, Keep> = reports
+        .iter()
+        .filter_map(|report| Some((report.family.template.clone(), report.keep.clone()?)))
+        .collect();
+    for report in reports.iter_mut().filter(|report| report.keep.is_none()) {
+        let family = &report.family;
+        if family.writer != Writer::Stopped {
+            continue;
+        }
+        let place = family
+            .lineage
+            .iter()
+            .position(|phase| phase.template == family.template);
+        let later = place
+            .and_then(|at| family.lineage.get(at + 1..))
+            .unwrap_or(&[]);
+        report.keep = later.iter().find_map(|phase| {
+            let keep = kept.get(&phase.template)?;
+            let template = phase.template.escape_ascii();
+            Some(Keep {
+                age: keep.age,
+                says: format!("as {template}, which it became: {}", keep.says),
+            })
+        });
+    }
+}
+
+/// Who says how long, where the user's own file does.
+const POLICY: &str = "policy";

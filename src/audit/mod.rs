@@ -9,6 +9,7 @@
 
 pub mod expect;
 mod findings;
+mod floor;
 mod judge;
 mod name;
 mod near_miss;
@@ -51,7 +52,9 @@ pub struct FamilyReport {
     pub keep: Option<Keep>,
     /// The members beyond that, oldest first.
     pub stale: Vec<NodeId>,
-    /// What these hold on disk.
+    /// For backups: the newest full one of every variant, and what was made since; ascending.
+    pub floor: Vec<NodeId>,
+    /// What the stale ones hold on disk.
     pub stale_disk: Interval,
     /// What these hold, apparent.
     pub stale_apparent: Interval,
@@ -64,7 +67,7 @@ pub struct FamilyReport {
 pub struct Keep {
     /// Members older than this are stale.
     pub age: Age,
-    /// Who says so, for people: `policy`, `/etc/cron.d/market:4`.
+    /// Who says so, for people: `policy`, `/etc/cron.d/market:4`, `as the newer ones are kept`.
     pub says: String,
 }
 
@@ -362,6 +365,7 @@ pub fn audit_on(
     for (report, misses) in family_reports.iter_mut().zip(misses) {
         report.near_misses = misses;
     }
+    floor::set(tree, &mut family_reports);
     judge::keep(tree, &mut family_reports, &rule_reports, keep, moment);
     state::settle(&mut rule_reports, &family_reports);
     let findings = findings::findings(ground, &family_reports, &rule_reports, &judged, rules);

@@ -118,6 +118,7 @@ fn family(tree: &Tree, template: &str, root: &str, paths: &[String]) -> Family {
         failing: None,
         side: Side::default(),
         lineage: Vec::new(),
+        past: crate::family::Past::default(),
         members: members.into_iter().collect(),
     }
 }

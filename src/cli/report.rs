@@ -1,5 +1,6 @@
 //! `jettison report`: the whole story on one page.
 
+use crate::entry::{Measured, Volume};
 use crate::error::Result;
 use crate::plan::{Plan, Reached};
 use crate::report::json;
@@ -9,6 +10,7 @@ use crate::report::text::story;
 use crate::bytes::Bytes;
 use crate::policy::Risk;
 use crate::source::Form;
+use crate::tree::{NodeId, Tree};
 
 use super::args::{Format, FreeArgs, NeedArgs, ReportArgs, Screen};
 use super::exit::Exit;
@@ -18,7 +20,7 @@ use super::{audit, deliver_text, output, paste, plan, signals, style, wanted};
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
     let written = &args.output.written;
     let wanted = wanted::fetch(args.need.need.as_deref(), None)?;
-    let inquiry = inquire(&args.source, &args.rules, written, screen)?;
+    let mut inquiry = inquire(&args.source, &args.rules, written, screen)?;
     // What was read is shown all the same, but no plan stands on a part of the tree.
     let is_wanted = plan::is_asked(&args.need, &args.free) && !signals::asked();
     let wish = plan::Wish {
@@ -29,6 +31,10 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
         more: 0,
     };
     let made = is_wanted.then(|| plan::make(&wish, &inquiry)).transpose()?;
+    let survey = &mut inquiry.survey;
+    if survey.volume.is_none() {
+        survey.volume = given(&args.need, &survey.tree);
+    }
     let largest = largest(&inquiry.survey.tree, args.top);
     match args.output.format {
         Format::Text => {
@@ -62,6 +68,26 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
     }
     let fits = made.as_ref().map_or(Exit::Fine, check);
     Ok(audit::verdict(&inquiry).worst(fits))
+}
+
+/// The volume as the arguments give it, where the source has none: so that it can be said when it
+/// is full.
+fn given(args: &NeedArgs, tree: &Tree) -> Option<Volume> {
+    let used = tree.weight(NodeId::ROOT).lo;
+    let said = args.available.map(|bytes| bytes.0);
+    let capacity = args.capacity.map(|bytes| bytes.0);
+    let available = said.or_else(|| Some(capacity?.saturating_sub(used)))?;
+    Some(Volume {
+        mount: tree.path(NodeId::ROOT),
+        fstype: None,
+        size: capacity.unwrap_or_else(|| used.saturating_add(available)),
+        used,
+        available,
+        reserved: 0,
+        inodes: None,
+        inodes_available: None,
+        measured: Measured::Given,
+    })
 }
 
 /// The line to paste when 5 GiB are needed at once: a script of what can be made again.

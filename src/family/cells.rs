@@ -235,6 +235,7 @@ impl<'t> Table<'t> {
             let same = scan.runs.len() == shape.len()
                 && scan.runs.iter().zip(&shape).all(|(a, b)| {
                     a.kind == b.kind && (a.kind != RunKind::Mark || a.of(name) == b.of(names[0]))
+                        || are_long_hex(a.of(name), b.of(names[0]))
                 });
             if !same {
                 alike = false;
@@ -243,7 +244,10 @@ impl<'t> Table<'t> {
             for (at, run) in scan.runs.iter().enumerate() {
                 let (cell, first) = (run.of(name), shape[at].of(names[0]));
                 digits |= run.mixed;
-                if run.kind != RunKind::Text || cell == first {
+                if run.kind != shape[at].kind {
+                    splits[at] = HEX;
+                }
+                if run.kind != RunKind::Text || cell == first || splits[at] == HEX {
                     continue;
                 }
                 if !run.mixed && !shape[at].mixed {
@@ -264,6 +268,9 @@ impl<'t> Table<'t> {
         }
         for (at, run) in shape.iter().enumerate() {
             let first = run.of(names[0]);
+            if splits[at] == HEX {
+                continue;
+            }
             let identifier = splits[at] > 2 && name::is_identifier(first) && !words[at];
             if run.kind != RunKind::Text || identifier || !(words[at] || may_be_dated(first)) {
                 splits[at] = 1;
@@ -274,7 +281,11 @@ impl<'t> Table<'t> {
 
     /// One text within what the names have in common.
     fn add_framed(&mut self, level: usize, names: &[&'t [u8]]) {
-        let frame = Frame::of(names);
+        let mut frame = Frame::of(names);
+        if names.iter().all(|name| name::key_of(name).is_some()) {
+            // Of `key=value` the value is one text to its end.
+            frame.tail.clear();
+        }
         let mut scan = Scan::default();
         scan.split(names[0]);
         let (head, tail) = (frame.head.len(), scan.runs.len() - frame.tail.len());
@@ -360,12 +371,16 @@ impl<'t> Table<'t> {
         }
         // A column that was letters in the first row may hold digits in others.
         for column in &mut self.columns[first..] {
-            if column.kind == CellKind::Letters
-                && column
-                    .rows
-                    .iter()
-                    .any(|cell| cell.iter().any(u8::is_ascii_digit))
-            {
+            let holds = |test: fn(&u8) -> bool| {
+                let mut cells = column.rows.iter();
+                cells.any(|cell| cell.iter().any(test))
+            };
+            let mixed = match column.kind {
+                CellKind::Letters => holds(u8::is_ascii_digit),
+                CellKind::Digits => holds(|byte| !byte.is_ascii_digit()),
+                _ => false,
+            };
+            if mixed {
                 column.kind = CellKind::Mixed;
             }
         }
@@ -578,9 +593,21 @@ impl Cut {
     }
 }
 
+/// Says, instead of into how many cells a run is cut, that it is hexadecimal: of digits alone in
+/// some names and with letters in others.
+const HEX: usize = 0;
+
+/// Whether both are hexadecimal and so long that it is chance if one of them has no letter.
+fn are_long_hex(a: &[u8], b: &[u8]) -> bool {
+    let long = |run: &[u8]| run.len() >= 8 && run.iter().all(u8::is_ascii_hexdigit);
+    long(a) && long(b)
+}
+
 /// The cells of one run, if it is of the kind that stands here.
 fn part_cells<'n>(name: &'n [u8], run: &Run, part: (RunKind, usize), cells: &mut Vec<&'n [u8]>) {
-    if run.kind != part.0 || run.kind == RunKind::Mark {
+    let fits =
+        run.kind == part.0 || part.1 == HEX && matches!(run.kind, RunKind::Number | RunKind::Text);
+    if !fits || run.kind == RunKind::Mark {
         return;
     }
     if part.1 <= 1 {

@@ -10,6 +10,7 @@ use crate::time::{Age, DAY, Timestamp};
 use crate::tree::Tree;
 
 use super::health::{self, Failing};
+use super::past::{self, Past};
 use super::{Members, Writer};
 
 /// What the times of a family's members say.
@@ -23,6 +24,7 @@ pub(super) struct Pace {
     pub(super) periods: u64,
     pub(super) missing: Vec<String>,
     pub(super) failing: Option<Failing>,
+    pub(super) past: Past,
     /// Whether most periods follow one another at the cadence.
     pub(super) regular: bool,
 }
@@ -98,13 +100,19 @@ pub(super) fn pace(
     let healthy = periods
         .len()
         .saturating_sub(usize::try_from(bad).unwrap_or(0));
+    let writer = writer(tree, members, &periods, cadence, now);
+    let past = match (writer, cadence) {
+        (Writer::Active, Some(cadence)) => past::read(&periods, cadence, now),
+        _ => Past::default(),
+    };
     let ended = |at: Option<&Period>| at.map(|period| Timestamp(period.at));
     Pace {
         first: ended(periods.first()),
         last: ended(periods.last()),
         cadence: cadence.map(Age),
         growth_per_day: growth(&periods[..healthy.max(1).min(periods.len())], cadence),
-        writer: writer(tree, members, &periods, cadence, now),
+        writer,
+        past,
         periods: periods.len() as u64,
         missing: match (named, cadence) {
             (Some(grain), Some(cadence)) => missing(&periods, cadence, grain),

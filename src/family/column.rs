@@ -79,13 +79,14 @@ impl Table<'_> {
         if !starts {
             return None;
         }
-        LAYOUTS.iter().find_map(|layout| {
+        let found = LAYOUTS.iter().find_map(|layout| {
             let readings = self.try_readings(at, layout.readings, layout, now)?;
             Some((*layout, readings))
-        })
+        });
+        found.map(|found| self.nearer(at, found, now))
     }
 
-    fn try_readings(
+    pub(super) fn try_readings(
         &self,
         at: usize,
         readings: &[Reading],
@@ -144,8 +145,8 @@ impl Table<'_> {
                 && SIGNS
                     .iter()
                     .any(|sign| column.rows[0].eq_ignore_ascii_case(sign));
-            let joined = column.before.len() <= 1
-                && !matches!(column.before.first(), Some(b' ' | b'(' | b','));
+            let joined = matches!(column.before[..], [] | [b'-', b'-'] | [b'_', b'_'])
+                || matches!(column.before[..], [mark] if !b" (,".contains(&mark));
             if !joined {
                 return None;
             }
@@ -260,10 +261,11 @@ impl Table<'_> {
             if taken(&self.spans, at) {
                 continue;
             }
-            if self.columns[at].constant {
-                continue;
-            }
-            let kind = self.kind_alone(at);
+            let kind = match self.columns[at].constant {
+                true if self.is_total(at) => VariableKind::Of,
+                true => continue,
+                false => self.kind_alone(at),
+            };
             self.spans.push(Span {
                 first: at,
                 last: at,
@@ -315,11 +317,19 @@ impl Table<'_> {
         };
         at < column
             && fields.starts_with(b"Y")
+            && (!self.columns[at].constant || self.is_whole_name(at))
             && self.columns[at]
                 .rows
                 .iter()
                 .zip(&self.columns[column].rows)
                 .all(|(a, b)| a.len() == 4 && b.starts_with(a))
+    }
+
+    /// Whether a column is all there is of its name.
+    fn is_whole_name(&self, at: usize) -> bool {
+        let level = self.columns[at].level;
+        let alone = self.columns.iter().filter(|c| c.level == level).count() == 1;
+        alone && self.columns[at].before.is_empty() && self.ends[level].is_empty()
     }
 
     /// Three and more numbers with dots between them are one version.
@@ -339,7 +349,7 @@ impl Table<'_> {
             let kind = match end - at {
                 0 | 1 => None,
                 2 => (valued && vary).then_some(VariableKind::Number),
-                _ => vary.then_some(VariableKind::Version),
+                _ => (vary && self.may_be_version(at, end)).then_some(VariableKind::Version),
             };
             if let Some(kind) = kind {
                 self.spans.push(Span {
@@ -358,23 +368,15 @@ impl Table<'_> {
             CellKind::Uuid => VariableKind::Uuid,
             CellKind::Digits => self.kind_of_digits(at),
             CellKind::Whole if column.is_hex() => kind_of_mixed(column),
+            CellKind::Whole if is_fan(column) => VariableKind::Hex,
             CellKind::Letters | CellKind::Whole => kind_of_words(column),
             CellKind::Mixed => kind_of_mixed(column),
         }
     }
 
     fn kind_of_digits(&self, at: usize) -> VariableKind {
-        let column = &self.columns[at];
-        let word_before = at
-            .checked_sub(1)
-            .map(|before| &self.columns[before])
-            .filter(|before| before.constant && before.level == column.level);
-        let word = word_before.map_or(&b""[..], |c| c.rows[0]);
-        if word.eq_ignore_ascii_case(b"of") {
-            return VariableKind::Of;
-        }
-        if word.eq_ignore_ascii_case(b"pid") {
-            return VariableKind::Pid;
+        if let Some(kind) = self.kind_in_context(at) {
+            return kind;
         }
         if self.is_rotation(at) {
             return VariableKind::Rotation;
@@ -411,7 +413,7 @@ impl Table<'_> {
     }
 
     /// How many different rows these columns have.
-    fn distinct(&self, columns: &[usize]) -> usize {
+    pub(super) fn distinct(&self, columns: &[usize]) -> usize {
         let rows = self.modified.len();
         let row = |at: usize| columns.iter().map(move |&c| self.columns[c].rows[at]);
         let mut tuples: Vec<Vec<&[u8]>> = (0..rows).map(|at| row(at).collect()).collect();
@@ -434,11 +436,16 @@ impl Table<'_> {
         if column.level != last_level || !small || !behind_dot || self.has_clock() {
             return false;
         }
-        let mut pairs: Vec<(i64, i64)> = column
-            .rows
-            .iter()
-            .zip(&self.modified)
-            .filter_map(|(cell, modified)| Some((date::number(cell)?, modified.as_ref()?.0)))
+        // Only numbers of one log say how it shifts: everything else in their names is the same.
+        let others = |row: usize| -> Vec<&[u8]> {
+            let others = (0..self.columns.len()).filter(|&other| other != at);
+            others.map(|other| self.columns[other].rows[row]).collect()
+        };
+        let mut pairs: Vec<(Vec<&[u8]>, i64, i64)> = (0..column.rows.len())
+            .filter_map(|row| {
+                let modified = self.modified[row].as_ref()?.0;
+                Some((others(row), date::number(column.rows[row])?, modified))
+            })
             .collect();
         pairs.sort_unstable();
         if pairs.len() < 3 {
@@ -448,8 +455,9 @@ impl Table<'_> {
                 && self.ends[last_level].is_empty()
                 && at + 1 == self.columns.len();
         }
-        let down = pairs.windows(2).filter(|p| p[1].1 < p[0].1).count();
-        down * 10 >= (pairs.len() - 1) * 8
+        let steps = || pairs.windows(2).filter(|p| p[0].0 == p[1].0);
+        let down = steps().filter(|p| p[1].2 < p[0].2).count();
+        down >= 2 && down * 10 >= steps().count() * 8
     }
 
     /// The template from the first level on, and its variables.
@@ -535,6 +543,13 @@ fn kind_of_words(column: &Column<'_>) -> VariableKind {
     let mut distinct = column.rows.clone();
     distinct.sort_unstable();
     distinct.dedup();
+    let hosts = distinct.len() * 2 <= column.rows.len() && words::are_hosts(&distinct);
+    if hosts && distinct.len() <= 40 {
+        return VariableKind::Host;
+    }
+    if are_drawn(&distinct) {
+        return VariableKind::Id;
+    }
     let repeated = distinct.len() * 3 <= column.rows.len() * 2 || distinct.len() <= 20;
     let same_length = distinct.iter().all(|cell| cell.len() == distinct[0].len());
     if repeated || !same_length || distinct[0].len() < 6 {
@@ -542,6 +557,21 @@ fn kind_of_words(column: &Column<'_>) -> VariableKind {
     } else {
         VariableKind::Id
     }
+}
+
+/// Whether words of one length look drawn at random, most of them at the least.
+fn are_drawn(distinct: &[&[u8]]) -> bool {
+    let drawn = distinct.iter().filter(|cell| name::is_identifier(cell));
+    distinct.len() >= 5
+        && distinct.iter().all(|cell| cell.len() == distinct[0].len())
+        && drawn.count() * 10 >= distinct.len() * 6
+}
+
+/// Whether these are the short hexadecimal beginnings by which a store spreads its files.
+fn is_fan(column: &Column<'_>) -> bool {
+    let length = column.rows[0].len();
+    let hex = |cell: &&[u8]| cell.len() == length && cell.iter().all(u8::is_ascii_hexdigit);
+    length <= 4 && column.rows.len() >= 8 && column.rows.iter().all(hex)
 }
 
 fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
@@ -560,7 +590,9 @@ fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
             .zip(distinct[distinct.len() - 1])
             .take_while(|(a, b)| a == b)
             .count();
-        return if near * 3 >= length {
+        let padded =
+            distinct[0].starts_with(b"00") && distinct[distinct.len() - 1].starts_with(b"00");
+        return if near * 3 >= length || padded {
             VariableKind::HexCounter
         } else if length >= 32 {
             VariableKind::Hash
@@ -578,6 +610,7 @@ fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
     let few = distinct.len() <= 40 && distinct.len() * 2 <= column.rows.len();
     match (few, hostlike) {
         (true, true) if words::are_hosts(&distinct) => VariableKind::Host,
+        (true, false) if are_drawn(&distinct) => VariableKind::Id,
         (true, _) => VariableKind::Categorical,
         _ => VariableKind::Id,
     }

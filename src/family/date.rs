@@ -71,7 +71,7 @@ pub(super) const WEEK: u64 = 7 * DAY;
 pub(super) const MONTH: u64 = 30 * DAY;
 
 /// The longest first: the first that fits is taken.
-pub(super) const LAYOUTS: [Layout; 47] = [
+pub(super) const LAYOUTS: [Layout; 48] = [
     strong(&[Year, Month, Day, Hour, Minute, Second], 1),
     strong(&[Year, Month, Day, Packed(b"HIS")], 1),
     strong(&[Year, Month, Day, Hour, Minute], 60),
@@ -88,6 +88,7 @@ pub(super) const LAYOUTS: [Layout; 47] = [
     strong(&[Packed(b"YMDHISmmm")], 1),
     strong(&[Packed(b"YMDHIS")], 1),
     strong(&[Packed(b"YJHIS.")], 1),
+    strong(&[Packed(b"YJHIS")], 1),
     strong(&[Packed(b"YMDHI")], 60),
     strong(&[Packed(b"YMDH")], HOUR),
     strong(&[Year, Packed(b"MD"), Packed(b"HI")], 60),

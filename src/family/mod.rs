@@ -11,7 +11,8 @@
 //!   years, day or month first, month names, ISO weeks, quarters, days of the year, epochs in
 //!   seconds, milliseconds and microseconds, ULIDs; with hour, minute and second.
 //! * Counters, `n-of-m`, rotations (`.1`, `.2.gz`), hosts, pids, versions, UUIDs, hashes, words.
-//! * What goes with members (checksums, indexes) as [`Family::side`], compressed and plain forms
+//! * What goes with members (checksums, indexes, small records, the log that is still written) as
+//!   [`Family::side`], compressed and plain forms
 //!   of the same file as one family, and a job that changed its layout as one [`Phase`] of several.
 //! * Whose it is: a job's output; a running program's own files, with the setting that bounds
 //!   them; what is kept: source, mail, media, hash stores, installed trees, catalogues of
@@ -25,7 +26,10 @@
 //!   that three files share are kept.
 //! * Fewer than three members (five of a mere counter, eight without either) are no family.
 //! * A family is typed on some 512 of its members and the up to 256 that did not fit these.
-//! * Day and month are told apart only where some day is above 12: else the day comes first.
+//! * Day and month, where no day is above 12, are told apart by the modification times; without
+//!   them the day comes first.
+//! * How long shards are kept is seen only behind a gap ([`Past`]): a family that just began and one
+//!   whose old shards are cleaned look the same.
 //! * Without modification times epochs, two-digit years and other numbers that fit by chance are
 //!   read as counters unless they are many, and rotations only by the last number of a name.
 //! * A family without a rhythm, or of fewer than seven periods, has no failing writer.
@@ -34,9 +38,13 @@
 //!
 //! One scan of every name, on all cores, and one reading of every member; four bytes for a member.
 
+#[cfg(test)]
+mod bad_input;
+mod beside;
 mod cells;
 mod clock;
 mod column;
+mod context;
 #[cfg(test)]
 mod conventions;
 mod date;
@@ -47,6 +55,7 @@ mod listing;
 mod members;
 mod name;
 mod owner;
+mod past;
 mod profile;
 mod rows;
 mod suffix;
@@ -61,7 +70,7 @@ use std::thread;
 use crate::bytes::Interval;
 use crate::entry::Rooting;
 use crate::time::{Age, Timestamp};
-use crate::tree::{NodeId, Quantity, Tree};
+use crate::tree::{NodeId, Tree};
 
 use cells::Table;
 use profile::{Found, Group};
@@ -69,6 +78,7 @@ use rows::Rows;
 
 pub use health::Failing;
 pub use members::{Iter, Member, Members};
+pub use past::{Past, Tail};
 
 /// A group of files that one writer keeps making.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +123,8 @@ pub struct Family {
     pub failing: Option<Failing>,
     /// Checksums, indexes and other files that go with the members and are none themselves.
     pub side: Side,
+    /// How far it reaches back, and what was left behind.
+    pub past: Past,
     /// Earlier and later forms of the same output, oldest first, this one included; empty when
     /// it was never re-sharded.
     pub lineage: Vec<Phase>,
@@ -320,16 +332,14 @@ pub fn find(tree: &Tree, now: Timestamp) -> Vec<Family> {
     let mut families = families.into_inner().unwrap_or_default();
     families.sort_unstable_by_key(|family| family.0);
     let mut families: Vec<Family> = families.into_iter().map(|family| family.1).collect();
-    lineage::join(&mut families);
-    let weight = |family: &Family| match tree.quantity() {
-        Quantity::Disk => family.disk.lo,
-        Quantity::Apparent => family.apparent.lo,
-    };
+    let weight = |family: &Family| owner::weight(tree, family);
     families.sort_by(|a, b| {
         weight(b)
             .cmp(&weight(a))
             .then_with(|| a.template.cmp(&b.template))
     });
+    beside::join(tree, &mut families);
+    lineage::join(&mut families);
     families
 }
 
@@ -360,7 +370,8 @@ fn family_of(tree: &Tree, found: &Found, group: &Group, now: Timestamp) -> Optio
         table.type_columns(now);
         let labels = table.template(&base);
         let confidence = confidence(group, &labels.2, &table);
-        if labels.2.is_empty() || confidence < 0.5 {
+        let enough = confidence >= 0.5 || is_maybe_stored(group, &labels.2);
+        if labels.2.is_empty() || !enough {
             return None;
         }
         match table.times(tree, rows, group) {
@@ -381,18 +392,24 @@ fn family_of(tree: &Tree, found: &Found, group: &Group, now: Timestamp) -> Optio
     let unfinished = unfinished(tree, found, group, &table);
     let named = table.has_clock().then_some(table.grain);
     let pace = clock::pace(tree, &members, named, &unfinished, now);
-    let ruling = owner::rule_on(&owner::Case {
+    let case = owner::Case {
         tree,
         rows,
         group,
         template: &template,
         variables: &variables,
         bytes: apparent,
-        catalogue: table.is_catalogue(),
+        catalogue: table.is_catalogue() || table.is_numbered_list(),
         lone_words: table.has_lone_words(),
         regular: pace.regular,
         now,
-    });
+    };
+    let ruling = owner::rule_on(&case);
+    let confidence = match confidence {
+        0.5.. => confidence,
+        _ if ruling.disposition == Disposition::Managed && owner::is_in_store(&case) => STORED,
+        _ => return None,
+    };
     Some(Family {
         root_node: owner::node_of(tree, &root).unwrap_or(NodeId::ROOT),
         template,
@@ -416,6 +433,7 @@ fn family_of(tree: &Tree, found: &Found, group: &Group, now: Timestamp) -> Optio
             files: group.side,
             bytes: group.side_bytes,
         },
+        past: pace.past,
         lineage: Vec::new(),
         members,
     })
@@ -511,13 +529,27 @@ fn ranks(tree: &Tree, rows: &Rows, group: &Group) -> Vec<(u32, u32)> {
     ranks
 }
 
+/// How sure it is of files that only their place says are a program's.
+const STORED: f64 = 0.7;
+
+/// Whether files may belong to a store that names them by what is in them: many, and called by
+/// nothing but hashes. They are a family only where the store itself is recognised.
+fn is_maybe_stored(group: &Group, variables: &[Variable]) -> bool {
+    use VariableKind::{Hash, Hex, Id, Uuid};
+    let drawn = |v: &Variable| matches!(v.kind, Hash | Hex | Id | Uuid);
+    group.members.len() >= 20 && variables.iter().any(drawn)
+}
+
 /// How sure it is that a group is one family: independent hints, each of which may be wrong.
 fn confidence(group: &Group, variables: &[Variable], table: &Table<'_>) -> f64 {
     let has = |test: fn(VariableKind) -> bool| variables.iter().any(|v| test(v.kind));
     let counted = has(|k| {
         matches!(
             k,
-            VariableKind::Counter | VariableKind::HexCounter | VariableKind::Version
+            VariableKind::Counter
+                | VariableKind::HexCounter
+                | VariableKind::Version
+                | VariableKind::Frame
         )
     });
     let sure = has(|k| {
@@ -525,7 +557,7 @@ fn confidence(group: &Group, variables: &[Variable], table: &Table<'_>) -> f64 {
             k,
             VariableKind::Of | VariableKind::Rotation | VariableKind::Pid
         )
-    });
+    }) || has(|k| matches!(k, VariableKind::Weekday)) && group.members.len() >= 5;
     let clocked = table.has_clock() || has(owner::is_clock);
     let members = group.members.len();
     let enough = if clocked || sure {

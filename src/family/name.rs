@@ -174,6 +174,9 @@ impl Scan {
         let letters = run.iter().take_while(|b| !b.is_ascii_digit()).count();
         if !first.mixed {
             // `Jan-03-2024`: the month of a date, which is another in the next month.
+            if super::date::weekday_of(run).is_some() {
+                return 0;
+            }
             let is_month = super::date::month_of(run).is_some();
             let dated = |at: usize| {
                 let number = self.runs.get(at);
@@ -215,7 +218,7 @@ impl Scan {
                     code.push(UUID);
                 }
                 RunKind::Text => {
-                    self.varies |= run.mixed;
+                    self.varies |= run.mixed || start >= self.lead && is_cyclic(run.of(body));
                     let hex = run.mixed && run.end - run.start >= LONG && is_hex(run.of(body));
                     code.push(if hex { HEX } else { TEXT });
                 }
@@ -378,6 +381,12 @@ impl Frame {
 
 fn is_word_byte(byte: u8) -> bool {
     CLASS[usize::from(byte)] != MARK
+}
+
+/// A day of the week or a month: the next one of the same series has another.
+fn is_cyclic(run: &[u8]) -> bool {
+    (3..=9).contains(&run.len())
+        && (super::date::weekday_of(run).is_some() || super::date::month_of(run).is_some())
 }
 
 /// Hexadecimal digits, the letters of one case.

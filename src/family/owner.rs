@@ -7,10 +7,10 @@
 use super::profile::Group;
 use super::rows::Rows;
 use super::suffix;
-use super::{Disposition, Variable, VariableKind};
+use super::{Disposition, Family, Variable, VariableKind};
 use crate::bytes::Interval;
 use crate::time::Timestamp;
-use crate::tree::{NodeId, Tree};
+use crate::tree::{NodeId, Quantity, Tree};
 
 /// Who may remove a group's files, what was recognised, and how far it is believed.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ struct Program {
 const ICEBERG: &str = "Apache Iceberg: expire_snapshots and remove_orphan_files";
 const BORG: &str = "BorgBackup: borg prune and borg compact";
 
-const PROGRAMS: [Program; 33] = [
+const PROGRAMS: [Program; 32] = [
     Program {
         marker: b".minio.sys",
         owner: "MinIO: the bucket's lifecycle rules",
@@ -160,10 +160,6 @@ const PROGRAMS: [Program; 33] = [
         owner: "InfluxDB: the retention policy of the database",
     },
     Program {
-        marker: b"overlay2",
-        owner: "Docker: docker system prune",
-    },
-    Program {
         marker: b"oci-layout",
         owner: "a container image store: its own garbage collection",
     },
@@ -182,7 +178,7 @@ const PROGRAMS: [Program; 33] = [
 ];
 
 /// Directory names that say by themselves whose they are.
-const HOMES: [(&[u8], &str); 13] = [
+const HOMES: [(&[u8], &str); 11] = [
     (
         b"pg_wal",
         "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
@@ -191,7 +187,6 @@ const HOMES: [(&[u8], &str); 13] = [
     (b"pg_xact", "PostgreSQL; never by hand"),
     (b"_delta_log", "Delta Lake: delta.logRetentionDuration"),
     (b".hoodie", "Apache Hudi: hoodie.cleaner.commits.retained"),
-    (b"overlay2", "Docker: docker system prune"),
     (
         b"chunks_head",
         "Prometheus: --storage.tsdb.retention.time and .size",
@@ -200,7 +195,6 @@ const HOMES: [(&[u8], &str); 13] = [
     (b"tsm1", "InfluxDB: the retention policy of the database"),
     (b"cups", "CUPS: PreserveJobFiles, PreserveJobHistory"),
     (b"postfix", "Postfix: postsuper, maximal_queue_lifetime"),
-    (b"thumbnails", "a thumbnail cache"),
     (
         b"journal",
         "journald: SystemMaxUse=, MaxRetentionSec=; journalctl --vacuum-time",
@@ -283,6 +277,14 @@ const DOCUMENTS: [&[u8]; 16] = [
     b"doc", b"docx", b"odt", b"ppt", b"pptx", b"odp", b"pages", b"key", b"rtf", b"eml", b"msg",
     b"ics", b"vcf", b"pst", b"mbox", b"one",
 ];
+/// What people save under names with spaces in them, dated or not.
+const HAND_MADE: [&[u8]; 10] = [
+    b"pdf", b"txt", b"md", b"xls", b"xlsx", b"ods", b"numbers", b"zip", b"html", b"png",
+];
+/// Formats of small databases that a program keeps open.
+const STATES: [&[u8]; 7] = [
+    b"sqlite", b"sqlite3", b"db", b"db3", b"mdb", b"kdbx", b"leases",
+];
 const WEIGHTS: [&[u8]; 4] = [b"gguf", b"ggml", b"deb", b"snap"];
 
 /// Decides whose a group is.
@@ -327,38 +329,15 @@ fn rows_above(case: &Case<'_>) -> Vec<u32> {
 const LISTED: usize = 4096;
 
 fn program_of(case: &Case<'_>) -> Option<&'static str> {
-    let name = |row: u32| case.tree.name(case.rows.id[row as usize]);
-    let above = rows_above(case);
-    for (at, &row) in above.iter().enumerate() {
-        let home = HOMES.iter().find(|(home, _)| *home == name(row));
-        if let Some(&(_, owner)) = home.filter(|_| row > 0) {
+    for (at, row) in rows_above(case).into_iter().enumerate() {
+        let name = case.tree.name(case.rows.id[row as usize]);
+        let home = HOMES.iter().find(|(home, _)| *home == name);
+        let marked = || marked_by(case, row, at == 0);
+        if let Some(owner) = home.filter(|_| row > 0).map(|home| home.1).or_else(marked) {
             return Some(owner);
         }
         if at > 5 {
-            continue;
-        }
-        for child in case.tree.children(case.rows.id[row as usize]).take(LISTED) {
-            let child = case.tree.name(child);
-            let program = PROGRAMS.iter().find(|p| p.marker == child);
-            // A plain word such as CURRENT says something of its own directory only.
-            let near = |p: &&Program| at == 0 || p.marker != b"CURRENT";
-            if let Some(program) = program.filter(near) {
-                return Some(program.owner);
-            }
-            // Its number changes with every transaction.
-            let number = child.strip_prefix(b"integrity.");
-            if number.is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit)) {
-                return Some(BORG);
-            }
-        }
-        if has_all(case, row, &[b"config", b"keys", b"snapshots", b"data"]) {
-            return Some("restic: restic forget --keep-… --prune");
-        }
-        if is_iceberg(case, row) {
-            return Some(ICEBERG);
-        }
-        if has_all(case, row, &[b"wal", b"snap"]) {
-            return Some("etcd: --max-wals, --max-snapshots, --auto-compaction-retention");
+            break;
         }
     }
     let leaf = last_name(case.template);
@@ -379,15 +358,44 @@ fn program_of(case: &Case<'_>) -> Option<&'static str> {
             return Some(owner);
         }
     }
-    let ids = case
-        .variables
-        .iter()
-        .filter(|v| v.kind == VariableKind::Hash)
-        .count();
-    if case.template.ends_with(b".journal") && ids > 0 {
-        return Some("journald: SystemMaxUse=, MaxRetentionSec=; journalctl --vacuum-time");
+    if leaf.windows(9).any(|part| part == b"-json.log") {
+        return Some("Docker: the logging driver's max-size and max-file");
     }
-    None
+    let is_journal = case.template.ends_with(b".journal") && leaf.contains(&b'@');
+    is_journal.then_some("journald: SystemMaxUse=, MaxRetentionSec=; journalctl --vacuum-time")
+}
+
+/// Whether files that no name orders lie in a program's store, by what lies beside them.
+pub(super) fn is_in_store(case: &Case<'_>) -> bool {
+    let mut above = rows_above(case).into_iter().enumerate().take(6);
+    case.template.ends_with(b".journal")
+        || above.any(|(at, row)| marked_by(case, row, at == 0).is_some())
+}
+
+/// The program that a directory's contents are the marks of; `own`: the files lie right in it.
+fn marked_by(case: &Case<'_>, row: u32, own: bool) -> Option<&'static str> {
+    for child in case.tree.children(case.rows.id[row as usize]).take(LISTED) {
+        let child = case.tree.name(child);
+        let program = PROGRAMS.iter().find(|p| p.marker == child);
+        // A plain word such as CURRENT says something of its own directory only.
+        let near = |p: &&Program| own || p.marker != b"CURRENT";
+        if let Some(program) = program.filter(near) {
+            return Some(program.owner);
+        }
+        // Its number changes with every transaction.
+        let number = child.strip_prefix(b"integrity.");
+        if number.is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit)) {
+            return Some(BORG);
+        }
+    }
+    if has_all(case, row, &[b"config", b"keys", b"snapshots", b"data"]) {
+        return Some("restic: restic forget --keep-… --prune");
+    }
+    if is_iceberg(case, row) {
+        return Some(ICEBERG);
+    }
+    has_all(case, row, &[b"wal", b"snap"])
+        .then_some("etcd: --max-wals, --max-snapshots, --auto-compaction-retention")
 }
 
 /// Whether a directory holds all of these.
@@ -470,7 +478,8 @@ fn kept_as(case: &Case<'_>) -> Option<&'static str> {
     {
         return Some("mail: each file is a message");
     }
-    if is(&MEDIA) && !is_rendered(&names) {
+    let is_product = is(&[b"tif", b"tiff"]) && has_two_dates(case);
+    if is(&MEDIA) && !is_rendered(&names) && !is_product {
         return Some("media: nobody can make it again");
     }
     if is(&WEIGHTS) {
@@ -479,11 +488,12 @@ fn kept_as(case: &Case<'_>) -> Option<&'static str> {
     if is(&SOURCE) {
         return Some("source text");
     }
-    if is(&DOCUMENTS) || leaf.contains(&b' ') {
-        return Some("documents written by hand");
-    }
     // What is written day by day is a job's, wherever it lies.
     let is_living = is_living(case);
+    let by_hand = leaf.contains(&b' ') && (!is_living || is(&HAND_MADE));
+    if is(&DOCUMENTS) || by_hand {
+        return Some("documents written by hand");
+    }
     if !is_living
         && under_version_control(case)
         && case.bytes.lo / case.group.members.len().max(1) as u64 <= 1 << 20
@@ -494,11 +504,22 @@ fn kept_as(case: &Case<'_>) -> Option<&'static str> {
     if !is_living && (is_installed || is_in_prefix(case)) {
         return Some("installed by the system's package manager");
     }
-    if names
-        .iter()
-        .any(|n| matches!(*n, b".cache" | b"Caches" | b"Cache" | b".thumbnails"))
-    {
+    if names.iter().any(|n| {
+        matches!(
+            *n,
+            b".cache" | b"Caches" | b"Cache" | b".thumbnails" | b"thumbnails"
+        )
+    }) {
         return Some("a cache: its program trims it");
+    }
+    if names.contains(&&b"overlay2"[..]) {
+        return Some("layers of container images: docker system prune");
+    }
+    if let Some(whose) = state_of(case, &names, &extension) {
+        return Some(whose);
+    }
+    if are_releases(case) {
+        return Some("releases: a version says which, and not when");
     }
     if is_hash_store(case) || !has_clock_or_count(case.variables) {
         return Some("a store of hashes or names: nothing in it says when");
@@ -510,6 +531,54 @@ fn kept_as(case: &Case<'_>) -> Option<&'static str> {
         return Some("written in one go and never again");
     }
     None
+}
+
+/// Whether each name holds two dates that are not the same: when something was seen and when that
+/// was worked up. A camera writes one.
+fn has_two_dates(case: &Case<'_>) -> bool {
+    let leaf = last_name(case.template);
+    let dated = case.variables.iter().filter(|variable| {
+        let place = format!("{{{}}}", variable.name);
+        matches!(variable.kind, VariableKind::Date | VariableKind::DateTime)
+            && leaf
+                .windows(place.len())
+                .any(|part| part == place.as_bytes())
+    });
+    dated.count() >= 2
+}
+
+/// Whether it is a version that tells the files apart, and nothing counts them or dates them.
+fn are_releases(case: &Case<'_>) -> bool {
+    use VariableKind::{Counter, Frame, HexCounter, Of, Pid, Rotation, Version};
+    let has = |kinds: &[VariableKind]| case.variables.iter().any(|v| kinds.contains(&v.kind));
+    has(&[Version]) && !has(&[Counter, HexCounter, Of, Rotation, Pid, Frame]) && !is_dated(case)
+}
+
+/// What a program or a person has one of, numbered or not: a profile, a home, a mailbox, a
+/// database. Nothing in the name says when, and nothing writes the next one.
+fn state_of(case: &Case<'_>, names: &[&[u8]], extension: &[u8]) -> Option<&'static str> {
+    let rotates = |v: &Variable| matches!(v.kind, VariableKind::Rotation | VariableKind::Pid);
+    if is_dated(case) || case.variables.iter().any(rotates) {
+        return None;
+    }
+    let hidden = |name: &&&[u8]| name.len() > 1 && name[0] == b'.' && name[1] != b'.';
+    if names.iter().any(|name| hidden(&name)) {
+        return Some("a program's own state, in a hidden directory");
+    }
+    let parent_of_first = case.template.split(|&b| b == b'{').next().unwrap_or(b"");
+    let places = parent_of_first.split(|&b| b == b'/').rev();
+    if places
+        .take(2)
+        .any(|name| matches!(name, b"home" | b"Users"))
+    {
+        return Some("people's home directories");
+    }
+    if names.first().is_some_and(|name| *name == b"mail") && extension.is_empty() {
+        return Some("mail: each file is a mailbox");
+    }
+    STATES
+        .contains(&extension)
+        .then_some("databases: each is its program's own")
 }
 
 /// Whether a path lies where only the system's packages and its administrator write.
@@ -535,6 +604,11 @@ fn is_system(name: &[u8]) -> bool {
             | b"dpkg"
             | b"snapd"
             | b"flatpak"
+            | b"doc"
+            | b"man"
+            | b"locale"
+            | b"licenses"
+            | b"common-licenses"
     )
 }
 
@@ -654,6 +728,14 @@ pub(super) fn is_clock(kind: VariableKind) -> bool {
             | VariableKind::EpochMs
             | VariableKind::Ulid
     )
+}
+
+/// What a family holds, in the tree's quantity.
+pub(super) fn weight(tree: &Tree, family: &Family) -> u64 {
+    match tree.quantity() {
+        Quantity::Disk => family.disk.lo,
+        Quantity::Apparent => family.apparent.lo,
+    }
 }
 
 /// The node of a path's directory, from the template's literal root.

@@ -15,6 +15,14 @@ const DEEPEST: usize = 256;
 /// How many levels of plain names are kept in the hope of a varying level above.
 pub(super) const PLAIN_LEVELS: u8 = 3;
 
+/// Directories with short hexadecimal names that make a fan.
+const FAN: u32 = 8;
+
+/// The children of a directory whose names are as long as this one.
+fn fan_key(parent: u32, name: &[u8]) -> u64 {
+    mix(u64::from(parent), name.len() as u64)
+}
+
 /// The directories of a tree, in pre-order, with what their names say.
 #[derive(Debug)]
 pub(super) struct Rows {
@@ -74,7 +82,37 @@ impl Rows {
                 .push(inside || at > 0 && words::is_closed(name));
             open.push((narrow(at), tree.end(id)));
         }
+        rows.join_fans(tree);
         rows
+    }
+
+    /// Gives one shape to the directories by which a store spreads its files: `00`, `1f`, `ab`.
+    /// Their digits are those of a hash, whether there are letters among them or not.
+    fn join_fans(&mut self, tree: &Tree) {
+        let is_hex = |row: usize| {
+            let name = tree.name(self.id[row]);
+            (1..=4).contains(&name.len()) && name.iter().all(u8::is_ascii_hexdigit)
+        };
+        // By parent: how many names of digits, and how many with letters.
+        let mut counts: ByHash<[u32; 2]> = ByHash::default();
+        for row in (1..self.id.len()).filter(|&row| is_hex(row)) {
+            let lettered = !tree.name(self.id[row]).iter().all(u8::is_ascii_digit);
+            let key = fan_key(self.parent[row], tree.name(self.id[row]));
+            counts.entry(key).or_default()[usize::from(lettered)] += 1;
+        }
+        let mut fans = vec![false; self.id.len()];
+        for row in (1..self.id.len()).filter(|&row| is_hex(row)) {
+            let name = tree.name(self.id[row]);
+            let parent = self.parent[row] as usize;
+            let [digits, letters] = counts[&fan_key(self.parent[row], name)];
+            let spread = digits >= 3 && letters >= 3 && digits + letters >= FAN;
+            let below = fans[parent] && tree.name(self.id[parent]).len() == name.len();
+            fans[row] = spread || below;
+        }
+        for row in (1..fans.len()).filter(|&row| fans[row]) {
+            self.segment[row] = mix(hash(b"fan"), tree.name(self.id[row]).len() as u64);
+            self.varies[row] = true;
+        }
     }
 
     /// The names of a directory and those above it, nearest first.

@@ -423,7 +423,7 @@ fn columns_are_typed_by_all_of_their_values() {
         ),
         (
             numbered("/x/out-{}-of-400.bin", 60),
-            "/x/out-<counter>-of-400.bin",
+            "/x/out-<counter>-of-<of>.bin",
         ),
         (
             days("/x/%Y/%Y-%m/pv-%Y%m%d-130000", 40),

@@ -306,6 +306,18 @@ fn describes(word: &[u8]) -> bool {
         .any(|part| DESCRIPTIONS.contains(&&part.to_ascii_lowercase()[..]))
 }
 
+/// Whether a file that is called the same in each of many directories says something of these: by
+/// its name or by a format for such. What a run printed is its output, whatever it is called.
+pub(super) fn is_record(name: &[u8]) -> bool {
+    const PRINTED: [&[u8]; 6] = [b"err", b"log", b"out", b"output", b"stderr", b"stdout"];
+    let mut parts = name.split(|b| !b.is_ascii_alphanumeric());
+    if parts.any(|part| PRINTED.contains(&&part.to_ascii_lowercase()[..])) {
+        return false;
+    }
+    let extension = suffix::last_dot(name).map_or(&b""[..], |dot| &name[dot + 1..]);
+    RECORDS.contains(&extension) || describes(name)
+}
+
 /// Whether names that return in sibling after sibling are values (`NYSE.csv`, `BATS.csv`) or the
 /// parts of one record (`meta.json`, `index`). `alone`: the siblings hold nothing else, so that
 /// there is nothing for a record to describe.

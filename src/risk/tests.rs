@@ -295,6 +295,7 @@ fn report(tree: &Tree, paths: &[&str], disposition: Disposition, verdict: Verdic
             failing: None,
             side: Side::default(),
             lineage: Vec::new(),
+            past: crate::family::Past::default(),
             members: members.iter().copied().collect(),
         },
         verdict,
@@ -308,6 +309,7 @@ fn report(tree: &Tree, paths: &[&str], disposition: Disposition, verdict: Verdic
             .iter()
             .map(|m| m.node)
             .collect(),
+        floor: Vec::new(),
         stale_disk: Interval::ZERO,
         stale_apparent: Interval::ZERO,
         uncovered: 0,

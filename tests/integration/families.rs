@@ -398,3 +398,220 @@ fn the_order_of_names_changes_no_byte() {
         assert_eq!(first.text(), second.text(), "seed {seed}");
     }
 }
+
+/// One file a day, oldest first, the newest written yesterday.
+fn daily(days: std::ops::Range<i64>, path: impl Fn(i64) -> String) -> Vec<File> {
+    days.rev()
+        .map(|back| {
+            let at = NOW.div_euclid(DAY) * DAY - back * DAY;
+            File {
+                path: path(at),
+                size: 1 << 20,
+                mtime: at + DAY / 2,
+            }
+        })
+        .collect()
+}
+
+fn family_at<'a>(audit: &'a Value, start: &str) -> &'a Value {
+    let all = audit["families"].as_array().unwrap();
+    all.iter()
+        .find(|f| f["template"].as_str().unwrap().starts_with(start))
+        .unwrap_or_else(|| panic!("no {start}\n{audit:#}"))
+}
+
+#[test]
+fn what_was_left_behind_is_stale_and_a_thinned_past_is_not() {
+    let path = |at| name("/srv/feed/quotes-%Y%m%d.csv", at, "");
+    let mut files = daily(1..31, path);
+    files.extend(daily(120..128, path));
+    let audit = audited(&files);
+    let family = family_at(&audit, "/srv/feed/quotes-");
+    assert_eq!(family["tail"]["files"], 8, "{family:#}");
+    assert_eq!(family["stale"]["files"], 8, "{family:#}");
+    let says = family["keep_says"].as_str().unwrap();
+    assert!(says.contains("no rule says so"), "{says}");
+    // Daily for a month, then one a month: somebody thins it on purpose.
+    let mut files = daily(1..31, path);
+    files.extend((2..8).flat_map(|month| daily(month * 30..month * 30 + 1, path)));
+    let audit = audited(&files);
+    let family = family_at(&audit, "/srv/feed/quotes-");
+    assert!(family["tail"].is_null(), "{family:#}");
+    assert_eq!(family["stale"]["files"], 0, "{family:#}");
+    assert!(family["keep_seconds"].is_null(), "{family:#}");
+}
+
+#[test]
+fn the_live_log_and_the_records_of_shards_are_counted_and_are_no_members() {
+    let mut files = daily(1..31, |at| name("/var/log/app/app.log-%Y%m%d.gz", at, ""));
+    files.push(File {
+        path: "/var/log/app/app.log".to_owned(),
+        size: 12_345,
+        mtime: NOW,
+    });
+    files.extend(daily(1..31, |at| name("/ci/jobs/%Y%m%d/image.bin", at, "")));
+    for mut file in daily(1..31, |at| name("/ci/jobs/%Y%m%d/metadata.json", at, "")) {
+        file.size = 200;
+        files.push(file);
+    }
+    let audit = audited(&files);
+    let logs = family_at(&audit, "/var/log/app/app.log-");
+    assert_eq!(
+        (&logs["files"], &logs["side"]["files"]),
+        (&30.into(), &1.into())
+    );
+    assert!(logs["side"]["bytes"].as_u64().unwrap() >= 12_345);
+    let images = family_at(&audit, "/ci/jobs/");
+    assert_eq!(images["side"]["files"], 30, "{images:#}");
+    assert_eq!(audit["families"].as_array().unwrap().len(), 2, "{audit:#}");
+}
+
+#[test]
+fn a_coarser_form_is_told_with_the_finer_one() {
+    let mut files = daily(1..91, |at| name("/agg/daily/sums-%Y-%m-%d.csv", at, ""));
+    for month in 1..7 {
+        files.push(File {
+            path: format!("/agg/monthly/sums-2024-{month:02}.csv"),
+            size: 1 << 22,
+            mtime: Timestamp::from_civil(2024, month, 28, 0, 0, 0).unwrap().0,
+        });
+    }
+    let audit = audited(&files);
+    let rollup = family_at(&audit, "/agg/daily/")["rollup"].as_str().unwrap();
+    assert!(rollup.starts_with("/agg/monthly/sums-"), "{rollup}");
+    assert!(family_at(&audit, "/agg/monthly/")["rollup"].is_null());
+}
+
+#[test]
+fn the_newest_full_backup_of_every_variant_stays() {
+    // The second database was last dumped two months ago: its newest is still its newest.
+    let mut files = daily(1..40, |at| name("/backup/dumps/crm-%Y%m%d.sql.gz", at, ""));
+    files.extend(daily(60..100, |at| {
+        name("/backup/dumps/hr-%Y%m%d.sql.gz", at, "")
+    }));
+    let audit = audited(&files);
+    for start in ["/backup/dumps/crm-", "/backup/dumps/hr-"] {
+        assert_eq!(family_at(&audit, start)["floor"], 1, "{audit:#}");
+    }
+    let newest = daily(60..61, |at| name("/backup/dumps/hr-%Y%m%d.sql.gz", at, ""));
+    let more = [
+        "--free",
+        "60MiB",
+        "--max-risk",
+        "unknown",
+        "--format",
+        "json",
+    ];
+    let plan = run("plan", &export(&files, None), &more);
+    assert!(!plan.json()["picks"].as_array().unwrap().is_empty());
+    assert!(!plan.text().contains(&newest[0].path), "{}", plan.story());
+}
+
+#[test]
+fn an_ambiguous_day_and_month_are_read_as_the_files_were_written() {
+    for (layout, first) in [
+        ("/x/out_%d-%m-%Y.csv", true),
+        ("/x/out_%m-%d-%Y.csv", false),
+    ] {
+        // Days below 13 alone, so that both readings are in the calendar.
+        let files: Vec<File> = (1..7)
+            .flat_map(|month| (1..13).map(move |day| (month, day)))
+            .map(|(month, day)| {
+                let at = Timestamp::from_civil(2023, month, day, 0, 0, 0).unwrap().0;
+                File {
+                    path: name(layout, at, ""),
+                    size: 5000,
+                    mtime: at + 40_000,
+                }
+            })
+            .collect();
+        let audit = audited(&files);
+        let family = family_at(&audit, "/x/out_");
+        let last = Timestamp::from_civil(2023, 6, 12, 0, 0, 0).unwrap().0;
+        assert_eq!(family["last"], last, "day first: {first}\n{family:#}");
+    }
+}
+
+/// Trees without outputs in them, as systems have them, below a name of their own.
+fn lookalikes(top: &str) -> Vec<File> {
+    let mut paths: Vec<String> = Vec::new();
+    for n in 1..40 {
+        paths.push(format!("usr/share/man/man{}/tool{n}.{}.gz", n % 8, n % 8));
+        paths.push(format!("usr/share/doc/libx{n}/changelog.gz"));
+        paths.push(format!("usr/share/icons/hicolor/{n}x{n}/apps/a.png"));
+        paths.push(format!(
+            "usr/lib/modules/6.1.0-{n}-amd64/kernel/net/e1000.ko"
+        ));
+        paths.push(format!("usr/bin/python3.{n}"));
+        paths.push(format!(
+            "cargo/registry/cache/idx-1949cf8c/serde-1.0.{n}.crate"
+        ));
+        paths.push(format!(
+            "cargo/registry/src/idx-1949cf8c/serde-1.0.{n}/Cargo.toml.orig"
+        ));
+        paths.push(format!(
+            "cargo/registry/src/idx-1949cf8c/serde-1.0.{n}/src/lib.rs"
+        ));
+        paths.push(format!("checkout/.git/objects/{n:02x}/{:038x}", n * 7919));
+        paths.push(format!("checkout/tests/case_{n:03}.rs"));
+        paths.push(format!("checkout/fixtures/{n:02}/expected.json"));
+        paths.push(format!("dpkg/info/lib{n}:amd64.list"));
+        paths.push(format!("dpkg/info/lib{n}:amd64.md5sums"));
+    }
+    for other in [
+        "usr/lib/os",
+        "usr/share/x/y",
+        "dpkg/status",
+        "dpkg/diversions",
+        "checkout/.git/HEAD",
+    ] {
+        paths.push(other.to_owned());
+    }
+    let mut draw = Draw(77);
+    let file = |path: String| File {
+        path: format!("{top}/{path}"),
+        size: 2000 + draw.next(9000) as u64,
+        mtime: NOW - 300 * DAY + i64::try_from(draw.next(40)).unwrap() * DAY,
+    };
+    paths.into_iter().map(file).collect()
+}
+
+#[test]
+fn installed_trees_and_checkouts_hold_no_outputs_whatever_they_are_called() {
+    for top in ["", "/mnt/image", "/a b/copy-of-it", "/srv/2024-06-01"] {
+        let mut files = lookalikes(top);
+        let outputs = |files: &[File]| -> Vec<Value> {
+            let audit = audited(files);
+            let all = audit["families"].as_array().unwrap().iter();
+            all.filter(|f| f["disposition"] != "keep")
+                .cloned()
+                .collect()
+        };
+        assert_eq!(outputs(&files), Vec::<Value>::new(), "{top}");
+        for inside in ["usr/share", "cargo", "checkout", "dpkg"] {
+            let path = |at| name(&format!("{top}/{inside}/zz/shard-%Y-%m-%d.csv"), at, "");
+            files.extend(daily(1..41, path));
+        }
+        let found = outputs(&files);
+        assert_eq!(found.len(), 4, "{top}: {found:#?}");
+        assert!(found.iter().all(|f| f["files"] == 40), "{top}: {found:#?}");
+    }
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn the_machine_itself_holds_no_outputs_in_its_packages() {
+    for place in ["/usr/share", "/usr/lib", "/var/lib/dpkg"] {
+        if !Path::new(place).is_dir() {
+            eprintln!("skipped: there is no {place} here");
+            continue;
+        }
+        let now = format!("@{NOW}");
+        let more = [place, "--format", "json", "--now", &now, "--no-progress"];
+        let args = [&["audit"][..], &more].concat();
+        let audit = jettison_in(Path::new("/"), args, b"").json();
+        for family in audit["families"].as_array().unwrap() {
+            assert_eq!(family["disposition"], "keep", "{family:#}");
+        }
+    }
+}

@@ -86,6 +86,13 @@ fn family(report: &FamilyReport, doc: &Document<'_>) -> Value {
         "periods": f.periods,
         "failing": f.failing.as_ref().map(failing),
         "side": { "files": f.side.files, "bytes": f.side.bytes },
+        "kept_seconds": f.past.kept.map(|age| age.0),
+        "tail": f.past.tail.map(|tail| json!({
+            "files": tail.files, "bytes": tail.bytes, "until": tail.until.0,
+        })),
+        "rollup": f.past.rollup.as_ref().map(|template| path(template)),
+        "floor": report.floor.len(),
+        "keep_says": report.keep.as_ref().map(|keep| &keep.says),
         "lineage": lineage,
         "verdict": report.verdict.word(),
         "covered_by": report.covered_by.iter().filter_map(ids).collect::<Vec<_>>(),

@@ -267,6 +267,7 @@ fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String>
     let mut lines = vec![format!("    {}", history(&report.family, view.now))];
     lines.extend(missing(&report.family));
     lines.extend(resharded(&report.family));
+    lines.extend(past(report));
     if !report.stale.is_empty()
         && let Some(keep) = &report.keep
     {
@@ -334,6 +335,26 @@ fn missing(family: &Family) -> Option<String> {
         )
     };
     (!some.is_empty()).then(text)
+}
+
+/// What is known of its past: what was left behind, a coarser form, the floor of backups.
+fn past(report: &FamilyReport) -> Vec<String> {
+    let past = &report.family.past;
+    let tail = past.tail.map(|tail| {
+        let files = several(tail.files, "file", "files");
+        let kept = past.kept.map_or(0, |age| age.0 / crate::time::DAY);
+        let (held, until) = (size(Interval::exactly(tail.bytes)), tail.until.date_text());
+        format!("    reaches back {kept} days; {held} in {files} until {until} were left behind")
+    });
+    let rollup = past
+        .rollup
+        .as_ref()
+        .map(|coarser| format!("    also there in a coarser form: {}", path(coarser)));
+    let floor = (!report.floor.is_empty()).then(|| {
+        let files = several(report.floor.len() as u64, "file stays", "files stay");
+        format!("    backups: {files}, the newest full of each and what was made since")
+    });
+    tail.into_iter().chain(rollup).chain(floor).collect()
 }
 
 fn resharded(family: &Family) -> Vec<String> {
