@@ -15,6 +15,8 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 pub use linux::{Dir, Name, Names, handle_limit};
 #[cfg(target_os = "linux")]
+pub mod fiemap;
+#[cfg(target_os = "linux")]
 pub mod unseen;
 
 /// What an inode is.

@@ -247,7 +247,7 @@ pub(crate) struct CompletionsArgs {
 pub(crate) struct ManArgs {}
 
 /// One source and how to read it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct SourceArgs {
     /// A directory, a recording or an export; - is stdin
     #[arg(value_name = "SOURCE", default_value = ".")]

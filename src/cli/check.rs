@@ -16,6 +16,7 @@ use crate::family::Writer;
 use crate::need::{Need, PercentOf, Room, Share, reserve_to_refill};
 use crate::plan::{Plan, Reached};
 use crate::report::check::{Check, State, Target, Warning, github, junit, nagios, prometheus};
+use crate::report::escape::escape;
 use crate::report::json;
 use crate::report::text::{check as line, several};
 use crate::source::volume::{Mount, parse_mounts, volume_of};
@@ -188,9 +189,7 @@ fn examine(args: &CheckArgs, screen: &Screen) -> Result<Check> {
             target = planned(&question, &inquiry)?;
             findings = horizon(&question, &inquiry, &mut target);
         } else if target.state == State::Short {
-            target
-                .reasons
-                .push("nothing on it was offered: SOURCE lies elsewhere".to_owned());
+            elsewhere(&question, &mut target, screen)?;
         }
         targets.push(target);
     }
@@ -423,6 +422,11 @@ fn planned(question: &Question<'_>, inquiry: &Inquiry) -> Result<Target> {
             .push(format!("its families will write {}", Bytes(growth)));
     }
     target.reasons.extend(way(&plan));
+    let doubts = plan.troubles.iter().map(|trouble| {
+        let place = escape(&trouble.path);
+        format!("in doubt: {place}: {}", trouble.message)
+    });
+    target.reasons.extend(doubts);
     // What the user says to be available is not held against the volume's reserve.
     let is_asked = args.need.available.is_none();
     let is_measured = |v: &&Volume| is_asked && v.measured == Measured::Statvfs;
@@ -440,6 +444,70 @@ fn planned(question: &Question<'_>, inquiry: &Inquiry) -> Result<Target> {
     target.reasons.extend(said);
     target.next = next(args, &plan, wish.more > 0 || question.wanted.need.is_none());
     Ok(target)
+}
+
+/// What could be freed on a volume that SOURCE does not lie on. That is SOURCE's to offer and not
+/// this check's: the volume stays short, and the figure and the command say what there would be.
+fn elsewhere(question: &Question<'_>, target: &mut Target, screen: &Screen) -> Result<()> {
+    let args = question.args;
+    let volume = target.volume.as_ref().filter(|volume| volume.size > 0);
+    let Some(mount) = volume.map(|volume| as_path(&volume.mount)) else {
+        target
+            .reasons
+            .push("nothing on it can be deleted".to_owned());
+        return Ok(());
+    };
+    let source = SourceArgs {
+        source: mount,
+        ..args.source.clone()
+    };
+    let inquiry = match inquire(&source, &args.rules, &args.written, screen) {
+        // That it cannot be read does not make it any less short.
+        Err(error) if error.is_source() => {
+            target.reasons.push(error.to_string());
+            return Ok(());
+        }
+        read => read?,
+    };
+    let need = NeedArgs {
+        need: None,
+        need_inodes: None,
+        available: None,
+        capacity: None,
+        ..args.need.clone()
+    };
+    let refill = target.volume.as_ref().map_or(0, reserve_to_refill);
+    let free = FreeArgs {
+        free: Some(Bytes(match target.shortfall {
+            0 => 0,
+            short => short.saturating_add(refill),
+        })),
+        free_inodes: Some(target.inodes_short).filter(|&n| n > 0),
+    };
+    let nothing = Wanted::default();
+    let wish = Wish {
+        source: &source.source,
+        need: &need,
+        free: &free,
+        wanted: &nothing,
+        more: 0,
+    };
+    let plan = make(&wish, &inquiry)?;
+    target.reclaimable = reclaimable(&plan);
+    target.reasons.extend(way(&plan));
+    target.reasons.push(format!(
+        "it lies outside SOURCE, {}",
+        escape(args.source.source.as_os_str().as_encoded_bytes())
+    ));
+    target.next = paste::plan(&paste::Asked {
+        source: &source,
+        rules: &args.rules,
+        need: &need,
+        free: &free,
+        now: args.written.now,
+    })
+    .filter(|_| !plan.picks.is_empty());
+    Ok(())
 }
 
 fn state(plan: &Plan) -> State {

@@ -94,7 +94,7 @@ fn need_arguments(
     free: &FreeArgs,
     flags: &mut Vec<(&'static str, Option<OsString>)>,
 ) {
-    let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.0.to_string().into());
+    let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| exactly(bytes.0).into());
     let number = |n: Option<u64>| n.map(|n| n.to_string().into());
     let share = (need.percent_of != PercentBase::Usable).then(|| "size".into());
     let smallest = (need.smallest != Objective::Paths).then(|| value_word(&need.smallest).into());
@@ -116,6 +116,18 @@ fn need_arguments(
         ("--max-waste", waste),
     ];
     flags.extend(said.into_iter().filter(|(_, value)| value.is_some()));
+}
+
+/// An amount without loss, in the largest unit that it is a multiple of: `5GiB`.
+fn exactly(bytes: u64) -> String {
+    let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let fitting = units
+        .into_iter()
+        .find(|u| bytes > 0 && bytes.is_multiple_of(1 << u.0));
+    match fitting {
+        Some((shift, unit)) => format!("{}{unit}", bytes >> shift),
+        None => bytes.to_string(),
+    }
 }
 
 /// A source as an operand: one that begins with a hyphen would be taken for a flag.
@@ -212,7 +224,7 @@ mod tests {
             Some(format!("jettison plan {}", all.join(" ")))
         );
         let free = ["d", "--free", "1KiB"];
-        assert_eq!(again(&free).as_deref(), Some("jettison plan d --free 1024"));
+        assert_eq!(again(&free).as_deref(), Some("jettison plan d --free 1KiB"));
     }
 
     #[test]

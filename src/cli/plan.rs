@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::entry::{Measured, Trouble};
 use crate::error::{Error, Result};
 use crate::need::{self, PercentOf, Room};
+use crate::plan::shared::plan_asking;
 use crate::plan::{self, Pick, Plan, Reached, Request, Smallest};
 use crate::report::text::plan as page;
 use crate::report::{json, script};
@@ -133,7 +134,10 @@ pub(super) fn make(wish: &Wish<'_>, inquiry: &Inquiry) -> Result<Plan> {
         Vec::new()
     };
     let tree = &survey.tree;
-    let owned = if live { host::owned(tree) } else { Vec::new() };
+    let (owned, untold) = match live {
+        true => host::owned(tree),
+        false => (Vec::new(), Vec::new()),
+    };
     let context = Context {
         live,
         mounts: &mounts,
@@ -144,14 +148,18 @@ pub(super) fn make(wish: &Wish<'_>, inquiry: &Inquiry) -> Result<Plan> {
     // What is known is a plan for the most that can be short. A tree of unknown size may fill
     // whatever volume it lies on.
     let worst = request(wish, survey, weight.hi.unwrap_or(u64::MAX))?;
-    let mut plan = plan::plan(tree, &risks, &worst);
+    let blocks = host::Blocks::of(live, survey.volume.as_ref());
+    let solve = |request: &Request| plan_asking(tree, &risks, request, &blocks);
+    let mut plan = solve(&worst);
     if plan.reached == Reached::No {
         let least = request(wish, survey, weight.lo)?;
         if least.shortfall < worst.shortfall {
-            plan = if_less_is_short(plan, plan::plan(tree, &risks, &least));
+            plan = if_less_is_short(plan, solve(&least));
         }
     }
-    if plan.reached == Reached::Certain && counts_twice(&plan, &survey.troubles) {
+    plan.troubles.extend(untold);
+    let in_doubt = !plan.troubles.is_empty() || counts_twice(&plan, &survey.troubles);
+    if plan.reached == Reached::Certain && in_doubt && !plan.request.is_met() {
         plan.reached = Reached::Possibly;
     }
     Ok(plan)

@@ -90,7 +90,8 @@ fn given(args: &NeedArgs, tree: &Tree) -> Option<Volume> {
     })
 }
 
-/// The line to paste when 5 GiB are needed at once: a script of what can be made again.
+/// The line to paste when 5 GiB are needed at once: what can be made again, and of a live source
+/// as a script.
 fn now_command(args: &ReportArgs, form: Form) -> Option<String> {
     let need = NeedArgs {
         need: None,
@@ -109,8 +110,12 @@ fn now_command(args: &ReportArgs, form: Form) -> Option<String> {
         free: &free,
         now: args.output.written.now,
     })?;
-    // Nothing holds what a recording shows against the paths of a machine.
-    (form == Form::Live).then(|| format!("{command} --format sh"))
+    // A script holds every path against what was seen of it, which a recording cannot: there the
+    // set itself is shown, with what the next risk would give.
+    Some(match form {
+        Form::Live => format!("{command} --format sh"),
+        Form::Transcript | Form::Ncdu => command,
+    })
 }
 
 /// Whether the need is met: at once, by the set shown, perhaps, or not at all.

@@ -43,12 +43,16 @@ pub(super) fn apt() -> Result<Demand> {
     apt::demand(&said, &listed, largest, &machine).map_err(not_understood)
 }
 
-/// Every file that rpm has installed, one a line, where there is an rpm that answers.
-pub(super) fn rpm() -> Option<String> {
+/// Every file that rpm has installed, one a line; nothing where there is no rpm.
+///
+/// # Errors
+/// When there is one, and it does not answer.
+pub(super) fn rpm() -> Result<Option<String>> {
     let program = "/usr/bin/rpm";
-    Path::new(program)
-        .exists()
-        .then(|| run(program, &["-qal"]).ok())?
+    match Path::new(program).exists() {
+        true => run(program, &["-qal"]).map(Some),
+        false => Ok(None),
+    }
 }
 
 fn not_understood(cause: String) -> Error {

@@ -46,7 +46,7 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
         Vec::new()
     };
     let owned = if is_live {
-        host::owned(tree)
+        host::owned(tree).0
     } else {
         Vec::new()
     };

@@ -7,11 +7,14 @@ use crate::policy::Risk;
 use super::coupled::{self, Goal, Judge};
 use super::paths;
 use super::problem::{Allowed, Problem, Sums, Tie};
-use super::tape::Tape;
+use super::sweep;
+use super::tape::{self, Tape};
 use super::{Gap, Smallest, Step};
 
 /// How many nodes the general search takes on.
 const SEARCHED: usize = 20_000;
+/// How many times a tree is looked over for what still fits.
+const LOOKS: usize = 16;
 /// How many further points of the frontier are looked for.
 const FRONTIER: usize = 3;
 
@@ -385,6 +388,9 @@ impl<'a> Chooser<'a> {
             } else {
                 &self.sums.freed
             };
+            if !tape::fits(all, worth, most / grain, 2) {
+                continue;
+            }
             let tape = Tape::new(self.problem, worth, all, grain)?;
             let Some(table) = tape.table(most, cost) else {
                 continue;
@@ -414,7 +420,8 @@ impl<'a> Chooser<'a> {
 
     /// Fewest paths over a tape whose sums do not fit a table.
     fn by_regret(&self, all: &Allowed, goal: Goal) -> Option<Candidate> {
-        if self.is_spread(all) || !self.sums.lost.is_empty() || goal.inodes > 0 {
+        let is_plain = self.sums.lost.is_empty() && goal.inodes == 0;
+        if self.is_spread(all) || !is_plain || !tape::fits(all, &self.sums.freed, 1, 4) {
             return None;
         }
         let grain = paths::grain(self.problem, &all.maximal);
@@ -438,12 +445,13 @@ impl<'a> Chooser<'a> {
         if all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED {
             let best = coupled::fewest(self.problem, &self.sums, all, goal, Some(known.clone()));
             if let Some(best) = best {
-                return Candidate {
+                let found = Candidate {
                     set: best.set,
                     lost: best.lost,
                     paths_bound: best.paths_bound as u64,
                     lost_bound: best.lost_bound,
                 };
+                return self.swept(all, goal, Smallest::Paths, found);
             }
         }
         let upper = coupled::upper_worth(self.problem, &self.sums, all);
@@ -461,6 +469,25 @@ impl<'a> Chooser<'a> {
             set: known,
             paths_bound,
             lost_bound: goal.bytes,
+        }
+    }
+
+    /// What is not proven yet is tried once more by a sweep, which proves the smallest of all.
+    fn swept(&self, all: &Allowed, goal: Goal, key: Smallest, found: Candidate) -> Candidate {
+        let is_proven =
+            found.paths_bound >= found.set.len() as u64 && found.lost_bound >= found.lost;
+        let best = (!is_proven)
+            .then(|| sweep::smallest(self.problem, all, goal, key, &found.set))
+            .flatten();
+        let Some(set) = best else {
+            return found;
+        };
+        let lost = Judge::new(self.problem, &self.sums).worth(&set).lost;
+        Candidate {
+            paths_bound: set.len() as u64,
+            lost_bound: lost,
+            set,
+            lost,
         }
     }
 
@@ -546,7 +573,7 @@ impl<'a> Chooser<'a> {
             let bounds = (floor, usize::try_from(few.paths_bound).unwrap_or(0));
             let (set, proven) = coupled::least(self.problem, &self.sums, all, goal, &known, bounds);
             let lost = judge.worth(&set).lost;
-            return Candidate {
+            let found = Candidate {
                 paths_bound: if proven {
                     set.len() as u64
                 } else {
@@ -556,6 +583,7 @@ impl<'a> Chooser<'a> {
                 set,
                 lost,
             };
+            return self.swept(all, goal, Smallest::Bytes, found);
         }
         let lost = judge.worth(&known).lost;
         Candidate {
@@ -566,47 +594,82 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// The largest node that still fits, again and again, and at the end the smallest that closes
-    /// the rest; where nothing binds nodes to each other.
+    /// Large nodes that still fit, again and again, and at the end the smallest that closes the
+    /// rest; where nothing binds nodes to each other. Each look at the tree takes what is at least
+    /// a quarter of the largest that fits, so a few looks do, however many nodes there are.
     fn fill(&self, all: &Allowed, goal: Goal) -> Option<Vec<u32>> {
         if self.is_spread(all) || self.is_ordered(all) || goal.inodes > 0 {
             return None;
         }
-        let mut nodes: Vec<(u64, u32)> = (0u32..)
-            .zip(&all.ok)
-            .filter(|&(node, &ok)| ok && self.sums.freed(node) > 0)
-            .map(|(node, _)| (self.sums.freed(node), node))
-            .collect();
-        nodes.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| (self.tie)(a.1, b.1)));
-        let mut chosen = std::collections::BTreeMap::new();
-        let is_free = |chosen: &std::collections::BTreeMap<u32, u32>, node: u32| {
-            let end = self.problem.end[node as usize];
-            chosen
-                .range(..end)
-                .next_back()
-                .is_none_or(|(_, &e)| e <= node)
-        };
         let mut left = goal.bytes;
-        for &(bytes, node) in &nodes {
-            if bytes <= left && is_free(&chosen, node) {
-                chosen.insert(node, self.problem.end[node as usize]);
-                left -= bytes;
+        let mut set: Vec<u32> = Vec::new();
+        for _ in 0..LOOKS {
+            let mut largest = 0;
+            self.look(all, 0, &set, |_, bytes| {
+                largest = if bytes <= left {
+                    bytes.max(largest)
+                } else {
+                    largest
+                };
+                bytes <= left
+            });
+            if largest == 0 {
+                break;
             }
+            let mut more = Vec::new();
+            self.look(all, largest / 4, &set, |node, bytes| {
+                let fits = bytes <= left && bytes >= largest.div_ceil(4);
+                if fits {
+                    more.push(node);
+                    left -= bytes;
+                }
+                fits
+            });
+            set.append(&mut more);
+            set.sort_unstable();
         }
         if left > 0 {
-            let closing = nodes
-                .iter()
-                .rev()
-                .find(|n| n.0 >= left && is_free(&chosen, n.1))?;
-            chosen.insert(closing.1, self.problem.end[closing.1 as usize]);
+            let mut closing: Option<(u64, u32)> = None;
+            self.look(all, left.saturating_sub(1), &set, |node, bytes| {
+                if bytes >= left && closing.is_none_or(|old| bytes < old.0) {
+                    closing = Some((bytes, node));
+                }
+                false
+            });
+            set.push(closing?.1);
         }
-        let set: Vec<u32> = chosen.into_keys().collect();
         let judge = Judge::new(self.problem, &self.sums);
         Some(if set.len() <= 2_000 {
             judge.prune(&set, goal)
         } else {
             set
         })
+    }
+
+    /// Shows every allowed node that is free of what is taken (ascending), until `show` says that
+    /// a subtree needs no closer look; nothing below a node that is worth `least` or less.
+    fn look(
+        &self,
+        all: &Allowed,
+        least: u64,
+        taken: &[u32],
+        mut show: impl FnMut(u32, u64) -> bool,
+    ) {
+        let mut taken = taken.iter().copied().peekable();
+        for &top in &all.maximal {
+            let mut node = top;
+            while node < self.problem.end[top as usize] {
+                while taken.peek().is_some_and(|&t| t < node) {
+                    taken.next();
+                }
+                let end = self.problem.end[node as usize];
+                let bytes = self.sums.freed(node);
+                let is_taken = taken.peek() == Some(&node);
+                let is_free = taken.peek().is_none_or(|&t| t >= end);
+                let is_done = is_taken || (is_free && show(node, bytes)) || bytes <= least;
+                node = if is_done { end } else { node + 1 };
+            }
+        }
     }
 
     /// Measures a candidate against its objective.

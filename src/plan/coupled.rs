@@ -79,7 +79,8 @@ impl<'a> Judge<'a> {
             worth.lost = worth.lost.saturating_add(self.sums.lost(node));
             worth.inodes += self.sums.inodes.get(node as usize).copied().unwrap_or(0);
         }
-        if set.len() < 2 {
+        // Without inodes of several names, what several nodes are worth adds up.
+        if set.len() < 2 || self.problem.units.iter().all(|unit| unit.members.len() < 2) {
             return worth;
         }
         let mut sorted = set.to_vec();
@@ -134,7 +135,11 @@ impl<'a> Judge<'a> {
     /// All older relatives that would stay although a younger one goes.
     pub fn elders(&self, set: &[u32]) -> impl Iterator<Item = u32> + use<'a> {
         let problem = self.problem;
-        let mut sorted = set.to_vec();
+        // A family is all that needs the set in its order.
+        let mut sorted = match problem.orders.is_empty() {
+            true => Vec::new(),
+            false => set.to_vec(),
+        };
         sorted.sort_unstable();
         problem.orders.iter().flat_map(move |order| {
             let goes = |node: u32| {

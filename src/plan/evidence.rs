@@ -5,8 +5,9 @@
 //! enough: file systems give an inode's number to the next file at once; its times are what
 //! betrays that.
 
+use crate::bytes::Interval;
 use crate::entry::Kind;
-use crate::tree::Tree;
+use crate::tree::{NodeId, Tree};
 
 use super::{Pick, Plan};
 
@@ -35,13 +36,17 @@ pub struct Evidence {
     pub ctime_ns: i128,
     /// When it was made, where the file system says so.
     pub btime_ns: Option<i128>,
+    /// Which mount it was reached through, where the kernel tells.
+    pub mount: Option<u64>,
     /// How many names the subtree held, its own included.
     pub entries: u64,
+    /// What the walk saw of the whole subtree, as one number: see [`digest`].
+    pub digest: u128,
 }
 
 /// Looks at paths of the machine that the plan is for.
 pub trait Witness {
-    /// What lies at this path now; a symbolic link is not followed. `entries` is 1.
+    /// What lies at this path now; a symbolic link is not followed. `entries` is 1, `digest` 0.
     fn look(&self, path: &[u8]) -> Option<Evidence>;
 }
 
@@ -53,8 +58,65 @@ pub fn attest(plan: &mut Plan, tree: &Tree, witness: &dyn Witness) {
             .filter(|seen| agrees(seen, pick, tree))
             .map(|seen| Evidence {
                 entries: u64::from(tree.end(pick.node).0 - pick.node.0),
+                digest: digest(tree, pick.node),
                 ..seen
             });
+    }
+}
+
+/// One number for everything that the walk saw of a subtree, so that whoever carries a plan out
+/// can walk it again and tell whether any name, size or time in it changed.
+///
+/// It is the sum, modulo 2^128, over all entries, of the 128-bit FNV-1a hash of the entry's path
+/// below the subtree (empty for itself, `/` between names), a NUL, and in decimal, each followed
+/// by a NUL, its kind's word, `st_size`, allocated bytes and modification time in seconds; what is
+/// not known is empty. A sum does not depend on the order of a listing. It betrays change, not
+/// malice: against that stand the inode's own numbers and times.
+#[must_use]
+pub fn digest(tree: &Tree, top: NodeId) -> u128 {
+    let mut sum = 0u128;
+    // The open directories: where each ends, and the hash of the path up to its names.
+    let mut open: Vec<(NodeId, Fnv)> = Vec::new();
+    for node in (top.0..tree.end(top).0).map(NodeId) {
+        while open.last().is_some_and(|dir| dir.0 <= node) {
+            open.pop();
+        }
+        let path = match open.last() {
+            None => Fnv::new(),
+            Some(&(_, above)) if open.len() == 1 => above.with(tree.name(node)),
+            Some(&(_, above)) => above.with(b"/").with(tree.name(node)),
+        };
+        if tree.is_dir(node) {
+            open.push((tree.end(node), path));
+        }
+        let mut record = path.with(b"\0").with(tree.kind(node).word().as_bytes());
+        let exact = |size: Option<Interval>| size.filter(|s| s.hi == Some(s.lo)).map(|s| s.lo);
+        let mtime = tree.mtime(node).map(|mtime| mtime.0);
+        for number in [exact(tree.own_apparent(node)), exact(tree.own_disk(node))] {
+            let number = number.map_or_else(String::new, |n| n.to_string());
+            record = record.with(b"\0").with(number.as_bytes());
+        }
+        let mtime = mtime.map_or_else(String::new, |n| n.to_string());
+        record = record.with(b"\0").with(mtime.as_bytes()).with(b"\0");
+        sum = sum.wrapping_add(record.0);
+    }
+    sum
+}
+
+/// The hash of Fowler, Noll and Vo, variant 1a, 128 bits (RFC 9923).
+#[derive(Clone, Copy)]
+struct Fnv(u128);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
+    }
+
+    fn with(self, bytes: &[u8]) -> Self {
+        let step = |hash: u128, &byte: &u8| {
+            (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        };
+        Self(bytes.iter().fold(self.0, step))
     }
 }
 

@@ -4,8 +4,9 @@
 //! reached at all, and the lowest risk that suffices, are always exact, as both only grow with
 //! what may go. The fewest paths are exact by a selection, and the least bytes among them by a
 //! small table over deficits ([`paths`]); families that go oldest first, and whatever else fits a
-//! table, by decisions in pre-order ([`tape`]); spread inodes by a bounded search ([`coupled`]).
-//! Where the work runs out first, the plan says how far it may be from the best.
+//! table, by decisions in pre-order ([`tape`]); spread inodes and two needs at once by a bounded
+//! search ([`coupled`]) and by a sweep over what is open ([`sweep`]). Where the work runs out
+//! first, the plan says how far it may be from the best.
 //!
 //! The planner reckons with lower bounds: *reached for certain* holds for every size that the
 //! evidence allows. Only when that fails are the upper bounds tried, for *possibly*.
@@ -16,8 +17,11 @@
 pub mod choose;
 pub mod coupled;
 pub mod evidence;
+mod number;
 pub mod paths;
 pub mod problem;
+pub mod shared;
+pub mod sweep;
 pub mod tape;
 #[cfg(test)]
 mod tests;
@@ -27,7 +31,7 @@ mod told;
 use std::cmp::Ordering;
 
 use crate::bytes::Interval;
-use crate::entry::Kind;
+use crate::entry::{Kind, Listing, Trouble};
 use crate::policy::Risk;
 use crate::risk::{Order, Risks};
 use crate::tree::links::freed;
@@ -36,6 +40,7 @@ use crate::tree::{NodeId, Quantity, Tree};
 use choose::{Ask, Choice, Chooser, Short};
 use coupled::Goal;
 pub use evidence::{Evidence, Witness};
+use number::Numbers;
 use problem::{Class, Problem, Unit};
 
 /// What "smallest" means.
@@ -85,8 +90,8 @@ pub struct Request {
     /// For [`Smallest::Paths`], in percent of the shortfall: prefer more paths to losing more than
     /// this beyond it. `None`: the fewest paths, whatever they lose.
     pub max_waste: Option<u64>,
-    /// Entries that a running process holds open, ascending: their bytes come back only when it
-    /// closes them, so nothing is reckoned for them.
+    /// Entries of which nothing is reckoned to come back, ascending: a running process holds them
+    /// open until it closes them, or other files share their blocks.
     pub held: Vec<NodeId>,
 }
 
@@ -241,6 +246,8 @@ pub struct Plan {
     pub next_risk: Option<NextRisk>,
     /// The machine that the paths lie on, where that is known.
     pub host: Option<String>,
+    /// What could not be found out about the set, or about what protects the machine's own files.
+    pub troubles: Vec<Trouble>,
 }
 
 /// Finds the smallest deletion set.
@@ -276,14 +283,20 @@ pub struct Plan {
 /// ```
 #[must_use]
 pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
-    let sure = problem(tree, risks, Bound::Least, request);
-    let tie = |a: u32, b: u32| by_path(tree, &sure, a, b);
-    let chooser = Chooser::new(&sure, request.inodes > 0, &tie);
+    let (numbers, bare) = Numbers::of(tree);
+    let sources = Sources {
+        tree,
+        risks,
+        request,
+        numbers: &numbers,
+    };
+    let sure = sources.problem(bare, Bound::Least);
+    let chooser = Chooser::new(&sure, request.inodes > 0, &by_number);
     let max_risk = request.max_risk.min(Risk::Unknown);
     let beyond = request.exceeds_the_volume();
     let outcome = chooser.choose(&ask(request, max_risk));
     let short = match outcome {
-        Ok(choice) if !beyond => return told(tree, risks, request, Reached::Certain, choice),
+        Ok(choice) if !beyond => return sources.told(Reached::Certain, choice),
         // Shared extents: the sizes add up to more than the volume has in use.
         Ok(_) => Short {
             bytes: request.at_most.unwrap_or(0),
@@ -291,16 +304,16 @@ pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
         },
         Err(short) => short,
     };
-    let may = (!beyond).then(|| possibly(tree, risks, request, max_risk));
+    let may = (!beyond).then(|| sources.possibly(max_risk));
     let mut plan = match may.flatten() {
-        Some(choice) => told(tree, risks, request, Reached::Possibly, choice),
+        Some(choice) => sources.told(Reached::Possibly, choice),
         None => unreached(tree, request),
     };
     plan.missing = Some(request.shortfall.saturating_sub(short.bytes));
     plan.missing_inodes = Some(request.inodes.saturating_sub(short.inodes));
     plan.best_achievable = Some(short.bytes);
     if !beyond {
-        plan.next_risk = next_risk(tree, risks, request, &chooser, max_risk);
+        plan.next_risk = sources.next_risk(&chooser, max_risk);
     }
     plan
 }
@@ -317,51 +330,166 @@ fn ask(request: &Request, max_risk: Risk) -> Ask {
     }
 }
 
-/// The choice if every size were as large as the evidence allows.
-fn possibly(tree: &Tree, risks: &Risks, request: &Request, max_risk: Risk) -> Option<Choice> {
-    let most = problem(tree, risks, Bound::Most, request);
-    let tie = |a: u32, b: u32| by_path(tree, &most, a, b);
-    let chooser = Chooser::new(&most, request.inodes > 0, &tie);
-    let mut choice = chooser.choose(&ask(request, max_risk)).ok()?;
-    // What is smallest depends on sizes that nobody knows.
-    choice
-        .frontier
-        .iter_mut()
-        .for_each(|step| step.proven = false);
-    choice.gap.get_or_insert_default();
-    Some(choice)
+/// The order of the numbers is that of the paths.
+fn by_number(a: u32, b: u32) -> Ordering {
+    a.cmp(&b)
 }
 
-fn next_risk(
-    tree: &Tree,
-    risks: &Risks,
-    request: &Request,
-    chooser: &Chooser<'_>,
-    max_risk: Risk,
-) -> Option<NextRisk> {
-    let higher = Risk::CLASSES.into_iter().filter(|&risk| risk > max_risk);
-    let told_at = |risk, reached, choice: Choice| {
-        let told = told(tree, risks, request, reached, choice);
-        NextRisk {
-            risk,
+/// What a problem is made from.
+#[derive(Clone, Copy)]
+struct Sources<'a> {
+    tree: &'a Tree,
+    risks: &'a Risks,
+    request: &'a Request,
+    numbers: &'a Numbers,
+}
+
+impl Sources<'_> {
+    /// The choice if every size were as large as the evidence allows.
+    fn possibly(&self, max_risk: Risk) -> Option<Choice> {
+        let most = self.problem(Numbers::of(self.tree).1, Bound::Most);
+        let chooser = Chooser::new(&most, self.request.inodes > 0, &by_number);
+        let mut choice = chooser.choose(&ask(self.request, max_risk)).ok()?;
+        // What is smallest depends on sizes that nobody knows.
+        choice
+            .frontier
+            .iter_mut()
+            .for_each(|step| step.proven = false);
+        choice.gap.get_or_insert_default();
+        Some(choice)
+    }
+
+    fn next_risk(&self, chooser: &Chooser<'_>, max_risk: Risk) -> Option<NextRisk> {
+        let higher = Risk::CLASSES.into_iter().filter(|&risk| risk > max_risk);
+        let told_at = |risk, reached, choice: Choice| {
+            let told = self.told(reached, choice);
+            NextRisk {
+                risk,
+                reached,
+                picks: told.picks,
+                freed: told.freed,
+                lost: told.lost,
+                proven: told.proven,
+            }
+        };
+        for risk in higher.clone() {
+            if let Ok(choice) = chooser.choose(&ask(self.request, risk)) {
+                return Some(told_at(risk, Reached::Certain, choice));
+            }
+        }
+        for risk in higher {
+            if let Some(choice) = self.possibly(risk) {
+                return Some(told_at(risk, Reached::Possibly, choice));
+            }
+        }
+        None
+    }
+
+    fn told(&self, reached: Reached, choice: Choice) -> Plan {
+        let Self {
+            tree,
+            risks,
+            request,
+            ..
+        } = *self;
+        let nodes = self.numbers.nodes(&choice.set);
+        let proven = choice.gap.is_none();
+        let held = held_within(tree, request, &nodes);
+        let all = freed(tree, &nodes);
+        Plan {
             reached,
-            picks: told.picks,
-            freed: told.freed,
-            lost: told.lost,
-            proven: told.proven,
-        }
-    };
-    for risk in higher.clone() {
-        if let Ok(choice) = chooser.choose(&ask(request, risk)) {
-            return Some(told_at(risk, Reached::Certain, choice));
-        }
-    }
-    for risk in higher {
-        if let Some(choice) = possibly(tree, risks, request, risk) {
-            return Some(told_at(risk, Reached::Possibly, choice));
+            key: choice.key,
+            proven,
+            gap: choice.gap,
+            waste_exceeded: choice.waste_exceeded,
+            picks: picks(tree, risks, &nodes),
+            freed: Interval {
+                lo: all.lo.saturating_sub(held),
+                hi: all.hi,
+            },
+            lost: choice.lost.saturating_add(held),
+            frontier: choice.frontier,
+            ..unreached(tree, request)
         }
     }
-    None
+
+    /// The tree and its risks as a problem in columns. An unbounded size counts as the whole
+    /// shortfall: more is not needed to make the goal possible.
+    fn problem(&self, bare: Problem, bound: Bound) -> Problem {
+        let Self { tree, risks, .. } = *self;
+        let mut problem = bare;
+        problem.own = vec![0; tree.len()];
+        problem.class = vec![Class::new(Risk::Never, false); tree.len()];
+        for node in tree.nodes() {
+            let at = self.numbers.of_node(node) as usize;
+            problem.own[at] = self.own(node, bound);
+            problem.class[at] = Class::new(risks.own(node), tree.is_dir(node));
+        }
+        self.bind(&mut problem);
+        problem
+    }
+
+    /// What exactly this node gives back.
+    fn own(&self, node: NodeId, bound: Bound) -> u64 {
+        let tree = self.tree;
+        let open = self.request.shortfall.max(1);
+        let is_partial = || tree.is_dir(node) && tree.listing(node) == Listing::Partial;
+        if bound == Bound::Most && is_partial() {
+            return open;
+        }
+        let own = tree.own_weight(node);
+        match (tree.kind(node), bound) {
+            (Kind::File, _) if self.is_held(node) => 0,
+            (Kind::Excluded | Kind::OtherFs | Kind::KernelFs, _) => 0,
+            (Kind::Unread, Bound::Most) => open,
+            (_, Bound::Least) => own.lo,
+            (_, Bound::Most) => own.hi.unwrap_or(open),
+        }
+    }
+
+    fn is_held(&self, node: NodeId) -> bool {
+        self.request.held.binary_search(&node).is_ok()
+    }
+
+    /// Adds the inodes with several names, and the families.
+    fn bind(&self, problem: &mut Problem) {
+        for group in self.tree.links().groups() {
+            let held = group.names().any(|name| self.is_held(name));
+            let mut members: Vec<u32> = group.names().map(|n| self.numbers.of_node(n)).collect();
+            members.sort_unstable();
+            if group.is_whole() && members.len() == 1 {
+                continue;
+            }
+            // By whichever name it is held, nothing of it comes back.
+            let own = |&m: &u32| problem.own[m as usize];
+            let bytes = match held {
+                true => 0,
+                false => members.iter().map(own).max().unwrap_or(0),
+            };
+            for &member in &members {
+                problem.own[member as usize] = 0;
+                problem.class[member as usize] = problem.class[member as usize].shared();
+            }
+            if group.is_whole() {
+                problem.units.push(Unit {
+                    members,
+                    bytes,
+                    gains: true,
+                });
+            }
+        }
+        problem
+            .units
+            .sort_unstable_by(|a, b| a.members.cmp(&b.members));
+        let numbered = |order: &Order| Order {
+            members: order
+                .members
+                .iter()
+                .map(|&(node, rank)| (self.numbers.of_node(NodeId(node)), rank))
+                .collect(),
+        };
+        problem.orders = self.risks.families().iter().map(numbered).collect();
+    }
 }
 
 fn unreached(tree: &Tree, request: &Request) -> Plan {
@@ -382,28 +510,7 @@ fn unreached(tree: &Tree, request: &Request) -> Plan {
         best_achievable: None,
         next_risk: None,
         host: None,
-    }
-}
-
-fn told(tree: &Tree, risks: &Risks, request: &Request, reached: Reached, choice: Choice) -> Plan {
-    let nodes: Vec<NodeId> = choice.set.iter().map(|&node| NodeId(node)).collect();
-    let proven = choice.gap.is_none();
-    let held = held_within(tree, request, &nodes);
-    let all = freed(tree, &nodes);
-    Plan {
-        reached,
-        key: choice.key,
-        proven,
-        gap: choice.gap,
-        waste_exceeded: choice.waste_exceeded,
-        picks: picks(tree, risks, &nodes),
-        freed: Interval {
-            lo: all.lo.saturating_sub(held),
-            hi: all.hi,
-        },
-        lost: choice.lost.saturating_add(held),
-        frontier: choice.frontier,
-        ..unreached(tree, request)
+        troubles: Vec::new(),
     }
 }
 
@@ -491,88 +598,4 @@ fn oldest(tree: &Tree, families: &[Order], node: NodeId) -> Option<(usize, u32)>
 enum Bound {
     Least,
     Most,
-}
-
-/// The tree and its risks as a problem in columns. An unbounded size counts as the whole
-/// shortfall: more is not needed to make the goal possible.
-fn problem(tree: &Tree, risks: &Risks, bound: Bound, request: &Request) -> Problem {
-    let open = request.shortfall.max(1);
-    let own = |node: NodeId| {
-        let kind = tree.kind(node);
-        let own = tree.own_weight(node);
-        match (kind, bound) {
-            (Kind::File, _) if request.held.binary_search(&node).is_ok() => 0,
-            (Kind::Excluded | Kind::OtherFs | Kind::KernelFs, _) => 0,
-            (Kind::Unread, Bound::Most) => open,
-            (_, Bound::Least) => own.lo,
-            (_, Bound::Most) => own.hi.unwrap_or(open),
-        }
-    };
-    let mut problem = Problem::default();
-    problem.parent.reserve_exact(tree.len());
-    problem.end.reserve_exact(tree.len());
-    problem.own.reserve_exact(tree.len());
-    problem.class.reserve_exact(tree.len());
-    let mut above: Vec<NodeId> = Vec::new();
-    let mut dir = NodeId::ROOT;
-    for node in tree.nodes() {
-        if tree.is_dir(node) {
-            while above.last().is_some_and(|&up| tree.end(up) <= node) {
-                above.pop();
-            }
-            let up = above.last().copied().unwrap_or(NodeId::ROOT);
-            above.push(node);
-            dir = node;
-            problem.parent.push(up.0);
-            problem.end.push(tree.end(node).0);
-        } else {
-            // Non-directories follow their own directory at once.
-            problem.parent.push(dir.0);
-            problem.end.push(node.0 + 1);
-        }
-        let partial = bound == Bound::Most
-            && tree.is_dir(node)
-            && tree.listing(node) == crate::entry::Listing::Partial;
-        problem.own.push(if partial { open } else { own(node) });
-        problem
-            .class
-            .push(Class::new(risks.own(node), tree.is_dir(node)));
-    }
-    for group in tree.links().groups() {
-        let members: Vec<u32> = group.names().map(|name| name.0).collect();
-        if group.is_whole() && members.len() == 1 {
-            continue;
-        }
-        let bytes = members
-            .iter()
-            .map(|&m| problem.own[m as usize])
-            .max()
-            .unwrap_or(0);
-        for &member in &members {
-            problem.own[member as usize] = 0;
-            problem.class[member as usize] = problem.class[member as usize].shared();
-        }
-        if group.is_whole() {
-            problem.units.push(Unit {
-                members,
-                bytes,
-                gains: true,
-            });
-        }
-    }
-    problem.orders = risks.families().to_vec();
-    problem
-}
-
-/// The order of two nodes' paths, without writing them out where they share their directory.
-fn by_path(tree: &Tree, problem: &Problem, a: u32, b: u32) -> Ordering {
-    if problem.parent[a as usize] == problem.parent[b as usize] {
-        return tree
-            .name(NodeId(a))
-            .cmp(tree.name(NodeId(b)))
-            .then(a.cmp(&b));
-    }
-    tree.path(NodeId(a))
-        .cmp(&tree.path(NodeId(b)))
-        .then(a.cmp(&b))
 }

@@ -22,6 +22,19 @@ const ROWS: u64 = 30_000_000;
 /// How deep families may be nested in directories of their own.
 const DEPTH: usize = 40;
 
+/// Whether a table of so many amounts may fit for what is allowed: a tape has a step for every
+/// node of worth at least, and is not written in vain.
+#[must_use]
+pub fn fits(allowed: &Allowed, worth: &[u64], amounts: u64, numbers: u64) -> bool {
+    let nodes = allowed
+        .ok
+        .iter()
+        .zip(worth)
+        .filter(|node| *node.0 && *node.1 > 0);
+    let cells = (nodes.count() as u64).saturating_mul(amounts.saturating_add(1));
+    cells.saturating_mul(numbers) <= CELLS
+}
+
 /// One decision.
 #[derive(Clone, Copy, Debug)]
 struct Step {
@@ -82,7 +95,7 @@ impl Tape {
         most: u64,
         cost: impl Fn(u32) -> [u64; N],
     ) -> Option<Table<N>> {
-        let width = most / self.grain + 1;
+        let width = (most / self.grain).checked_add(1)?;
         let cells = width.checked_mul(self.steps.len() as u64)?;
         if cells.checked_mul(N as u64)? > CELLS {
             return None;

@@ -303,18 +303,8 @@ fn check(seed: u64, recipe: Recipe, smallest: Smallest) -> Option<bool> {
             );
             assert_eq!(t.key, choice.key, "{said}");
             let want = want.unwrap_or_else(|| panic!("{choice:?} is none: {said}"));
-            if choice.gap.is_none() {
-                assert_eq!(
-                    choice.key, want,
-                    "proven, but not the best: {choice:?} {said}"
-                );
-            } else {
-                assert!(choice.key >= want, "{choice:?} {said}");
-                // Only two needs at once, and exposure where nodes bind each other, are left without proof.
-                let is_bound = recipe.links || recipe.families;
-                let is_hard = recipe.inodes || (is_bound && smallest == Smallest::Exposure);
-                assert!(is_hard, "small, and not proven: {choice:?} {said}");
-            }
+            assert_eq!(choice.key, want, "not the best: {choice:?} {said}");
+            assert_eq!(choice.gap, None, "the best, and not proven: {said}");
             for dropped in 0..choice.set.len() {
                 let mut fewer = choice.set.clone();
                 fewer.remove(dropped);

@@ -166,6 +166,24 @@ fn every_volume_named_must_have_the_room_and_each_is_asked_once() {
     assert_eq!(targets[0]["state"], "ok");
     assert_eq!(targets[1]["state"], "short");
     assert_eq!(targets[1]["reclaimable"], Value::Null);
+    // What could be freed on another volume is looked for, and is not SOURCE's to offer.
+    let other = fs::metadata("/dev/shm").map(|found| std::os::unix::fs::MetadataExt::dev(&found));
+    let here = fs::metadata(dir.path()).map(|found| std::os::unix::fs::MetadataExt::dev(&found));
+    if other.is_ok_and(|other| here.is_ok_and(|here| here != other)) {
+        let asked =
+            "check tree --need 1000T --available 2000T --path /dev/shm --rules . --format json";
+        let json = run(&dir, asked).code(2).json();
+        let target = &json["targets"][1];
+        assert_eq!(
+            (&target["mount"], &target["state"]),
+            (&"/dev/shm".into(), &"short".into())
+        );
+        assert!(!target["reclaimable"].is_null(), "{json:#}");
+        assert!(
+            target["reasons"].to_string().contains("outside SOURCE"),
+            "{json:#}"
+        );
+    }
     let json = run(
         &dir,
         "check tree --need 1K --path gone --path /proc --format json",

@@ -7,7 +7,15 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::dir::{Dir, Run, jettison_in};
+use jettison::audit::Audit;
+use jettison::plan::{Reached, Request, Smallest};
+use jettison::policy::{Policy, Risk};
+use jettison::report::json;
+use jettison::risk::{Context, classify};
+use jettison::source::{Options, Source};
+use jettison::survey::survey;
+
+use crate::dir::{Dir, Run, age_to, jettison_in};
 
 const HOSTILE: [&[u8]; 16] = [
     b"it's",
@@ -179,6 +187,7 @@ fn each_pick_has_its_evidence() {
         ("size", meta.size()),
         ("blocks", meta.blocks()),
         ("entries", 3),
+        ("mount", mount_of(&dir.join("tree/d"))),
     ] {
         assert_eq!(seen[key], value, "{key}: {plan:#}");
     }
@@ -186,6 +195,44 @@ fn each_pick_has_its_evidence() {
     assert_eq!(seen["ctime_ns"].as_i64().map(i128::from), Some(ctime));
     assert_eq!(seen["kind"], "dir");
     assert!(plan["host"].is_string());
+    // The digest is that of the same world, and of no other: not of other sizes, times or names.
+    let digest = |dir: &Dir| {
+        let plan = run(dir, asked).code(0).json();
+        plan["picks"][0]["evidence"]["digest"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = digest(&dir);
+    assert_eq!(seen["digest"], *first);
+    assert_eq!(digest(&dir), first);
+    for change in [
+        |dir: &Dir| dir.file("tree/d/b", 9_001),
+        |dir: &Dir| {
+            fs::rename(dir.join("tree/d/a"), dir.join("tree/d/c")).unwrap();
+            dir.join("tree/d/c")
+        },
+        |dir: &Dir| {
+            age_to(&dir.join("tree/d/c"), 1_000_000_000);
+            dir.join("tree/d/c")
+        },
+    ] {
+        let before = digest(&dir);
+        change(&dir);
+        assert_ne!(digest(&dir), before);
+    }
+}
+
+/// The number of a path's mount, as the kernel's table has it.
+fn mount_of(path: &Path) -> u64 {
+    let file = fs::File::open(path).unwrap();
+    let info = format!(
+        "/proc/self/fdinfo/{}",
+        std::os::fd::AsRawFd::as_raw_fd(&file)
+    );
+    let info = fs::read_to_string(info).unwrap();
+    let id = info.lines().find_map(|line| line.strip_prefix("mnt_id:"));
+    id.unwrap().trim().parse().unwrap()
 }
 
 #[test]
@@ -241,8 +288,276 @@ fn a_report_ends_with_the_line_for_5_gib_now() {
     let text = run(&dir, "report tree --rules .").text();
     let last = text.lines().last().unwrap();
     let command = last.strip_prefix("5 GiB now: jettison ").unwrap();
-    let expected = "plan tree --free 5368709120 --max-risk regenerable --rules . --format sh";
+    let expected = "plan tree --free 5GiB --max-risk regenerable --rules . --format sh";
     assert_eq!(command, expected);
     let script = run(&dir, command).code(2).text();
     assert!(script.starts_with("#!/bin/sh\n"), "{script}");
+    // Nothing can be deleted in a recording: there the set is shown, not a script.
+    dir.write("s.txt", "$ cd /\n$ ls\n10 b\n");
+    let text = run(&dir, "report s.txt").text();
+    let last = text.lines().last().unwrap();
+    let command = last.strip_prefix("5 GiB now: jettison ").unwrap();
+    assert_eq!(command, "plan s.txt --free 5GiB --max-risk regenerable");
+    let shown = run(&dir, command).code(2).text();
+    assert!(shown.starts_with("5.0 GiB to free in /"), "{shown}");
+}
+
+/// A flat export of files of these sizes.
+fn flat(sizes: impl Iterator<Item = u64>) -> String {
+    let files: Vec<String> = (0u32..)
+        .zip(sizes)
+        .map(|(n, size)| format!(r#"{{"name":"f{n:07}","asize":{size},"dsize":{size}}}"#))
+        .collect();
+    let files = files.join(",");
+    format!(r#"[1,2,{{"progname":"ncdu"}},[{{"name":"/d","asize":0,"dsize":0}},{files}]]"#)
+}
+
+#[test]
+fn a_need_of_nothing_deletes_nothing_and_a_negative_one_is_refused() {
+    let dir = Dir::new();
+    dir.write("e.json", flat([5, 0, 7].into_iter()));
+    for smallest in ["paths", "bytes", "directory", "exposure"] {
+        let asked = format!("plan e.json --free 0 --smallest {smallest} --format json");
+        let plan = run(&dir, &asked).code(0).json();
+        assert_eq!(
+            (&plan["reached"], &plan["proven"]),
+            (&true.into(), &true.into())
+        );
+        assert_eq!(
+            (&plan["picks"], &plan["lost"]),
+            (&serde_json::json!([]), &0.into())
+        );
+    }
+    for wrong in [
+        "--free=-5",
+        "--need=-1",
+        "--need=NaN",
+        "--need=1e9",
+        "--free-inodes=-1",
+    ] {
+        let refused = run(&dir, &format!("plan e.json {wrong}")).code(64);
+        assert!(!refused.stderr.is_empty(), "{}", refused.story());
+    }
+    let percent = run(&dir, "plan e.json --need 45%").code(64);
+    assert!(percent.stderr.contains("--capacity"), "{}", percent.story());
+}
+
+#[test]
+fn what_cannot_be_reached_says_what_is_missing() {
+    let dir = Dir::new();
+    dir.write("e.json", flat([5, 0, 7].into_iter()));
+    dir.write(
+        "never.toml",
+        "[[path]]\nmatch = [\"/**\"]\nrisk = \"never\"\n",
+    );
+    for (asked, missing, best) in [
+        ("--free 13 --max-risk unknown", 1, 12),
+        ("--free 100T --max-risk unknown", (100u64 << 40) - 12, 12),
+        ("--free 5 --max-risk unknown --policy never.toml", 5, 0),
+        ("--free 1 --max-risk regenerable", 1, 0),
+    ] {
+        let plan = run(&dir, &format!("plan e.json {asked} --format json"))
+            .code(2)
+            .json();
+        assert_eq!(plan["missing"], missing, "{asked}: {plan:#}");
+        assert_eq!(plan["best_achievable"], best, "{asked}");
+        assert_eq!(plan["picks"], serde_json::json!([]), "{asked}");
+    }
+    let larger = run(
+        &dir,
+        "plan e.json --need 100 --capacity 50 --max-risk unknown",
+    )
+    .code(2);
+    assert!(larger.text().contains("more than"), "{}", larger.story());
+}
+
+#[test]
+fn empty_files_go_for_their_inodes_only() {
+    let dir = Dir::new();
+    dir.write("e.json", flat([0, 0, 0, 9, 0].into_iter()));
+    let bytes = run(
+        &dir,
+        "plan e.json --free 9 --max-risk unknown --format json",
+    );
+    let picks = bytes.code(0).json()["picks"].clone();
+    assert_eq!(picks.as_array().unwrap().len(), 1, "{picks:#}");
+    let asked =
+        "plan e.json --free 0 --free-inodes 3 --smallest bytes --max-risk unknown --format json";
+    let inodes = run(&dir, asked).code(0).json();
+    assert_eq!(
+        (&inodes["key"], &inodes["proven"]),
+        (&serde_json::json!([0, 3]), &true.into())
+    );
+}
+
+#[test]
+fn many_equal_files_and_sums_that_hardly_fit_stay_within_the_work() {
+    let dir = Dir::new();
+    dir.write(
+        "never.toml",
+        "[[path]]\nmatch = [\"/d\"]\nrisk = \"never\"\n",
+    );
+    let ask = |dir: &Dir, free: u64, smallest: &str| {
+        let asked = format!(
+            "plan e.json --policy never.toml --free {free} --smallest {smallest} \
+             --max-risk unknown --format json"
+        );
+        run(dir, &asked).code(0).json()
+    };
+    dir.write("e.json", flat((0..20_000).map(|_| 28_672)));
+    for smallest in ["paths", "bytes"] {
+        let plan = ask(&dir, 28_672 * 700 - 1, smallest);
+        assert_eq!(plan["lost"], 28_672 * 700, "{smallest}");
+        assert_eq!(plan["proven"], true, "{smallest}");
+        let paths: Vec<_> = plan["picks"].as_array().unwrap().iter().collect();
+        let last = paths.last().unwrap()["path"].as_str().unwrap();
+        assert_eq!(
+            (paths.len(), last),
+            (700, "/d/f0000699"),
+            "the first by path"
+        );
+    }
+    // Every size but one is even, and the need is odd: only the odd one closes it.
+    let sizes = (0..3_000u64).map(|n| 4096 * (256 * (1 + n * n % 97) + u64::from(n == 1_234)));
+    dir.write("e.json", flat(sizes));
+    for (blocks, least) in [
+        (256 * 20_000 + 1, 256 * 20_000 + 1),
+        (256 * 20_000 + 2, 256 * 20_001),
+    ] {
+        let plan = ask(&dir, 4096 * blocks, "bytes");
+        let lost = plan["lost"].as_u64().unwrap() / 4096;
+        let gap = plan["gap"]["lost"].as_u64().unwrap_or(0) / 4096;
+        assert!(lost >= least && lost - gap <= least, "{least}: {plan:#}");
+    }
+}
+
+#[test]
+fn sizes_at_the_edge_of_64_bits_are_no_panic_and_no_small_number() {
+    let dir = Dir::new();
+    let most = u64::MAX;
+    for sizes in [
+        vec![most, most, 3],
+        vec![most - 1, 1, 1],
+        vec![1 << 63, 1 << 63],
+    ] {
+        dir.write("e.json", flat(sizes.iter().copied()));
+        for smallest in ["paths", "bytes", "directory", "exposure"] {
+            for free in [1, most / 2, most] {
+                let asked = format!(
+                    "plan e.json --free {free} --smallest {smallest} --max-risk unknown --format json"
+                );
+                let made = run(&dir, &asked);
+                assert!([0, 2, 3, 64].contains(&made.code), "{}", made.story());
+                if made.code == 0 {
+                    let plan = made.json();
+                    let freed = plan["freed"].as_u64().or(plan["freed"]["lo"].as_u64());
+                    assert!(freed >= Some(free), "{plan:#}");
+                }
+            }
+        }
+    }
+}
+
+/// A made-up tree as an export, its listings in whatever order `shuffle` gives.
+fn export(seed: u64, shuffle: u64) -> String {
+    let mut dice = Dice(seed);
+    let mut children: Vec<Vec<String>> = vec![Vec::new()];
+    let mut parent = vec![0usize];
+    for dir in 1..6 + dice.roll(6) {
+        parent.push(usize::try_from(dice.roll(dir)).unwrap());
+        children.push(Vec::new());
+    }
+    for file in 0..20 + dice.roll(60) {
+        let dir = usize::try_from(dice.roll(children.len() as u64)).unwrap();
+        let size = 4096 * (1 + dice.roll(9));
+        let end = ["log.1", "core", "x", "bak"][usize::try_from(dice.roll(4)).unwrap()];
+        // Every tenth pair of files is one inode.
+        let link = match file % 20 {
+            0 | 1 => format!(r#","ino":{},"nlink":2,"hlnkc":true"#, 1 + file / 20),
+            _ => String::new(),
+        };
+        let size = if link.is_empty() { size } else { 8 * 4096 };
+        let entry = format!(r#"{{"name":"f{file}.{end}","asize":{size},"dsize":{size}{link}}}"#);
+        children[dir].push(entry);
+    }
+    let mut order = Dice(shuffle);
+    for dir in (0..children.len()).rev() {
+        let mut list = std::mem::take(&mut children[dir]);
+        for at in (1..list.len()).rev() {
+            list.swap(at, usize::try_from(order.roll(at as u64 + 1)).unwrap());
+        }
+        list.insert(
+            0,
+            format!(r#"{{"name":"d{dir}","asize":4096,"dsize":4096}}"#),
+        );
+        let written = format!("[{}]", list.join(","));
+        if dir == 0 {
+            return format!(r#"[1,2,{{"progname":"ncdu"}},{written}]"#);
+        }
+        children[parent[dir]].push(written);
+    }
+    unreachable!("the root comes last")
+}
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        // SplitMix64, Steele, Lea and Flood 2014.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % sides
+    }
+}
+
+/// The whole document of a plan, as bytes.
+fn document(export: String, request: &Request) -> (Vec<u8>, Reached) {
+    let source = Source::bytes(export.into_bytes());
+    let survey = survey(&source, &Options::default()).unwrap();
+    let nothing = Audit {
+        families: vec![],
+        rules: vec![],
+        findings: vec![],
+    };
+    let tree = &survey.tree;
+    let risks = classify(tree, &nothing, &Policy::default(), Context::default());
+    let plan = jettison::plan::plan(tree, &risks, request);
+    let mut bytes = Vec::new();
+    let document = json::plan::document(&plan, survey.volume.as_ref());
+    json::write(&document, &mut bytes).unwrap();
+    (bytes, plan.reached)
+}
+
+#[test]
+fn the_order_of_a_listing_changes_no_byte_of_a_plan() {
+    let objectives = [
+        Smallest::Paths,
+        Smallest::Bytes,
+        Smallest::Directory,
+        Smallest::Exposure,
+    ];
+    let mut reached = 0;
+    let mut differ = 0;
+    for seed in 0..240 {
+        let mut dice = Dice(1000 + seed);
+        let request = Request {
+            shortfall: 4096 * (1 + dice.roll(120)),
+            inodes: if seed % 5 == 0 { dice.roll(12) } else { 0 },
+            smallest: objectives[usize::try_from(seed % 4).unwrap()],
+            max_risk: [Risk::Old, Risk::Unknown][usize::try_from(seed / 4 % 2).unwrap()],
+            ..Request::default()
+        };
+        let first = document(export(seed, 1), &request);
+        reached += u32::from(first.1 == Reached::Certain);
+        for shuffle in 2..5 {
+            differ += u32::from(export(seed, shuffle) != export(seed, 1));
+            let again = document(export(seed, shuffle), &request);
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            assert_eq!(text(&again.0), text(&first.0), "seed {seed}, {request:?}");
+        }
+    }
+    assert!(reached > 80, "only {reached} of them have an answer");
+    assert!(differ > 700, "only {differ} listings differ");
 }

@@ -3,9 +3,10 @@
 //! Where what costs nothing suffices, paths and bytes are all that is left of the key, and the
 //! search for the fewest proves them. Where a table fits, it answers exactly. Else everything below
 //! the class that is needed goes, and what can be spared is spared, the worst first; that answer
-//! carries a gap.
+//! carries a gap, unless a sweep proves a best one.
 
 use super::{Ask, Candidate, Choice, Chooser, SEARCHED, number};
+use crate::plan::Smallest;
 use crate::plan::coupled::Judge;
 use crate::plan::paths;
 use crate::plan::problem::Allowed;
@@ -25,10 +26,11 @@ impl Chooser<'_> {
             let judge = Judge::new(self.problem, &self.sums);
             let grain = paths::grain(self.problem, &all.maximal);
             let most = judge.worth(&all.maximal).freed;
-            let tape = Tape::new(self.problem, &self.sums.freed, all, grain);
             // A row of sums for every node is only made where the table may be, too.
             let fits = self.problem.len() <= SEARCHED;
-            let tape = tape.filter(|_| fits);
+            let tape = fits
+                .then(|| Tape::new(self.problem, &self.sums.freed, all, grain))
+                .flatten();
             let by_class = if fits { self.by_class() } else { Vec::new() };
             let table = tape.as_ref().and_then(|tape| {
                 tape.table(most, |node| {
@@ -54,7 +56,35 @@ impl Chooser<'_> {
                 }
             }
         }
-        self.least_harm(ask, level)
+        if self.is_of_one_class(all) {
+            // Least harm is then least bytes, and no more paths than these take.
+            let found = self.least_bytes(all, ask.goal);
+            return self.finish(ask, found);
+        }
+        let found = self.least_harm(ask, level);
+        let few = all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED;
+        let found = match few {
+            true => self.swept(all, ask.goal, Smallest::Exposure, found),
+            false => found,
+        };
+        self.finish(ask, found)
+    }
+
+    /// Whether all that may go and is worth anything has one and the same class.
+    fn is_of_one_class(&self, all: &Allowed) -> bool {
+        let problem = self.problem;
+        let worthy = |node: &u32| all.ok[*node as usize] && problem.own[*node as usize] > 0;
+        let nodes = (0u32..).take(problem.len()).filter(worthy);
+        let shared = problem
+            .units
+            .iter()
+            .flat_map(|unit| unit.members.iter().copied());
+        let shared = shared.filter(|&node| all.ok[node as usize]);
+        let mut classes = nodes
+            .chain(shared)
+            .map(|n| problem.class[n as usize].level());
+        let first = classes.next();
+        classes.all(|class| Some(class) == first)
     }
 
     /// The fewest paths that cost nothing in any class but the most harmless one, where these
@@ -99,7 +129,7 @@ impl Chooser<'_> {
 
     /// Everything below the class that is needed, and of that class as few bytes as the rest
     /// takes; then whatever can be spared is spared, the worst first.
-    fn least_harm(&self, ask: &Ask, level: u8) -> Choice {
+    fn least_harm(&self, ask: &Ask, level: u8) -> Candidate {
         let all = &Allowed::at(self.problem, &self.sums, level, u64::MAX);
         let judge = Judge::new(self.problem, &self.sums);
         let few = self.least_bytes(all, ask.goal);
@@ -129,13 +159,12 @@ impl Chooser<'_> {
             set = judge.prune(&set, ask.goal);
         }
         let lost = judge.worth(&set).lost;
-        let found = Candidate {
+        Candidate {
             set,
             lost,
-            paths_bound: 0,
-            lost_bound: 0,
-        };
-        self.finish(ask, found)
+            paths_bound: 1,
+            lost_bound: ask.goal.bytes.min(lost),
+        }
     }
 
     /// Bytes lost with every subtree, by class; a shared inode has the worst class of its names.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::entry::Volume;
 use crate::plan::{Evidence, Pick, Plan, Reached};
 
-use super::{interval, path, volume};
+use super::{interval, path, troubles, volume};
 
 /// The whole object.
 #[must_use]
@@ -45,6 +45,7 @@ pub fn document(plan: &Plan, on: Option<&Volume>) -> Value {
         "next_risk": next,
         "host": plan.host,
         "volume": volume(on),
+        "troubles": troubles(&plan.troubles),
     })
 }
 
@@ -78,7 +79,8 @@ fn evidence(seen: &Evidence) -> Value {
         "mtime_ns": nanos(seen.mtime_ns),
         "ctime_ns": nanos(seen.ctime_ns),
         "btime_ns": seen.btime_ns.map(nanos),
+        "mount": seen.mount,
         "entries": seen.entries,
-        "digest": null,
+        "digest": format!("fnv1a128-sum:{:032x}", seen.digest),
     })
 }

@@ -113,9 +113,10 @@ fn way(plan: &Plan) -> Option<String> {
     Some(match plan.reached {
         Reached::Certain if plan.proven => format!("{} is the smallest way. Proven.", set()),
         Reached::Certain => format!("{} is enough; a smaller way may exist{}.", set(), gap(plan)),
-        Reached::Possibly => {
+        Reached::Possibly if plan.troubles.is_empty() => {
             format!("{} may be enough: not every size is known.", set())
         }
+        Reached::Possibly => format!("{} may be enough, with a doubt (below).", set()),
         Reached::No if plan.request.exceeds_the_volume() => {
             "No deletion is enough: a larger volume is needed, or a smaller update.".to_owned()
         }
@@ -153,6 +154,10 @@ pub fn body(view: &View<'_>, style: Style) -> Vec<String> {
         lines.extend([String::new(), style.strong("THE SMALLEST DELETION SET")]);
         lines.extend(set(view, &plan.picks, style));
     }
+    lines.extend(plan.troubles.iter().take(view.rows).map(|trouble| {
+        let place = path(&trouble.path);
+        style.doubt(&format!("  In doubt: {place}: {}", trouble.message))
+    }));
     lines.extend(alternatives(plan));
     if let Some(next) = plan
         .next_risk
