@@ -9,6 +9,7 @@ pub(super) mod ls;
 pub(super) mod name;
 pub(super) mod number;
 pub(super) mod store;
+mod total;
 pub(super) mod tree;
 pub(super) mod viewer;
 pub(super) mod windows;
