@@ -175,6 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'jettison' -ScriptBlock {
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Read the rule files below this root (a checkout, an image) instead of this machine''s')
             [CompletionResult]::new('--seen-as', '--seen-as', [CompletionResultType]::ParameterName, 'The path that SOURCE has on the machine that the rules speak of')
             [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'The policy file to go by, alone')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the result')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file, beside it first and then renamed')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time to count ages from: RFC 3339 or @SECONDS')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')

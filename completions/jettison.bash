@@ -632,7 +632,7 @@ _jettison() {
             return 0
             ;;
         jettison__subcmd__why)
-            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --now --color --no-progress --quiet --verbose --help"
+            opts="-o -q -v -h --as --exclude --threads --cross-file-systems --patience --assume-empty --at --walker --rules --seen-as --policy --format --now --color --no-progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,6 +672,10 @@ _jettison() {
                     ;;
                 --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 -o)

@@ -167,6 +167,7 @@ set edit:completion:arg-completer[jettison] = {|@words|
             cand --rules 'Read the rule files below this root (a checkout, an image) instead of this machine''s'
             cand --seen-as 'The path that SOURCE has on the machine that the rules speak of'
             cand --policy 'The policy file to go by, alone'
+            cand --format 'The form of the result'
             cand -o 'Write to this file, beside it first and then renamed'
             cand --now 'The time to count ages from: RFC 3339 or @SECONDS'
             cand --color 'When to use colour'

@@ -194,6 +194,8 @@ portable\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand why" -l rules -d 'Read the rule files below this root (a checkout, an image) instead of this machine\'s' -r -F
 complete -c jettison -n "__fish_jettison_using_subcommand why" -l seen-as -d 'The path that SOURCE has on the machine that the rules speak of' -r -F
 complete -c jettison -n "__fish_jettison_using_subcommand why" -l policy -d 'The policy file to go by, alone' -r -F
+complete -c jettison -n "__fish_jettison_using_subcommand why" -l format -d 'The form of the result' -r -f -a "text\t''
+json\t''"
 complete -c jettison -n "__fish_jettison_using_subcommand why" -s o -d 'Write to this file, beside it first and then renamed' -r -F
 complete -c jettison -n "__fish_jettison_using_subcommand why" -l now -d 'The time to count ages from: RFC 3339 or @SECONDS' -r
 complete -c jettison -n "__fish_jettison_using_subcommand why" -l color -d 'When to use colour' -r -f -a "auto\t''

@@ -322,6 +322,36 @@ pub struct Trouble {
     pub message: String,
 }
 
+/// A command of a recording, and the line on which it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// What was typed; the start of it, when it is long.
+    pub text: Vec<u8>,
+}
+
+/// What one line of a recording says of one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// What it shows, in words that stay: `named`, `apparent size`, `disk size`, `sum of apparent sizes`, `sum
+    /// of disk sizes`, `listed`, `listed without hidden names`, `listed in part`, `summed by du -a`,
+    /// `entered`, `could not be opened`, `may have changed`, `removed`, `missing`.
+    pub what: &'static str,
+    /// The size that it shows, as far as what is printed tells.
+    pub size: Option<Interval>,
+    /// Of a listing: whether it showed every name.
+    pub complete: Option<bool>,
+    /// The command that printed it.
+    pub command: Option<Command>,
+    /// The later line because of which it counts no more.
+    pub superseded_by: Option<u64>,
+    /// The lines that say otherwise.
+    pub conflicts: Vec<u64>,
+}
+
 /// The file system in question: its room, and how that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {

@@ -164,7 +164,7 @@ pub(crate) struct WhyArgs {
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
-    pub(crate) written: WrittenArgs,
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]

@@ -51,10 +51,21 @@ pub(super) fn inquire(
     written: &WrittenArgs,
     screen: &Screen,
 ) -> Result<Inquiry> {
+    inquire_about(None, source, rule_args, written, screen)
+}
+
+/// The same, with every line that a recording has on one path.
+pub(super) fn inquire_about(
+    path: Option<&Path>,
+    source: &SourceArgs,
+    rule_args: &RuleArgs,
+    written: &WrittenArgs,
+    screen: &Screen,
+) -> Result<Inquiry> {
     // What is wrong with the command line must stop the run before anything is read.
     let policy = policy(rule_args.policy.as_deref())?;
     check_roots(&rule_args.roots)?;
-    let survey = read(&source.source, &source.reading, written, screen)?;
+    let survey = read_watching(path, &source.source, &source.reading, written, screen)?;
     let now = now(written, &survey);
     let roots = rule_roots(rule_args, survey.form);
     let book = read_rules(&roots);
@@ -104,6 +115,16 @@ pub(super) fn read(
     written: &WrittenArgs,
     screen: &Screen,
 ) -> Result<Survey> {
+    read_watching(None, path, reading, written, screen)
+}
+
+fn read_watching(
+    watched: Option<&Path>,
+    path: &Path,
+    reading: &ReadingArgs,
+    written: &WrittenArgs,
+    screen: &Screen,
+) -> Result<Survey> {
     let exclude = Exclude::parse(&reading.exclude)?;
     let progress = Progress::default();
     let what = text::path(path.as_os_str().as_encoded_bytes());
@@ -126,6 +147,7 @@ pub(super) fn read(
         transcript: transcript::Options {
             assume_empty: reading.assume_empty,
             at_line: reading.at,
+            watch: watched.map(|path| path.as_os_str().as_encoded_bytes()),
         },
         progress: &progress,
     };

@@ -6,10 +6,12 @@ use crate::plan::{Plan, Reached};
 use crate::report::json;
 use crate::report::largest::largest;
 use crate::report::text::story;
+use crate::report::text::sure::Proofs;
 
 use crate::bytes::Bytes;
 use crate::policy::Risk;
 use crate::source::Form;
+use crate::source::transcript::Evidence;
 use crate::tree::{NodeId, Tree};
 
 use super::args::{Format, FreeArgs, NeedArgs, ReportArgs, Screen};
@@ -46,6 +48,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
                 now: written.now,
             });
             let now = now_command(args, inquiry.survey.form);
+            let lines = inquiry.survey.evidence.as_ref().map(Shown);
             let view = story::View {
                 audit: inquiry.view(written.verbose, args.top, "jettison audit"),
                 plan: made
@@ -53,6 +56,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
                     .map(|made| plan::view(made, &inquiry, command.as_deref())),
                 largest: &largest,
                 now: now.as_deref(),
+                proofs: lines.as_ref().map(|lines| lines as &dyn Proofs),
             };
             deliver_text(written, &story::story(&view, style(written, screen)))?;
         }
@@ -88,6 +92,17 @@ fn given(args: &NeedArgs, tree: &Tree) -> Option<Volume> {
         inodes_available: None,
         measured: Measured::Given,
     })
+}
+
+/// The lines of a recording.
+#[derive(Debug)]
+struct Shown<'a>(&'a Evidence);
+
+impl Proofs for Shown<'_> {
+    fn of(&self, path: &[u8]) -> Vec<(u64, &'static str)> {
+        let proofs = self.0.of(path).into_iter();
+        proofs.map(|proof| (proof.line, proof.what)).collect()
+    }
 }
 
 /// The line to paste when 5 GiB are needed at once: what can be made again, and of a live source

@@ -1,19 +1,24 @@
 //! `jettison why`: everything known of one path.
 
+use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::entry::Observation;
 use crate::error::{Error, Result};
+use crate::report::json;
 use crate::report::text::why::{self as text, Verdict, View};
+use crate::report::text::{Style, evidence, path as escaped};
 use crate::risk::{self, Context};
 use crate::rules::coverage::{self, Ground, Stamps};
 use crate::source::{Form, volume};
+use crate::tree::{NodeId, Tree};
 
-use super::args::{Screen, SourceArgs, WhyArgs};
+use super::args::{Format, Screen, SourceArgs, WhyArgs};
 use super::exit::Exit;
-use super::inquiry::{self, LiveStamps, inquire};
-use super::{deliver_text, host, style};
+use super::inquiry::{self, Inquiry, LiveStamps, inquire_about};
+use super::{deliver_text, host, output, style};
 
 pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
     let (source, path) = asked(args)?;
@@ -21,13 +26,19 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
         source,
         reading: args.reading.clone(),
     };
-    let inquiry = inquire(&source, &args.rules, &args.written, screen)?;
+    let inquiry = inquire_about(
+        Some(&path),
+        &source,
+        &args.rules,
+        &args.output.written,
+        screen,
+    )?;
     let survey = &inquiry.survey;
     let tree = &survey.tree;
-    let node = tree.find(path.as_os_str().as_bytes()).ok_or_else(|| {
-        Error::source(format!("{} is not in the source", path.display()))
-            .with_hint("write it as jettison scan prints it")
-    })?;
+    let evidence = Lines::of(&inquiry, path.as_os_str().as_bytes());
+    let Some(node) = tree.find(path.as_os_str().as_bytes()) else {
+        return gone(args, screen, &path, evidence);
+    };
     let is_live = survey.form == Form::Live;
     let live = LiveStamps;
     let stamps = is_live.then_some(&live as &dyn Stamps);
@@ -68,15 +79,130 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
         risk: risks.of_subtree(tree, node),
         rules_read: inquiry.rules_read,
     };
-    deliver_text(
-        &args.written,
-        &text::why(&view, style(&args.written, screen)),
-    )?;
+    let style = style(&args.output.written, screen);
+    match args.output.format {
+        Format::Text => {
+            let mut shown = text::why(&view, style);
+            if let Some(lines) = &evidence {
+                shown += &lines.text(Some((tree, node)), &inquiry, style);
+            }
+            deliver_text(&args.output.written, &shown)?;
+        }
+        Format::Json => {
+            let (risk, why) = &view.risk;
+            let family = view.family.map(|report| report.family.template.as_slice());
+            let document = json::why::document(&json::why::Document {
+                source: source.source.as_os_str().as_bytes(),
+                path: path.as_os_str().as_bytes(),
+                found: Some((tree, node)),
+                family,
+                risk: Some((*risk, why)),
+                evidence: evidence.as_ref().map(Lines::shown),
+            });
+            let file = args.output.written.output.as_deref();
+            output::deliver(file, |out| json::write(&document, out))?;
+        }
+    }
     Ok(if survey.is_complete() && !inquiry.rules_doubtful {
         Exit::Fine
     } else {
         Exit::Unknown
     })
+}
+
+/// What a recording says of the path.
+struct Lines {
+    observations: Vec<Observation>,
+    dropped: u64,
+}
+
+impl Lines {
+    fn of(inquiry: &Inquiry, path: &[u8]) -> Option<Self> {
+        let evidence = inquiry.survey.evidence.as_ref()?;
+        Some(Self {
+            observations: evidence.observations(path),
+            dropped: evidence.dropped(),
+        })
+    }
+
+    fn shown(&self) -> (&[Observation], u64) {
+        (&self.observations, self.dropped)
+    }
+
+    fn text(&self, found: Option<(&Tree, NodeId)>, inquiry: &Inquiry, style: Style) -> String {
+        let below = found.map_or_else(Vec::new, |(tree, node)| largest_below(inquiry, tree, node));
+        let view = evidence::View {
+            observations: &self.observations,
+            dropped: self.dropped,
+            found,
+            below: &below,
+        };
+        evidence::evidence(&view, style).join("\n") + "\n"
+    }
+}
+
+/// The largest names in a directory, with the lines that show their sizes.
+fn largest_below(inquiry: &Inquiry, tree: &Tree, node: NodeId) -> Vec<(NodeId, Vec<u64>)> {
+    const SHOWN: usize = 5;
+    let Some(evidence) = inquiry
+        .survey
+        .evidence
+        .as_ref()
+        .filter(|_| tree.is_dir(node))
+    else {
+        return Vec::new();
+    };
+    let mut children = tree.children_by_name(node);
+    children.sort_by_key(|&child| Reverse(tree.weight(child).lo));
+    children.truncate(SHOWN);
+    let lines = |child: NodeId| {
+        let proofs = evidence.of(&tree.path(child));
+        let sizes = proofs
+            .into_iter()
+            .filter(|proof| proof.what.contains("size"));
+        let mut lines: Vec<u64> = sizes.map(|proof| proof.line).collect();
+        lines.dedup();
+        (child, lines)
+    };
+    children.into_iter().map(lines).collect()
+}
+
+/// A path that is not in the tree: a recording may show what became of it.
+fn gone(args: &WhyArgs, screen: &Screen, path: &Path, evidence: Option<Lines>) -> Result<Exit> {
+    let missing = || {
+        Error::source(format!("{} is not in the source", path.display()))
+            .with_hint("write it as jettison scan prints it")
+    };
+    let lines = evidence.filter(|lines| !lines.observations.is_empty());
+    let lines = lines.ok_or_else(missing)?;
+    let written = &args.output.written;
+    match args.output.format {
+        Format::Text => {
+            let style = style(written, screen);
+            let name = escaped(path.as_os_str().as_bytes());
+            let head = style.strong(&format!("{name}  is gone at the end of the recording"));
+            let view = evidence::View {
+                observations: &lines.observations,
+                dropped: lines.dropped,
+                found: None,
+                below: &[],
+            };
+            let text = evidence::evidence(&view, style).join("\n");
+            deliver_text(written, &format!("{head}\n{text}\n"))?;
+        }
+        Format::Json => {
+            let document = json::why::document(&json::why::Document {
+                source: args.paths[0].as_os_str().as_bytes(),
+                path: path.as_os_str().as_bytes(),
+                found: None,
+                family: None,
+                risk: None,
+                evidence: Some(lines.shown()),
+            });
+            output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
+        }
+    }
+    Ok(Exit::Fine)
 }
 
 /// The source to read and the path in it. For a path alone that is the directory above its own:

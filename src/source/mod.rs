@@ -88,7 +88,7 @@ pub struct Options<'a> {
     /// How long a walk waits for a system call before its directory is given up.
     pub patience: Duration,
     /// How to read a recording.
-    pub transcript: transcript::Options,
+    pub transcript: transcript::Options<'a>,
     /// Where to count, and to ask whether to go on.
     pub progress: &'a Progress,
 }

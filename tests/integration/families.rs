@@ -354,6 +354,7 @@ fn the_outage_stands_on_the_first_screen() {
         plan: None,
         largest: &[],
         now: None,
+        proofs: None,
     };
     let style = text::Style {
         width: 80,

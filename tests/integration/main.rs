@@ -27,6 +27,7 @@ mod stage;
 mod ticker;
 mod told;
 mod transcript;
+mod transcript_answers;
 mod transcript_mutations;
 mod transcript_rounding;
 mod truth;

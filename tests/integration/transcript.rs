@@ -13,7 +13,7 @@ use jettison::tree::build::Builder;
 use jettison::tree::{NodeId, Tree};
 use proptest::prelude::*;
 
-fn load(text: &[u8], name: &str, options: &Options) -> Result<(Tree, Recording), Error> {
+fn load(text: &[u8], name: &str, options: &Options<'_>) -> Result<(Tree, Recording), Error> {
     let mut builder = Builder::new();
     let recording = read(
         text,
@@ -123,7 +123,7 @@ fn fixtures() -> PathBuf {
 }
 
 /// A fixture's options stand in its name: `NAME.assume-empty.txt`, `NAME.at-12.txt`.
-fn options_of(name: &str) -> Options {
+fn options_of(name: &str) -> Options<'static> {
     let at_line = name
         .split('.')
         .find_map(|part| part.strip_prefix("at-"))
@@ -131,6 +131,7 @@ fn options_of(name: &str) -> Options {
     Options {
         assume_empty: name.contains(".assume-empty."),
         at_line,
+        ..Options::default()
     }
 }
 

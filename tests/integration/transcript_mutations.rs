@@ -100,6 +100,7 @@ fn damaged_fixtures_are_read_or_refused() {
             let options = Options {
                 assume_empty: seed.below(4) == 0,
                 at_line: (seed.below(4) == 0).then(|| seed.below(40) as u64),
+                watch: (seed.below(2) == 0).then_some(b"/srv/ticker".as_slice()),
             };
             let mut builder = Builder::new();
             let read = read(

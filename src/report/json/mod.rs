@@ -14,6 +14,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod scan;
 pub mod story;
+pub mod why;
 
 use std::io::{self, Write};
 

@@ -7,10 +7,12 @@
 
 pub mod audit;
 pub mod check;
+pub mod evidence;
 pub mod plan;
 pub mod reconcile;
 pub mod scan;
 pub mod story;
+pub mod sure;
 pub mod why;
 
 use anstyle::{AnsiColor, Style as Ansi};

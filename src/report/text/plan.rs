@@ -171,7 +171,8 @@ pub fn body(view: &View<'_>, style: Style) -> Vec<String> {
             _ => format!("{paths} may be enough, not for certain"),
         };
         let lost = match next.reached {
-            Reached::Certain => Bytes(next.lost).to_string(),
+            // What has no upper bound is not lost in a known amount.
+            Reached::Certain if next.freed.hi.is_some() => Bytes(next.lost).to_string(),
             _ => size(next.freed),
         };
         let risk = next.risk.word();

@@ -5,6 +5,7 @@ use crate::tree::{NodeId, Quantity};
 
 use super::audit::{View as AuditView, doubts, failing_rules, full, gaps, so_far};
 use super::plan::{View as PlanView, answer, body};
+use super::sure::{Proofs, sure};
 use super::{Column, Style, age, bar, count, path, place, several, size, table_below};
 
 /// What the page tells of.
@@ -18,6 +19,8 @@ pub struct View<'a> {
     pub largest: &'a [NodeId],
     /// The command for whoever needs room at once, to be pasted.
     pub now: Option<&'a str>,
+    /// Of a recording: where it says what.
+    pub proofs: Option<&'a dyn Proofs>,
 }
 
 /// Writes the page.
@@ -45,6 +48,11 @@ pub fn story(view: &View<'_>, style: Style) -> String {
     }
     if let Some(plan) = &view.plan {
         lines.extend(body(plan, style));
+    }
+    if let Some(proofs) = view.proofs {
+        let plan = view.plan.as_ref().map(|plan| plan.plan);
+        let volume = view.audit.volume;
+        lines.extend(sure(view.audit.tree, plan, volume, proofs, style));
     }
     lines.extend(unknown(view, style));
     if let Some(command) = view.now {

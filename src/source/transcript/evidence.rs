@@ -8,10 +8,13 @@
 use std::collections::HashMap;
 
 use crate::bytes::Interval;
+use crate::entry::Observation;
 
-use super::index::Index;
 pub(super) use super::index::{Id, NONE};
+use super::index::{Index, TableNo};
 use super::listing::ls::Shape;
+use super::settle::missed_at;
+use super::watch::{self, State, Watch};
 
 /// A line of the recording, from 1; 0 is "never".
 pub(super) type LineNo = u32;
@@ -103,6 +106,8 @@ pub(super) struct DirFacts {
     names: u32,
     /// One more than the last name in it; 0: there is none.
     last: Id,
+    /// The table of its names, once they are many.
+    table: TableNo,
 }
 
 /// The names of a directory with no more than these are compared one by one: they lie together,
@@ -126,8 +131,10 @@ pub(super) struct World {
     /// The names of directories that have many, by parent and name.
     index: Index,
     pub(super) starts: Vec<Start>,
-    /// Inode and number of names, where a listing shows them.
+    /// Inode and number of names, where a listing shows them and one name is not all.
     pub(super) inodes: HashMap<Id, (u64, u64)>,
+    /// The path of which every line is kept, where one was asked for.
+    watch: Option<Box<Watch>>,
 }
 
 impl DirFacts {
@@ -161,6 +168,7 @@ impl World {
             index: Index::new(),
             starts: Vec::new(),
             inodes: HashMap::new(),
+            watch: None,
         };
         world.push(TOP, b"");
         world.dir(TOP);
@@ -188,8 +196,80 @@ impl World {
             itself: false,
         });
         self.names.extend_from_slice(name);
+        if self.watch.is_some() {
+            self.watch_new(id);
+        }
         id
     }
+
+    // ---- the path that is watched ---------------------------------------------------------------
+
+    /// Keeps every line that says something of this path.
+    pub(super) fn watch(&mut self, path: &[u8]) {
+        self.watch = Some(Box::new(Watch::new(path)));
+    }
+
+    /// Watches a new node if it has the path that was asked for.
+    fn watch_new(&mut self, id: Id) {
+        let Some(mut watch) = self.watch.take() else {
+            return;
+        };
+        let is_path = if watch.is_start() {
+            id != TOP && self.node(id).parent == TOP
+        } else {
+            let above = |&at: &Id| Some(self.node(at).parent);
+            let chain = std::iter::successors(Some(id), above);
+            let names = chain.take_while(|&at| at != TOP && self.node(at).parent != TOP);
+            watch.ends_in(self.name(id)) && watch.is_path(names.map(|at| self.name(at)))
+        };
+        if is_path {
+            watch.nodes.push((id, State::default()));
+        }
+        self.watch = Some(watch);
+    }
+
+    /// What is printed from now on is this command's.
+    pub(super) fn begin_command(&mut self, line: LineNo, typed: &[u8]) {
+        if let Some(watch) = &mut self.watch {
+            watch.begin(line, typed);
+        }
+    }
+
+    /// A command has ended: what became of the path that is watched?
+    pub(super) fn end_command(&mut self) {
+        let Some(mut watch) = self.watch.take() else {
+            return;
+        };
+        let nodes: Vec<Id> = watch.nodes.iter().map(|&(id, _)| id).collect();
+        for id in nodes {
+            watch.compare(id, self.state(id));
+        }
+        watch.end();
+        self.watch = Some(watch);
+    }
+
+    fn state(&self, id: Id) -> State {
+        let mut state = State::default();
+        let (mut at, mut seen) = (id, 0);
+        while at != TOP {
+            let node = self.node(at);
+            seen = seen.max(node.seen);
+            let missed = missed_at(self, at as usize);
+            state.gone = state.gone.max(node.gone);
+            state.doubt = state.doubt.max(node.doubt);
+            state.missed = state.missed.max(if missed > seen { missed } else { 0 });
+            at = node.parent;
+        }
+        state.with(self.facts(id))
+    }
+
+    fn note(&mut self, id: Id, at: (LineNo, &'static str), size: Option<Interval>, quiet: bool) {
+        if let Some(watch) = self.watch.as_mut().filter(|watch| watch.has(id)) {
+            watch.claim(id, at, size, quiet);
+        }
+    }
+
+    // ---- names ----------------------------------------------------------------------------------
 
     pub(super) fn node(&self, id: Id) -> &Node {
         &self.nodes[id as usize]
@@ -232,7 +312,8 @@ impl World {
             return self.names_in(facts).find(|&id| self.name(id) == name);
         }
         let is = |id| self.node(id).parent == parent && self.name(id) == name;
-        self.index.find(self.index.key(parent, name), is)
+        self.index
+            .find(facts.table, self.index.key(parent, name), is)
     }
 
     /// The nodes of a directory's names, the last first.
@@ -253,18 +334,20 @@ impl World {
         let (names, last) = (facts.names, std::mem::replace(&mut facts.last, id + 1));
         self.node_mut(id).elder = last.checked_sub(1).unwrap_or(NONE);
         if names == FEW + 1 {
+            self.dir(parent).table = self.index.table();
             let facts = *self.dir(parent);
             let all: Vec<Id> = self.names_in(&facts).collect();
-            all.into_iter().for_each(|id| self.enter(id));
+            all.into_iter().for_each(|id| self.enter(facts.table, id));
         } else if names > FEW {
-            self.enter(id);
+            let table = self.dir(parent).table;
+            self.enter(table, id);
         }
         id
     }
 
-    fn enter(&mut self, id: Id) {
+    fn enter(&mut self, table: TableNo, id: Id) {
         let key = self.index.key(self.node(id).parent, self.name(id));
-        self.index.insert(key, id);
+        self.index.insert(table, key, id);
     }
 
     /// A host's `/`, or the directory in which a session on it began.
@@ -308,6 +391,7 @@ impl World {
 
     /// Notes that a line names the node. True when it was another kind of thing before.
     pub(super) fn see(&mut self, id: Id, line: LineNo, shape: Shape) -> bool {
+        self.note(id, (line, "named"), None, true);
         let parent = self.node(id).parent;
         let (missed, was_whole) = self.facts(parent).map_or((0, false), |facts| {
             let hidden = self.name(id).starts_with(b".");
@@ -357,7 +441,11 @@ impl World {
     }
 
     pub(super) fn set_inode(&mut self, id: Id, inode: u64, links: u64) {
-        self.inodes.insert(id, (inode, links));
+        if links == 1 {
+            self.inodes.remove(&id);
+        } else {
+            self.inodes.insert(id, (inode, links));
+        }
     }
 
     pub(super) fn claim_of(&self, id: Id, size: Size) -> Claim {
@@ -382,6 +470,13 @@ impl World {
     ) -> Option<Claim> {
         let old = self.claim_of(id, size);
         let (merged, contradicted) = merge(old, claim, epoch);
+        let quiet = old.line > epoch;
+        self.note(
+            id,
+            (claim.line, watch::own(size)),
+            Some(claim.size()),
+            quiet,
+        );
         match size {
             Size::Apparent => self.node_mut(id).apparent = merged,
             Size::Disk => match self.disk.get_mut(self.nodes[id as usize].disk as usize) {
@@ -412,6 +507,13 @@ impl World {
         let slot = &mut self.dir(id).totals[size as usize];
         let (merged, contradicted) = merge(*slot, claim, epoch);
         let old = std::mem::replace(slot, merged);
+        let quiet = old.line > epoch;
+        self.note(
+            id,
+            (claim.line, watch::total(size)),
+            Some(claim.size()),
+            quiet,
+        );
         contradicted.then_some(old)
     }
 
@@ -515,6 +617,20 @@ impl Evidence {
         proofs.sort_unstable();
         proofs.dedup();
         proofs
+    }
+
+    /// Everything that the recording says of the path that was watched while it was read
+    /// ([`Options::watch`](super::Options::watch)), in the order of the lines; empty for any other.
+    #[must_use]
+    pub fn observations(&self, path: &[u8]) -> Vec<Observation> {
+        let found = self.find(path).zip(self.world.watch.as_ref());
+        found.map_or_else(Vec::new, |(id, watch)| watch.observations(id))
+    }
+
+    /// How many observations were not kept, as they were too many.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.world.watch.as_ref().map_or(0, |watch| watch.dropped())
     }
 
     /// How many names the recording shows.

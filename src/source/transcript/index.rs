@@ -1,4 +1,7 @@
-//! Nodes by parent and name: a table of ids that keeps no names of its own.
+//! Nodes by parent and name: tables of ids that keep no names of their own.
+//!
+//! Each directory that is worth it has a table to itself, as listings come one directory at a time:
+//! its table stays in the processor's cache while it is listed, which one for all would not.
 //!
 //! Open addressing with linear probing (Knuth, volume 3, §6.4, algorithm L) over slots of eight
 //! bytes, a tag and an id, so that a look-up costs one miss of the cache and growing reads neither
@@ -30,10 +33,17 @@ const EMPTY: Slot = Slot { tag: 0, id: NONE };
 /// Always a power of two.
 const SMALLEST: usize = 64;
 
+/// The number of one directory's table.
+pub(super) type TableNo = u32;
+
+struct Table {
+    slots: Vec<Slot>,
+    used: u32,
+}
+
 /// Ids by key; what a key stands for is the caller's.
 pub(super) struct Index {
-    slots: Vec<Slot>,
-    used: usize,
+    tables: Vec<Table>,
     seed: [u64; 2],
 }
 
@@ -41,8 +51,7 @@ impl Index {
     pub(super) fn new() -> Self {
         let random = RandomState::new();
         Self {
-            slots: vec![EMPTY; SMALLEST],
-            used: 0,
+            tables: Vec::new(),
             seed: [random.hash_one(0), random.hash_one(1) | 1],
         }
     }
@@ -63,12 +72,21 @@ impl Index {
         Key(u32::try_from(hash >> 32).unwrap_or(0))
     }
 
-    /// The id of that key for which `is` holds.
-    pub(super) fn find(&self, key: Key, is: impl Fn(Id) -> bool) -> Option<Id> {
-        let mask = self.slots.len() - 1;
+    /// A new table, with nothing in it.
+    pub(super) fn table(&mut self) -> TableNo {
+        let number = u32::try_from(self.tables.len()).unwrap_or(NONE);
+        let slots = vec![EMPTY; SMALLEST];
+        self.tables.push(Table { slots, used: 0 });
+        number
+    }
+
+    /// The id of that key in a table for which `is` holds.
+    pub(super) fn find(&self, table: TableNo, key: Key, is: impl Fn(Id) -> bool) -> Option<Id> {
+        let slots = self.tables.get(table as usize)?.slots.as_slice();
+        let mask = slots.len() - 1;
         let mut at = key.0 as usize & mask;
         loop {
-            let slot = self.slots[at];
+            let slot = slots[at];
             if slot.id == NONE {
                 return None;
             }
@@ -80,16 +98,24 @@ impl Index {
     }
 
     /// Adds an id that is not in the table yet.
-    pub(super) fn insert(&mut self, key: Key, id: Id) {
+    pub(super) fn insert(&mut self, table: TableNo, key: Key, id: Id) {
+        if let Some(table) = self.tables.get_mut(table as usize) {
+            table.insert(Slot { tag: key.0, id });
+        }
+    }
+}
+
+impl Table {
+    fn insert(&mut self, slot: Slot) {
         // At most two thirds are in use, so that every search meets an empty slot.
-        if 3 * (self.used + 1) > 2 * self.slots.len() {
+        if 3 * (self.used as usize + 1) > 2 * self.slots.len() {
             let larger = vec![EMPTY; 2 * self.slots.len()];
             let old = std::mem::replace(&mut self.slots, larger);
             for slot in old.into_iter().filter(|slot| slot.id != NONE) {
                 self.place(slot);
             }
         }
-        self.place(Slot { tag: key.0, id });
+        self.place(slot);
         self.used += 1;
     }
 
@@ -120,14 +146,20 @@ mod tests {
     #[test]
     fn what_was_put_in_is_found_and_nothing_else() {
         let mut index = Index::new();
+        let tables: Vec<TableNo> = (0..8).map(|_| index.table()).collect();
         let names: Vec<Vec<u8>> = (0..5000u32).map(|n| n.to_string().into_bytes()).collect();
         for (id, name) in (0..).zip(&names) {
             let key = index.key(id % 7, name);
-            assert_eq!(index.find(key, |at| names[at as usize] == *name), None);
-            index.insert(key, id);
+            let table = tables[id as usize % 7];
+            let is = |at: Id| names[at as usize] == *name;
+            assert_eq!(index.find(table, key, is), None);
+            index.insert(table, key, id);
         }
         for (id, name) in (0..).zip(&names) {
-            let find = |parent| index.find(index.key(parent, name), |at| at == id);
+            let find = |parent: Id| {
+                let key = index.key(parent, name);
+                index.find(tables[parent as usize], key, |at| at == id)
+            };
             assert_eq!(find(id % 7), Some(id));
             assert_eq!(find(7), None);
         }
@@ -153,8 +185,9 @@ mod tests {
     fn ids_of_one_key_are_told_apart() {
         let mut index = Index::new();
         let key = index.key(3, b"x");
-        (0..200).for_each(|id| index.insert(key, id));
-        assert_eq!(index.find(key, |id| id == 199), Some(199));
-        assert_eq!(index.find(key, |_| false), None);
+        let table = index.table();
+        (0..200).for_each(|id| index.insert(table, key, id));
+        assert_eq!(index.find(table, key, |id| id == 199), Some(199));
+        assert_eq!(index.find(table, key, |_| false), None);
     }
 }

@@ -26,6 +26,7 @@ mod readers;
 mod screen;
 mod session;
 mod settle;
+mod watch;
 mod word;
 
 use std::convert::Infallible;
@@ -49,11 +50,14 @@ pub use evidence::{Evidence, Proof};
 
 /// How a recording is to be read.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// A directory that was entered but never listed is taken for empty, as the puzzle means it.
     pub assume_empty: bool,
     /// Only what stands up to this line, counted from 1.
     pub at_line: Option<u64>,
+    /// A path, written as the tree writes it, of which every line is kept:
+    /// [`Evidence::observations`].
+    pub watch: Option<&'a [u8]>,
 }
 
 /// What a recording shows besides the tree.
@@ -132,7 +136,7 @@ pub fn is_binary(head: &[u8]) -> bool {
 pub fn read(
     input: impl BufRead,
     name: &[u8],
-    options: &Options,
+    options: &Options<'_>,
     progress: &Progress,
     sink: &mut dyn Sink,
 ) -> Result<Recording> {
@@ -141,6 +145,9 @@ pub fn read(
     let head = lines.peek().map_err(failed)?;
     refuse(head, &shown(name))?;
     let mut player = Player::new(options, progress, name);
+    if let Some(path) = options.watch {
+        player.watch(path);
+    }
     match container::sniff(head) {
         Container::Utf16 => {
             let text = BufReader::new(Utf16::new(lines.into_input()));
@@ -182,7 +189,12 @@ fn refuse(head: &[u8], name: &str) -> Result<()> {
     }
 }
 
-fn conclude(session: Session, name: &[u8], options: &Options, sink: &mut dyn Sink) -> Recording {
+fn conclude(
+    session: Session,
+    name: &[u8],
+    options: &Options<'_>,
+    sink: &mut dyn Sink,
+) -> Recording {
     let taken = session.taken;
     let scene = session.scene;
     let world = scene.world;

@@ -26,7 +26,7 @@ const LARGEST_OBJECT: u64 = 256 << 20;
 pub(super) struct Player<'a> {
     session: Session,
     screen: Screen,
-    options: &'a Options,
+    options: &'a Options<'a>,
     progress: &'a Progress,
     name: &'a [u8],
     /// The line that is read, counted from 1.
@@ -39,7 +39,7 @@ pub(super) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    pub(super) fn new(options: &'a Options, progress: &'a Progress, name: &'a [u8]) -> Self {
+    pub(super) fn new(options: &'a Options<'a>, progress: &'a Progress, name: &'a [u8]) -> Self {
         Self {
             session: Session::new(),
             screen: Screen::new(USUAL.0, USUAL.1),
@@ -51,6 +51,11 @@ impl<'a> Player<'a> {
             next: None,
             troubles: Vec::new(),
         }
+    }
+
+    /// Keeps every line that says something of this path.
+    pub(super) fn watch(&mut self, path: &[u8]) {
+        self.session.scene.world.watch(path);
     }
 
     fn failed(&self, error: &io::Error) -> Error {

@@ -293,7 +293,7 @@ impl Settled {
 }
 
 /// The line of the last listing that would have shown the name.
-fn missed_at(world: &World, id: usize) -> LineNo {
+pub(super) fn missed_at(world: &World, id: usize) -> LineNo {
     let node = &world.nodes[id];
     let Some(facts) = world.facts(node.parent) else {
         return 0;

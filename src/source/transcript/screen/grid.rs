@@ -159,6 +159,31 @@ impl Grid {
         }
     }
 
+    /// Printable ASCII: what [`Grid::print`] does for each byte, a row at a time.
+    pub(super) fn print_text(&mut self, text: &[u8], line: u64) {
+        self.before_change();
+        let last = self.columns - 1;
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.cursor.pending {
+                self.cursor.pending = false;
+                self.row().wrapped = true;
+                self.cursor.column = 0;
+                self.index();
+            }
+            let column = self.cursor.column.min(last);
+            let (now, later) = rest.split_at(rest.len().min(self.columns - column));
+            self.row().put_text(column, now, line);
+            if column + now.len() > last {
+                self.cursor.column = last;
+                self.cursor.pending = self.autowrap;
+            } else {
+                self.cursor.column = column + now.len();
+            }
+            rest = later;
+        }
+    }
+
     pub(super) fn tab(&mut self, line: u64) {
         self.before_change();
         let from = self.cursor.column;
@@ -179,9 +204,12 @@ impl Grid {
         self.cursor.column = 0;
     }
 
-    pub(super) fn line_feed(&mut self) {
+    pub(super) fn line_feed(&mut self, line: u64) {
         self.cursor.pending = false;
         let row = self.row();
+        if row.is_empty() || row.line == 0 {
+            row.line = line;
+        }
         row.wrapped = false;
         row.ended = true;
         self.index();

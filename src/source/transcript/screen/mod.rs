@@ -10,7 +10,9 @@
 //!   screen, whether it follows the line before, and what a shell said of it ([`Mark`]);
 //! * bytes that are not UTF-8 come out as they went in.
 //!
-//! Most lines are plain text on a fresh row. They are kept as they are and never become cells.
+//! Most lines are plain text on a fresh row. They are kept as they are and never become cells, nor
+//! do rows of ASCII that are written over, such as a progress bar's; and what is no sequence goes
+//! past the parser. A test holds all three ways to the same lines.
 //! Memory is the screen, of which the size is bounded, and one line of at most [`LONGEST`] bytes.
 //!
 //! The movements are those of DEC's VT510 manual and of xterm's "control sequences"; the parser's
@@ -25,7 +27,7 @@ mod width;
 
 use std::borrow::Cow;
 
-use vte::Parser;
+use vte::{Parser, Perform as _};
 
 use grid::Grid;
 pub(super) use row::Mark;
@@ -39,7 +41,7 @@ const WIDEST: usize = 4096;
 const HIGHEST: usize = 1024;
 
 /// A line as it stood on the screen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) text: Vec<u8>,
     /// The line of the recording on which it begins.
@@ -86,11 +88,15 @@ impl Ready {
         line.coloured |= row.coloured;
         let mut input = None;
         let mark = row.mark.take();
+        if mark.as_ref().is_some_and(|mark| mark.input.is_some()) {
+            row.line_up();
+        }
         if line.text.len() >= LONGEST {
             line.cut = true;
         } else if let Some(raw) = row.raw_text().filter(|_| taken && !self.is_growing) {
             std::mem::swap(raw, &mut line.text);
-            input = mark.as_ref().and_then(|mark| mark.input);
+            let column = mark.as_ref().and_then(|mark| mark.input);
+            input = column.map(|column| column.min(line.text.len()));
         } else {
             let column = mark.as_ref().and_then(|mark| mark.input);
             input = row.write(&mut line.text, column);
@@ -141,9 +147,15 @@ struct Terminal {
 }
 
 impl Terminal {
+    /// Prints characters of one column each.
+    fn print_text(&mut self, text: &[u8]) {
+        self.last = text.last().map_or(self.last, |&b| char::from(b));
+        self.grid.print_text(text, self.line);
+    }
+
     fn line_feed(&mut self) {
         let is_prompt = self.editing && self.grid.has_mark();
-        self.grid.line_feed();
+        self.grid.line_feed(self.line);
         if self.returns {
             self.grid.carriage_return();
         }
@@ -240,8 +252,49 @@ impl Screen {
             return;
         }
         let shown = stand_in(bytes);
-        self.parser.advance(&mut self.terminal, &shown);
-        self.between = ends_between(bytes, self.between);
+        if self.between {
+            self.pass_text(&shown);
+        } else {
+            self.parse(&shown);
+        }
+    }
+
+    /// Gives the parser only what it is needed for: sequences, and what is not ASCII. Between two
+    /// sequences everything else means what it says.
+    fn pass_text(&mut self, shown: &[u8]) {
+        let mut rest = shown;
+        while let Some(&first) = rest.first() {
+            let length = match first {
+                b' '..=b'~' => {
+                    let length = length_while(rest, |b| (b' '..=b'~').contains(&b));
+                    self.terminal.print_text(&rest[..length]);
+                    length
+                }
+                b'\x1b' => {
+                    let Some(length) = sequence_length(rest) else {
+                        return self.parse(rest);
+                    };
+                    self.parser.advance(&mut self.terminal, &rest[..length]);
+                    length
+                }
+                0..=31 => {
+                    self.terminal.execute(first);
+                    1
+                }
+                127.. => {
+                    let length = length_while(rest, |b| b >= 127);
+                    self.parser.advance(&mut self.terminal, &rest[..length]);
+                    length
+                }
+            };
+            rest = &rest[length..];
+        }
+    }
+
+    /// Leaves everything to the parser.
+    fn parse(&mut self, shown: &[u8]) {
+        self.parser.advance(&mut self.terminal, shown);
+        self.between = ends_between(shown, self.between);
     }
 
     /// A plain line on a fresh row needs no cells. False when it is not so plain.
@@ -260,8 +313,8 @@ impl Screen {
         let mut coloured = false;
         let body = if is_plain(body) {
             body
-        } else if without_colours(body, &mut self.coloured) {
-            coloured = true;
+        } else if let Some(any) = without_colours(body, &mut self.coloured) {
+            coloured = any;
             &self.coloured
         } else {
             return false;
@@ -275,10 +328,13 @@ impl Screen {
         };
         row.set_raw(line).extend_from_slice(body);
         row.coloured |= coloured;
-        if let Some(last) = body.last().filter(|b| b.is_ascii()) {
-            self.terminal.last = char::from(*last);
-        }
-        grid.line_feed();
+        let last = match body.last() {
+            Some(&last) if last.is_ascii() => Some(char::from(last)),
+            Some(_) => std::str::from_utf8(body).map_or(None, |text| text.chars().last()),
+            None => None,
+        };
+        self.terminal.last = last.filter(|&c| c != '\t').unwrap_or(self.terminal.last);
+        grid.line_feed(line);
         true
     }
 
@@ -330,37 +386,74 @@ fn columns_of(line: &[u8]) -> usize {
 
 /// Whether no byte of a plain line is a control character in disguise or not UTF-8.
 fn is_clear(line: &[u8]) -> bool {
-    line.is_ascii() || std::str::from_utf8(line).is_ok_and(|text| !text.contains(is_control))
+    line.is_ascii() || std::str::from_utf8(line).is_ok_and(|text| !text.contains(is_special))
 }
 
-fn is_control(c: char) -> bool {
-    ('\u{80}'..='\u{9f}').contains(&c)
+/// A control character, or one of those that stand in for bytes.
+fn is_special(c: char) -> bool {
+    ('\u{80}'..='\u{9f}').contains(&c) || u32::from(c) >= STAND_INS
 }
 
-/// Writes a line without its colours into `text`; false when anything else stands in it.
-fn without_colours(line: &[u8], text: &mut Vec<u8>) -> bool {
+/// Writes a line without its colours into `text` and says whether there were any; `None` when
+/// anything else stands in it.
+fn without_colours(line: &[u8], text: &mut Vec<u8>) -> Option<bool> {
     text.clear();
+    let mut any = false;
     let mut rest = line;
     while let Some(at) = rest
         .iter()
         .position(|&b| (b < 32 && b != b'\t') || b == 127)
     {
         text.extend_from_slice(&rest[..at]);
-        let Some(sequence) = rest[at..].strip_prefix(b"\x1b[") else {
-            return false;
-        };
+        let sequence = rest[at..].strip_prefix(b"\x1b[")?;
         let end = sequence
             .iter()
-            .position(|b| !b.is_ascii_digit() && *b != b';');
-        match end.map(|end| (end, sequence[end])) {
-            Some((end, b'm')) => rest = &sequence[end + 1..],
+            .position(|b| !b.is_ascii_digit() && *b != b';')?;
+        rest = match (end, sequence[end]) {
+            (_, b'm') => {
+                any = true;
+                &sequence[end + 1..]
+            }
             // There is nothing to erase at the end of a fresh row.
-            Some((0, b'K')) if sequence.len() == 1 => rest = &[],
-            _ => return false,
-        }
+            (0, b'K') if sequence.len() == 1 => &[],
+            _ => return None,
+        };
     }
     text.extend_from_slice(rest);
-    true
+    Some(any)
+}
+
+fn length_while(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let end = bytes.iter().position(|&b| !is(b));
+    end.unwrap_or(bytes.len())
+}
+
+/// The length of the sequence that begins with the escape in front, where it is one of the usual
+/// kinds and ends in these bytes.
+fn sequence_length(bytes: &[u8]) -> Option<usize> {
+    let ends_at = |start: usize, last: std::ops::RangeInclusive<u8>| {
+        let at = start + length_while(&bytes[start..], |b| (b' '..=b'?').contains(&b));
+        bytes.get(at).filter(|b| last.contains(b)).map(|_| at + 1)
+    };
+    match bytes.get(1)? {
+        b'[' => ends_at(2, b'@'..=b'~'),
+        b']' => {
+            let at = 2 + bytes[2..].iter().position(|&b| b < b' ')?;
+            match bytes[at..] {
+                [7, ..] => Some(at + 1),
+                [0x1b, b'\\', ..] => Some(at + 2),
+                _ => None,
+            }
+        }
+        // One intermediate, as the choice of a character set has it.
+        b' '..=b'/' => bytes
+            .get(2)
+            .filter(|b| (b'0'..=b'~').contains(b))
+            .map(|_| 3),
+        b'P' | b'X' | b'^' | b'_' => None,
+        b'0'..=b'~' => Some(2),
+        _ => None,
+    }
 }
 
 /// Whether the parser is between two sequences after these bytes, as far as is certain; it was
@@ -383,6 +476,10 @@ fn ends_between(bytes: &[u8], between: bool) -> bool {
 
 /// Puts characters in the place of bytes that are not UTF-8, as the parser knows only characters.
 fn stand_in(bytes: &[u8]) -> Cow<'_, [u8]> {
+    // Most of what is not plain is ASCII all the same.
+    if bytes.is_ascii() {
+        return Cow::Borrowed(bytes);
+    }
     let taken = |text: &str| text.chars().any(|c| u32::from(c) >= STAND_INS);
     if std::str::from_utf8(bytes).is_ok_and(|text| !taken(text)) {
         return Cow::Borrowed(bytes);

@@ -58,6 +58,8 @@ pub(in super::super) struct Mark {
 pub(super) struct Row {
     /// The text, while nothing but that was ever written; then `cells` is empty.
     raw: Vec<u8>,
+    /// Each byte of that text is a column: it was put there as printable ASCII.
+    even: bool,
     cells: Vec<Cell>,
     /// Characters without a column of their own, after the column that they belong to.
     marks_on: Vec<(usize, char)>,
@@ -84,6 +86,7 @@ impl Row {
 
     pub(super) fn clear(&mut self) {
         self.raw.clear();
+        self.even = false;
         self.cells.clear();
         self.marks_on.clear();
         self.wrapped = false;
@@ -98,6 +101,7 @@ impl Row {
     pub(super) fn set_raw(&mut self, line: u64) -> &mut Vec<u8> {
         self.line = line;
         self.handed = false;
+        self.even = false;
         &mut self.raw
     }
 
@@ -108,6 +112,20 @@ impl Row {
 
     /// The cells, made from the text if need be.
     pub(super) fn cells(&mut self) -> &mut Vec<Cell> {
+        self.spread_out();
+        self.handed = false;
+        &mut self.cells
+    }
+
+    /// Has the text take its columns, unless each of its bytes is one.
+    pub(super) fn line_up(&mut self) {
+        if !self.even {
+            self.spread_out();
+        }
+    }
+
+    fn spread_out(&mut self) {
+        self.even = false;
         if !self.raw.is_empty() {
             let raw = std::mem::take(&mut self.raw);
             for chunk in raw.utf8_chunks() {
@@ -118,8 +136,6 @@ impl Row {
                 self.cells.extend(bad.map(|&b| Cell(BYTES + u32::from(b))));
             }
         }
-        self.handed = false;
-        &mut self.cells
     }
 
     fn spread(&mut self, c: char) {
@@ -139,12 +155,40 @@ impl Row {
         }
     }
 
+    /// Writes printable ASCII.
+    pub(super) fn put_text(&mut self, at: usize, text: &[u8], line: u64) {
+        if self.is_empty() || self.line == 0 {
+            self.line = line;
+        }
+        let was_blank = self.raw.is_empty() && self.cells.is_empty();
+        let is_even = if was_blank { at == 0 } else { self.even };
+        if is_even && self.marks_on.is_empty() && at <= self.raw.len() {
+            self.even = true;
+            self.handed = false;
+            let over = text.len().min(self.raw.len() - at);
+            self.raw[at..at + over].copy_from_slice(&text[..over]);
+            self.raw.extend_from_slice(&text[over..]);
+            return;
+        }
+        let end = at + text.len();
+        let cells = self.cells();
+        take_apart(cells, at);
+        take_apart(cells, end - 1);
+        if cells.len() < end {
+            cells.resize(end, EMPTY);
+        }
+        for (cell, &byte) in cells[at..end].iter_mut().zip(text) {
+            *cell = Cell(u32::from(byte));
+        }
+        self.marks_on
+            .retain(|&(column, _)| column < at || column >= end);
+    }
+
     /// Writes one character of one or two columns.
     pub(super) fn put(&mut self, at: usize, c: char, width: usize, line: u64) {
         if self.is_empty() || self.line == 0 {
             self.line = line;
         }
-        let marked = !self.marks_on.is_empty();
         let cells = self.cells();
         take_apart(cells, at);
         take_apart(cells, at + width - 1);
@@ -155,14 +199,13 @@ impl Row {
         if width == 2 {
             cells[at + 1] = FILL;
         }
-        if marked {
-            self.marks_on.retain(|&(column, _)| column != at);
-        }
+        self.marks_on.retain(|&(column, _)| column != at);
     }
 
     /// Writes a character that stands on the one in that column.
     pub(super) fn put_mark(&mut self, at: usize, c: char) {
         if self.marks_on.len() < MOST_MARKS {
+            self.spread_out();
             self.marks_on.push((at, c));
         } else {
             self.coloured = true;
@@ -185,6 +228,11 @@ impl Row {
 
     /// Erases columns; what is right of the last one written is not there.
     pub(super) fn erase(&mut self, from: usize, to: usize) {
+        if self.even && to >= self.raw.len() {
+            self.raw.truncate(from);
+            self.handed = false;
+            return;
+        }
         let cells = self.cells();
         let to = to.min(cells.len());
         if from < to {

@@ -8,10 +8,27 @@ use proptest::prelude::*;
 use super::*;
 
 fn lines(bytes: &[u8], columns: usize, height: usize) -> Vec<Line> {
+    lines_by(bytes, columns, height, Screen::feed)
+}
+
+/// Without any of the short ways: the parser gets every byte.
+fn lines_by_the_parser(bytes: &[u8], columns: usize, height: usize) -> Vec<Line> {
+    lines_by(bytes, columns, height, |screen, bytes, line| {
+        screen.terminal.line = line;
+        screen.parse(&stand_in(bytes));
+    })
+}
+
+fn lines_by(
+    bytes: &[u8],
+    columns: usize,
+    height: usize,
+    mut feed: impl FnMut(&mut Screen, &[u8], u64),
+) -> Vec<Line> {
     let mut screen = Screen::new(columns, height);
     let mut lines = Vec::new();
     for (number, piece) in (1..).zip(bytes.split_inclusive(|&b| b == b'\n')) {
-        screen.feed(piece, number);
+        feed(&mut screen, piece, number);
         let _ = screen.drain(|line| {
             lines.push(line.clone());
             Ok::<(), Infallible>(())
@@ -101,7 +118,60 @@ const PIECES: &[&str] = &[
     "x",
 ];
 
+/// What only the short ways could get wrong.
+const ODD_PIECES: &[&[u8]] = &[
+    b"\x1b",
+    b"\x1b[",
+    b"\x1b[1\x18",
+    b"\x1b[3\r4m",
+    b"\x1b]0;x\x07",
+    b"\x1b]7;file://h/x\x1b\\",
+    b"\x1b]0;open",
+    b"\x1bPq",
+    b"\x1b(B",
+    b"\x1b%",
+    b"\x1bM",
+    b"\x1b[2K",
+    b"\x1b[1K",
+    b"\x1b[5G",
+    b"\x1b[2A",
+    b"\x1b[?7l",
+    b"\x1b[?7h",
+    b"\x1b[3;1H",
+    b"\x1b[2J",
+    b"\x1b[9X",
+    b"\x1b[4b",
+    b"\x1b[6n",
+    b"\t",
+    b"\x7f",
+    b"\0",
+    b"\xe9",
+    b"e\xcc\x81",
+    "\u{85}".as_bytes(),
+    "\u{10ff41}".as_bytes(),
+    b"    10%\r    20%\r",
+];
+
 proptest! {
+    #[test]
+    fn the_short_ways_change_nothing(
+        order in prop::collection::vec((0..PIECES.len() + ODD_PIECES.len(), any::<u8>()), 0..60),
+        columns in 8usize..40,
+    ) {
+        let mut bytes = Vec::new();
+        for (which, byte) in order {
+            match which.checked_sub(PIECES.len()) {
+                None => bytes.extend_from_slice(PIECES[which].as_bytes()),
+                Some(odd) => bytes.extend_from_slice(ODD_PIECES[odd]),
+            }
+            if byte < 8 {
+                bytes.push(byte << 5 | 0xd);
+            }
+        }
+        let (short, whole) = (lines(&bytes, columns, 5), lines_by_the_parser(&bytes, columns, 5));
+        prop_assert_eq!(short, whole, "{}", bytes.escape_ascii());
+    }
+
     #[test]
     fn the_oracle_agrees(
         order in prop::collection::vec(0..PIECES.len(), 0..40),

@@ -281,6 +281,7 @@ impl Session {
             frame.previous = if cd.several { None } else { cd.from };
             frame.cwd = cd.to;
         }
+        self.scene.world.end_command();
     }
 }
 

@@ -30,6 +30,7 @@ impl Session {
     }
 
     pub(super) fn run(&mut self, typed: &[u8], line: LineNo) {
+        self.scene.world.begin_command(line, typed);
         if self.family == Some(Family::Windows) && !self.frame.shown.starts_with(b"/") {
             self.run_windows(typed, line);
             return;
