@@ -29,6 +29,14 @@ pub(super) fn findings(
     for (report, facts) in rules.iter().zip(&judged.rules) {
         findings.extend(of_orphans(ground, report, facts));
     }
+    findings.extend(families.iter().filter_map(of_owner));
+    findings.extend(book.not_watched.iter().map(|message| Finding {
+        code: Code::NoAlert,
+        subject: b"alerts".to_vec(),
+        message: message.clone(),
+        hint: Some("jettison check / --need 10% in a timer is one".to_owned()),
+        bytes: 0,
+    }));
     findings.extend(book.troubles.iter().map(of_trouble));
     findings.extend(book.not_running.iter().map(|message| Finding {
         code: Code::CleanerNotRunning,
@@ -194,6 +202,16 @@ fn of_rule(index: usize, report: &RuleReport, families: &[FamilyReport]) -> Opti
             disabled_hint(report),
             report.scope.disk,
         ),
+        RuleState::Shadowed => (Code::ShadowedRule, report.reason.clone(), None, 0),
+        RuleState::Dead if near.is_none() => {
+            let hint = "take it out, or mend what it names";
+            (
+                Code::MatchesNothing,
+                report.reason.clone(),
+                Some(hint.to_owned()),
+                0,
+            )
+        }
         RuleState::Dead => {
             let (family, miss) = near?;
             let template = String::from_utf8_lossy(&family.family.template).into_owned();
@@ -209,6 +227,65 @@ fn of_rule(index: usize, report: &RuleReport, families: &[FamilyReport]) -> Opti
         message,
         hint,
         bytes,
+    })
+}
+
+/// Programs that by default never remove what they write, and what that means.
+const UNLIMITED: [(&str, &str); 11] = [
+    (
+        "Apache Iceberg",
+        "snapshots stay until expire_snapshots is run",
+    ),
+    (
+        "BorgBackup",
+        "archives stay until borg prune is run, and their space until borg compact",
+    ),
+    (
+        "Cassandra",
+        "rows have no time to live unless the table says one",
+    ),
+    ("ClickHouse", "parts stay unless the table has a TTL"),
+    ("Delta Lake", "old files stay until VACUUM is run"),
+    (
+        "Docker",
+        "images, volumes and container logs stay until somebody prunes them",
+    ),
+    (
+        "Elasticsearch",
+        "indices stay unless a lifecycle policy deletes them",
+    ),
+    ("InfluxDB", "the default retention policy keeps everything"),
+    (
+        "MinIO",
+        "objects stay unless the bucket has a lifecycle rule",
+    ),
+    (
+        "PostgreSQL",
+        "a replication slot that nobody reads keeps all WAL unless max_slot_wal_keep_size is set",
+    ),
+    (
+        "ZooKeeper",
+        "snapshots and logs stay while autopurge.purgeInterval is 0, as by default",
+    ),
+];
+
+/// A program's own files that grow, where the program has no limit for them by default.
+fn of_owner(report: &FamilyReport) -> Option<Finding> {
+    let family = &report.family;
+    let owner = family.owner.as_ref()?;
+    let growth = family.growth_per_day.filter(|&growth| growth > 0)?;
+    if family.disposition != Disposition::Managed || family.confidence < 0.5 {
+        return None;
+    }
+    let (_, what) = UNLIMITED
+        .iter()
+        .find(|(program, _)| owner.starts_with(program))?;
+    Some(Finding {
+        code: Code::UnlimitedRetention,
+        subject: family.template.clone(),
+        message: format!("{what}: {} a day more", Bytes(growth)),
+        hint: Some(owner.clone()),
+        bytes: family.disk.lo.max(family.apparent.lo),
     })
 }
 
@@ -239,7 +316,7 @@ fn of_orphans(ground: &Ground<'_>, report: &RuleReport, facts: &RuleFacts) -> Op
 }
 
 /// A file whose name keeps it from being read wants another name.
-fn disabled_hint(report: &RuleReport) -> Option<String> {
+pub(super) fn disabled_hint(report: &RuleReport) -> Option<String> {
     let file = report
         .rule
         .via

@@ -240,6 +240,14 @@ pub enum Code {
     LogrotateOrphan,
     /// Nothing shows that the program that runs the rules is there.
     CleanerNotRunning,
+    /// A rule matches nothing, and nothing lies near by.
+    MatchesNothing,
+    /// Another rule takes all that a rule takes, and earlier.
+    ShadowedRule,
+    /// A program that keeps its own files has no limit for them unless somebody sets one.
+    UnlimitedRetention,
+    /// Nothing was found that would tell of a full disk.
+    NoAlert,
     /// A rule file could not be read or understood.
     RuleUnreadable,
     /// A policy entry matches nothing.
@@ -273,6 +281,10 @@ impl Code {
             Self::StarvedRule => "starved-rule",
             Self::LogrotateOrphan => "logrotate-orphan",
             Self::CleanerNotRunning => "cleaner-not-running",
+            Self::MatchesNothing => "matches-nothing",
+            Self::ShadowedRule => "shadowed-rule",
+            Self::UnlimitedRetention => "unlimited-retention",
+            Self::NoAlert => "no-alert",
             Self::RuleUnreadable => "rule-unreadable",
             Self::PolicyUnmatched => "policy-unmatched",
             Self::PolicyContents => "policy-contents",
@@ -286,7 +298,11 @@ impl Code {
             Self::RuleUnreadable
             | Self::PolicyUnmatched
             | Self::PolicyContents
-            | Self::CleanerNotRunning => Severity::Warning,
+            | Self::CleanerNotRunning
+            | Self::MatchesNothing
+            | Self::ShadowedRule
+            | Self::UnlimitedRetention
+            | Self::NoAlert => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -74,6 +74,39 @@ pub(super) fn stem(pattern: &[u8]) -> Vec<u8> {
     stem[..trimmed + digits.unwrap_or(0)].to_vec()
 }
 
+/// Names that share a word, or differ in two letters at most.
+pub(super) fn is_similar(a: &[u8], b: &[u8]) -> bool {
+    let words = rare_words(b);
+    rare_words(a).iter().any(|word| words.contains(word))
+        || (a.len().min(b.len()) > 3 && distance(a, b) <= 2)
+}
+
+/// The same word, or one with a letter or two at its end (`ticker`, `tickers`).
+pub(super) fn is_kin(a: &[u8], b: &[u8]) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    short == long || (short.len() >= 4 && long.len() - short.len() <= 2 && long.starts_with(short))
+}
+
+/// Levenshtein's distance, row by row.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    if a.len().abs_diff(b.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(x != y))
+                .min(above + 1)
+                .min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
 /// A text as one word of a shell.
 pub(super) fn quote(text: &[u8]) -> String {
     let is_plain = |b: &u8| {
@@ -105,16 +138,8 @@ pub(super) fn offer(old: &Pattern, names: &[&[u8]], lives_on: bool) -> Option<Of
         cost,
         pattern: Pattern::new(&text, flags),
     };
-    let mut offers = vec![Offer {
-        cost: 5,
-        pattern: Pattern::new(
-            old.source(),
-            Flags {
-                casefold: true,
-                ..flags
-            },
-        ),
-    }];
+    let mut offers: Vec<Offer> = other_case(old).collect();
+    offers.extend(other_dots(old).map(|text| make(5, text)));
     offers.extend(wrapped(old, names).map(|text| make(5, text)));
     offers.extend(without_wrapping(old).map(|text| make(5, text)));
     offers.push(make(5, other_dates(old.source())));
@@ -136,7 +161,15 @@ pub(super) fn offer(old: &Pattern, names: &[&[u8]], lives_on: bool) -> Option<Of
         text.extend(escape(&dot_extension));
         offers.push(make(packing + 5, text));
     }
-    let other_stem = if lives_on { 10 } else { 20 };
+    let beginning = beginning(names);
+    let is_kin = !beginning.is_empty() && is_similar(&stem, &beginning);
+    let other_stem = if lives_on || is_kin { 10 } else { 20 };
+    if !beginning.is_empty() {
+        let mut text = escape(&beginning);
+        text.push(b'*');
+        text.extend(escape(&dot_extension));
+        offers.push(make(packing + other_stem, text));
+    }
     let mut text = b"*".to_vec();
     text.extend(escape(&dot_extension));
     offers.push(make(packing + other_stem, text));
@@ -144,6 +177,72 @@ pub(super) fn offer(old: &Pattern, names: &[&[u8]], lives_on: bool) -> Option<Of
         .into_iter()
         .filter(|offer| names.iter().all(|name| offer.pattern.matches(name)))
         .min_by_key(|offer| offer.cost)
+}
+
+/// The same pattern for letters of the other case: as a shell has no option for that, in the case
+/// that the names may have.
+fn other_case(old: &Pattern) -> impl Iterator<Item = Offer> {
+    let (source, flags) = (old.source().to_vec(), old.flags());
+    let folded = Flags {
+        casefold: true,
+        ..flags
+    };
+    let cases = if flags.pathname {
+        vec![
+            (source.to_ascii_lowercase(), flags),
+            (source.to_ascii_uppercase(), flags),
+        ]
+    } else {
+        vec![(source, folded)]
+    };
+    cases.into_iter().map(|(text, flags)| Offer {
+        cost: 5,
+        pattern: Pattern::new(&text, flags),
+    })
+}
+
+/// The same pattern with a dot before it or without one, and with none before its extension.
+fn other_dots(old: &Pattern) -> impl Iterator<Item = Vec<u8>> {
+    let source = old.source();
+    let hidden = Some([b".", source].concat());
+    let shown = source.strip_prefix(b".").map(<[u8]>::to_vec);
+    let bare = source
+        .strip_prefix(b"*.")
+        .filter(|rest| !rest.is_empty())
+        .map(|rest| [b"*", rest].concat());
+    [hidden, shown, bare].into_iter().flatten()
+}
+
+/// The word that all of several names begin with, and what separates it from the rest.
+fn beginning(names: &[&[u8]]) -> Vec<u8> {
+    let Some((first, others)) = names.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return Vec::new();
+    };
+    let shared = others.iter().fold(first.len(), |len, name| {
+        let same = first.iter().zip(*name).take_while(|(a, b)| a == b).count();
+        len.min(same)
+    });
+    // A part of a date or of a counter is no word, nor is half of one.
+    let mut shared = &first[..shared];
+    if shared.len() == first.len() {
+        return Vec::new();
+    }
+    let is_half = |name: &&[u8]| name.get(shared.len()).is_some_and(u8::is_ascii_alphabetic);
+    if names.iter().any(is_half) {
+        let end = shared.iter().rposition(|b| !b.is_ascii_alphanumeric());
+        shared = &shared[..end.map_or(0, |at| at + 1)];
+    }
+    let end = shared.iter().rposition(|b| !b.is_ascii_digit());
+    shared = &shared[..end.map_or(0, |at| at + 1)];
+    let letters = shared
+        .iter()
+        .take_while(|b| b.is_ascii_alphabetic())
+        .count();
+    if letters >= 3 {
+        shared.to_vec()
+    } else {
+        Vec::new()
+    }
 }
 
 /// The extension that a pattern demands, without its wildcards.
@@ -156,7 +255,7 @@ fn extension_of_pattern(pattern: &[u8]) -> Option<Vec<u8>> {
     extension(tail).map(<[u8]>::to_vec)
 }
 
-fn common_extension(names: &[&[u8]]) -> Option<Vec<u8>> {
+pub(super) fn common_extension(names: &[&[u8]]) -> Option<Vec<u8>> {
     let first = extension(names.first()?)?;
     names
         .iter()

@@ -1,36 +1,44 @@
 //! The rule that almost covers a family, and the edit that would make it.
 //!
 //! For every uncovered family and every rule the failing parts are looked for, each with what it
-//! costs to mend: a depth, a name, a root, components of a shell pattern. The sum says how near
-//! the rule is; a rule that was orphaned by a change of the layout scores highest. An edit is
-//! reported only if the edited rule, evaluated like any other, takes the family.
+//! costs to mend: a depth, a name, a root, an owner, components of a shell pattern. The sum says
+//! how near the rule is; a rule that was orphaned by a change of the layout scores highest. An
+//! edit is reported only if the edited rule, evaluated like any other, takes the family.
 //!
 //! Limits: a part that stands in a variable is replaced in place; conditions that split into
-//! more than sixteen disjuncts are passed over.
+//! more than sixteen disjuncts are passed over; a regular expression is never rewritten.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod condition;
+mod date;
+mod edit;
+mod logs;
+mod mended;
+mod place;
+mod residue;
 
-use crate::audit::judge::{Judged, MAYBE, SURE};
-use crate::audit::name::{self, Offer};
+use std::collections::{BTreeMap, HashMap};
+
+use crate::audit::judge::{Judged, SURE};
 use crate::audit::{FamilyReport, Moment, NearMiss, RuleReport, RuleState, Share, Verdict};
 use crate::family::{Disposition, Family};
-use crate::rules::coverage::{self, Ground};
-use crate::rules::glob::{Flags, Pattern, escape};
-use crate::rules::logic::{self, Literal};
-use crate::rules::model::{
-    Atom, Expr, Fidelity, Root, RootPath, Rule, Segment, Sweep, Test, Types,
-};
+use crate::rules::coverage::{self, Ground, Hit};
+use crate::rules::model::{Fidelity, Root, Rule, Tri};
 use crate::time::{DAY, Timestamp};
 use crate::tree::NodeId;
 
-/// Members of a family that an edit is tried on before it is evaluated whole.
-const SAMPLE: usize = 32;
+use edit::{Edit, Words};
+use residue::Residue;
+
 /// Near misses reported for one family, and edits evaluated for it.
 const REPORTED: usize = 5;
 const EVALUATED: usize = 8;
 /// In tenths: what an edit may cost at most.
 const MAX_COST: u32 = 50;
 const MIN_POINTS: i64 = 40;
+/// What it costs to mend or to switch on a rule that names the family as it is.
+const MENDED: u32 = 5;
+/// The age that is proposed where a rule has one that bounds nothing.
+const PATIENCE: i64 = 15 * DAY as i64;
 
 /// The search over all families and rules.
 pub(super) struct Search<'a> {
@@ -41,39 +49,24 @@ pub(super) struct Search<'a> {
     moment: &'a Moment,
 }
 
-/// A family's uncovered members.
-struct Residue<'a> {
-    index: usize,
-    family: &'a Family,
-    nodes: Vec<NodeId>,
-    /// Paths of some of them, as components.
-    sample: Vec<Vec<Vec<u8>>>,
-    /// Its literal directory on the machine that the rules are for.
-    root: Vec<Vec<u8>>,
-    /// The words of the template's literal parts.
-    words: BTreeSet<Vec<u8>>,
-}
-
-/// One edit of one rule.
-#[derive(Clone, Debug)]
-struct Edit {
-    cost: u32,
-    sweep: Sweep,
-    /// Word, and what stands there afterwards.
-    changes: BTreeMap<usize, Change>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Change {
-    /// Whether the word before it names the test and is shown with it.
-    named: bool,
-    /// What that word becomes, where it changes (`-name` → `-iname`).
-    option: Option<&'static str>,
-    value: String,
-}
-
 /// What a command catches, by the number of the family.
 type Caught = BTreeMap<u32, Share>;
+/// Edits that were evaluated: by rule and edited text.
+type Evaluated = HashMap<(usize, String), Caught>;
+
+/// A rule that might be mended, before it is evaluated.
+struct Candidate {
+    points: i64,
+    rule: usize,
+    words: Words,
+    takes: Takes,
+}
+
+/// What the mended rule deletes.
+enum Takes {
+    Sweeps(Vec<crate::rules::model::Sweep>),
+    Rule(Box<Rule>),
+}
 
 impl<'a> Search<'a> {
     pub(super) fn new(
@@ -108,68 +101,125 @@ impl<'a> Search<'a> {
                 if report.family.disposition != Disposition::Output || !is_hopeful {
                     return Vec::new();
                 }
-                let residue = self.residue(index, &report.family);
+                let patience =
+                    (report.verdict == Verdict::InNameOnly).then(|| self.patience(&report.family));
+                let family = &report.family;
+                let residue = Residue::new(index, family, self.ground, self.judged, patience);
                 self.of_family(&residue, &mut evaluated)
             })
             .collect()
     }
 
-    fn residue(&self, index: usize, family: &'a Family) -> Residue<'a> {
-        let is_open = |node: NodeId| self.judged.nodes[node.0 as usize] & (SURE | MAYBE) == 0;
-        let nodes: Vec<NodeId> = family
-            .members
-            .iter()
-            .map(|member| member.node)
-            .filter(|&node| is_open(node))
-            .collect();
-        let step = nodes.len().div_ceil(SAMPLE).max(1);
-        let chosen = nodes.iter().step_by(step).chain(nodes.last());
-        let sample = chosen.map(|&node| split(&self.ground.path(node))).collect();
-        Residue {
-            index,
-            family,
-            nodes,
-            sample,
-            root: split(&self.ground.path(family.root_node)),
-            words: template_words(&family.template),
-        }
+    /// How long a file may wait so that the volume is not full before it goes.
+    fn patience(&self, family: &Family) -> i64 {
+        let growth = family.growth_per_day.filter(|&growth| growth > 0);
+        let (Some(available), Some(growth)) = (self.moment.available, growth) else {
+            return PATIENCE;
+        };
+        let full = i64::try_from(available / growth).unwrap_or(i64::MAX);
+        let oldest = family.first.map_or(0, |first| first.age(self.moment.now).0);
+        let oldest = i64::try_from(oldest).unwrap_or(i64::MAX);
+        full.saturating_mul(DAY as i64)
+            .saturating_add(oldest)
+            .clamp(DAY as i64, PATIENCE)
     }
 
-    fn of_family(
-        &self,
-        residue: &Residue<'_>,
-        evaluated: &mut HashMap<(usize, String), Caught>,
-    ) -> Vec<NearMiss> {
+    fn of_family(&self, residue: &Residue<'_>, evaluated: &mut Evaluated) -> Vec<NearMiss> {
         if residue.sample.is_empty() {
             return Vec::new();
         }
-        let mut misses: Vec<NearMiss> = (0..self.rules.len())
+        let rules = 0..self.rules.len();
+        let mut misses: Vec<NearMiss> = rules
+            .clone()
             .filter_map(|index| self.orphaned(index, residue))
             .take(REPORTED)
             .collect();
-        let mut scored: Vec<(i64, usize, Edit)> = Vec::new();
-        for (index, report) in self.rules.iter().enumerate() {
-            let is_open = matches!(report.rule.fidelity, Fidelity::Exact | Fidelity::Approx(_))
-                && report.rule.rotation.is_none()
-                && !matches!(report.state, RuleState::Broken | RuleState::Disabled);
-            let edit = is_open.then(|| cheapest(&report.rule, residue)).flatten();
-            if let Some(edit) = edit {
-                let points = self.points(index, &edit, residue);
-                if points >= MIN_POINTS {
-                    scored.push((points, index, edit));
-                }
-            }
-        }
-        scored.sort_by_key(|&(points, index, _)| (std::cmp::Reverse(points), index));
-        for (points, index, edit) in scored.into_iter().take(EVALUATED) {
-            if let Some(miss) = self.evaluate(points, index, &edit, residue, evaluated) {
-                misses.push(miss);
-            }
+        let mut candidates: Vec<Candidate> = rules
+            .filter_map(|index| self.candidate(index, residue))
+            .filter(|candidate| candidate.points >= MIN_POINTS)
+            .collect();
+        candidates.sort_by_key(|c| (std::cmp::Reverse(c.points), c.rule));
+        for candidate in candidates.into_iter().take(EVALUATED) {
             if misses.len() >= REPORTED {
                 break;
             }
+            misses.extend(self.evaluate(candidate, residue, evaluated));
         }
+        misses.sort_by_key(|miss| (std::cmp::Reverse(miss.points), miss.rule));
         misses
+    }
+
+    /// The cheapest way to make a rule take the family.
+    fn candidate(&self, index: usize, residue: &Residue<'_>) -> Option<Candidate> {
+        let report = &self.rules[index];
+        let rule = &report.rule;
+        let alive = report.scope.files > 0;
+        let made = |cost, words, takes| Candidate {
+            points: self.points(index, cost, residue),
+            rule: index,
+            words,
+            takes,
+        };
+        match report.state {
+            RuleState::Opaque => None,
+            RuleState::Broken => {
+                let mended = mended::broken(rule)?;
+                Some(made(MENDED, mended.words, Takes::Sweeps(mended.sweeps)))
+            }
+            RuleState::Disabled => {
+                let words = self.switched_on(report)?;
+                Some(made(MENDED, words, Takes::Rule(Box::new(rule.clone()))))
+            }
+            _ if rule.rotation.is_some() => {
+                let renamed = logs::renamed(rule, residue, alive)?;
+                let is_near = (1..=MAX_COST).contains(&renamed.cost);
+                let takes = Takes::Rule(Box::new(renamed.rule));
+                is_near.then(|| made(renamed.cost, renamed.words, takes))
+            }
+            _ => {
+                let edit = cheapest(rule, residue, alive)?;
+                if edit.cost >= 30 && !self.is_plausible(index, edit.cost, residue) {
+                    return None;
+                }
+                let words = edit.words(rule);
+                Some(made(edit.cost, words, Takes::Sweeps(vec![edit.sweep])))
+            }
+        }
+    }
+
+    /// A rule that would take the family, were it run at all: what keeps it from running.
+    fn switched_on(&self, report: &RuleReport) -> Option<Words> {
+        if report.is_switched_off() {
+            return None;
+        }
+        let hint = super::findings::disabled_hint(report);
+        let text = String::from_utf8_lossy(&report.rule.text).into_owned();
+        Some(Words {
+            failing: vec![report.reason.clone()],
+            edit: hint.unwrap_or_else(|| format!("it to be run: {}", report.reason)),
+            edited: text,
+        })
+    }
+
+    /// Whether something besides the pattern says that a rule was for this family: a word of its
+    /// own that lives on, the time when one ended and the other began, or a place that is gone.
+    fn is_plausible(&self, index: usize, cost: u32, residue: &Residue<'_>) -> bool {
+        let (report, facts) = (&self.rules[index], &self.judged.rules[index]);
+        let is_dead = report.state == RuleState::Dead;
+        let root_is_gone = is_dead && facts.sight.found == 0 && cost < 40;
+        let place = residue::join(&residue.root);
+        let is_of_place = |path: Vec<u8>| {
+            path.iter().filter(|&&b| b == b'/').count() > 1 && place.starts_with(&path)
+        };
+        let roots = || report.rule.sweeps.iter().flat_map(|sweep| &sweep.roots);
+        roots().filter_map(Root::literal).any(is_of_place)
+            || residue.words_beyond_place(&report.rule) > 0
+            || root_is_gone
+            || self.is_handover(facts.times.newest, false, residue.family)
+            || residue
+                .subjects(false)
+                .iter()
+                .any(|subject| report.rule.sweeps.iter().any(|s| subject.is_named_by(s)))
     }
 
     /// A family of copies that a logrotate block leaves behind: near, and beyond its reach.
@@ -204,15 +254,22 @@ impl<'a> Search<'a> {
     }
 
     /// How near a rule is, 0 to 100.
-    fn points(&self, index: usize, edit: &Edit, residue: &Residue<'_>) -> i64 {
+    fn points(&self, index: usize, cost: u32, residue: &Residue<'_>) -> i64 {
         let (report, facts) = (&self.rules[index], &self.judged.rules[index]);
-        let mut points = 1000 - 12 * i64::from(edit.cost);
-        let is_dead = report.state == RuleState::Dead;
-        if is_dead {
+        let mut points = 1000 - 12 * i64::from(cost);
+        let does_nothing = matches!(
+            report.state,
+            RuleState::Dead | RuleState::Broken | RuleState::Disabled
+        );
+        if does_nothing {
             points += 100;
         }
-        let shared = shared_words(&report.rule, residue);
-        if self.is_handover(facts.times.newest, is_dead && shared > 0, residue.family) {
+        let shared = residue.shared_words(&report.rule);
+        if self.is_handover(
+            facts.times.newest,
+            does_nothing && shared > 0,
+            residue.family,
+        ) {
             points += 100;
         }
         // Whoever runs as root can remove what the rule was meant for.
@@ -254,16 +311,22 @@ impl<'a> Search<'a> {
 
     /// What an edited command would take that nothing takes now, by family. Counted once for each
     /// edit: many families may ask about the same one.
-    fn caught_by(&self, sweep: &Sweep) -> Caught {
-        let sweeps = std::slice::from_ref(sweep);
-        let taken = coverage::takes_with(sweeps, self.ground, self.moment.now);
+    fn caught_by(&self, takes: &Takes) -> Caught {
+        let now = self.moment.now;
+        let hits = match takes {
+            Takes::Sweeps(sweeps) => coverage::takes_with(sweeps, self.ground, now).hits,
+            Takes::Rule(rule) => coverage::takes(rule, self.ground, now).hits,
+        };
         let tree = self.ground.tree();
         let mut caught = Caught::new();
-        for hit in &taken.hits {
+        let bounds = |hit: &&Hit| hit.scope == Tri::True && !hit.named;
+        for hit in hits.iter().filter(bounds) {
             let at = hit.node.0 as usize;
-            if self.judged.nodes[at] & SURE == 0
-                && let Some(family) = self.judged.member_of[at].checked_sub(1)
-            {
+            let Some(family) = self.judged.member_of[at].checked_sub(1) else {
+                continue;
+            };
+            let verdict = self.families[family as usize].verdict;
+            if self.judged.nodes[at] & SURE == 0 || verdict == Verdict::InNameOnly {
                 let share = caught.entry(family).or_default();
                 share.files += 1;
                 share.disk = share.disk.saturating_add(tree.own_weight(hit.node).lo);
@@ -274,17 +337,19 @@ impl<'a> Search<'a> {
 
     fn evaluate(
         &self,
-        points: i64,
-        index: usize,
-        edit: &Edit,
+        candidate: Candidate,
         residue: &Residue<'_>,
-        evaluated: &mut HashMap<(usize, String), Caught>,
+        evaluated: &mut Evaluated,
     ) -> Option<NearMiss> {
-        let rule = &self.rules[index].rule;
-        let words = edit_text(rule, edit);
+        let Candidate {
+            points,
+            rule,
+            words,
+            takes,
+        } = candidate;
         let caught = evaluated
-            .entry((index, words.edited.clone()))
-            .or_insert_with(|| self.caught_by(&edit.sweep));
+            .entry((rule, words.edited.clone()))
+            .or_insert_with(|| self.caught_by(&takes));
         let own = u32::try_from(residue.index).ok()?;
         let would_cover = caught.get(&own).copied().unwrap_or_default();
         if u128::from(would_cover.files) * 100 < residue.nodes.len() as u128 * 95 {
@@ -296,7 +361,7 @@ impl<'a> Search<'a> {
             .collect();
         also_catches.sort();
         Some(NearMiss {
-            rule: index,
+            rule,
             points: u32::try_from(points).unwrap_or(0),
             failing: words.failing,
             edit: words.edit,
@@ -305,58 +370,6 @@ impl<'a> Search<'a> {
             also_catches,
         })
     }
-}
-
-fn split(path: &[u8]) -> Vec<Vec<u8>> {
-    path.split(|&b| b == b'/')
-        .filter(|name| !name.is_empty())
-        .map(<[u8]>::to_vec)
-        .collect()
-}
-
-/// The rare words of a template outside its variables.
-fn template_words(template: &[u8]) -> BTreeSet<Vec<u8>> {
-    let mut literal = Vec::with_capacity(template.len());
-    let mut depth = 0u32;
-    for &byte in template {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => {
-                depth = depth.saturating_sub(1);
-                literal.push(b' ');
-            }
-            _ if depth == 0 => literal.push(byte),
-            _ => {}
-        }
-    }
-    name::rare_words(&literal).into_iter().collect()
-}
-
-/// How many rare words of a rule's roots and patterns live on in the family's path.
-fn shared_words(rule: &Rule, residue: &Residue<'_>) -> usize {
-    let mut own: BTreeSet<Vec<u8>> = BTreeSet::new();
-    for sweep in &rule.sweeps {
-        for root in &sweep.roots {
-            if let RootPath::Known(segments) = &root.path {
-                for segment in segments {
-                    own.extend(name::rare_words(match segment {
-                        Segment::Name(name) => name,
-                        Segment::Glob(pattern) => pattern.source(),
-                    }));
-                }
-            }
-        }
-        for (_, test) in logic::disjuncts(&sweep.expr)
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            if let Atom::Name(pattern) | Atom::Path(pattern) = &test.atom {
-                own.extend(name::rare_words(pattern.source()));
-            }
-        }
-    }
-    own.intersection(&residue.words).count()
 }
 
 /// Whether a rule's roots say nothing about whose files they are.
@@ -371,505 +384,22 @@ fn is_generic(rule: &Rule) -> bool {
 }
 
 /// The cheapest edit of any part of a rule that takes the sample.
-fn cheapest(rule: &Rule, residue: &Residue<'_>) -> Option<Edit> {
+fn cheapest(rule: &Rule, residue: &Residue<'_>, alive: bool) -> Option<Edit> {
+    if !matches!(rule.fidelity, Fidelity::Exact | Fidelity::Approx(_)) {
+        return None;
+    }
     let mut best: Option<Edit> = None;
     for sweep in &rule.sweeps {
-        for root in &sweep.roots {
-            let single = Sweep {
-                roots: vec![root.clone()],
-                ..sweep.clone()
-            };
-            let is_operand = sweep.max_depth == 0 && sweep.max_depth_word.is_none();
-            let edit = if is_operand {
-                operand_edit(&single, root, residue)
-            } else if names_files(root, residue) {
-                operand_edit(&single, root, residue)
-                    .and_then(|edit| mend_operand(&edit, &single, residue))
-            } else {
-                walk_edit(&single, root, residue)
-            };
-            let edit = edit.filter(|edit| {
-                (1..=MAX_COST).contains(&edit.cost)
-                    && best.as_ref().is_none_or(|best| edit.cost < best.cost)
-            });
-            best = edit.or(best);
+        for subject in residue.subjects(sweep.recursive) {
+            for root in &sweep.roots {
+                let edit = place::mend(rule, sweep, root, residue, &subject, alive);
+                let edit = edit.filter(|edit| {
+                    (1..=MAX_COST).contains(&edit.cost)
+                        && best.as_ref().is_none_or(|best| edit.cost < best.cost)
+                });
+                best = edit.or(best);
+            }
         }
     }
     best
-}
-
-/// Whether a walk starts at a pattern of file names (`find data/ticker-*.csv`) that the family
-/// does not lie below. Such a root is mended as a pattern of files: were the directory above put
-/// in its place, nothing would say any more which files are meant.
-fn names_files(root: &Root, residue: &Residue<'_>) -> bool {
-    let RootPath::Known(segments) = &root.path else {
-        return false;
-    };
-    matches!(segments.last(), Some(Segment::Glob(_)))
-        && relocate(segments, residue).is_none_or(|relocated| relocated.cost > 0)
-}
-
-/// The tests of a walk that starts at the files themselves.
-fn mend_operand(edit: &Edit, sweep: &Sweep, residue: &Residue<'_>) -> Option<Edit> {
-    let mut edit = edit.clone();
-    let depth = residue.sample.first()?.len();
-    mend_depth(&mut edit, depth, residue)?;
-    mend_any(&edit, sweep, residue)
-}
-
-/// A root that the family lies below, and what it costs to write it.
-struct Relocated {
-    cost: u32,
-    path: Vec<Vec<u8>>,
-}
-
-/// Where a rule's root would have to be for the family to lie below it.
-fn relocate(root: &[Segment], residue: &Residue<'_>) -> Option<Relocated> {
-    let first = residue.sample.first()?;
-    let fits = |member: &Vec<Vec<u8>>| {
-        member.len() > root.len() && root.iter().zip(member).all(|(s, name)| s.matches(name))
-    };
-    if residue.sample.iter().all(fits) {
-        return Some(Relocated {
-            cost: 0,
-            path: Vec::new(),
-        });
-    }
-    let (last, parent) = root.split_last()?;
-    let below_parent = residue.sample.iter().all(|member| {
-        member.len() > parent.len() + 1
-            && parent.iter().zip(member).all(|(s, name)| s.matches(name))
-            && member[parent.len()] == first[parent.len().min(first.len().saturating_sub(1))]
-    });
-    if below_parent {
-        let next = &first[parent.len()];
-        let old = match last {
-            Segment::Name(name) => name.as_slice(),
-            Segment::Glob(pattern) => pattern.source(),
-        };
-        let stem = name::stem(old);
-        let cost = if !stem.is_empty() && (stem == *next || name::words(next).contains(&stem)) {
-            10
-        } else if is_similar(old, next) {
-            15
-        } else {
-            30
-        };
-        return Some(Relocated {
-            cost,
-            path: first[..=parent.len()].to_vec(),
-        });
-    }
-    let shared = root
-        .iter()
-        .zip(first)
-        .take_while(|(segment, name)| segment.matches(name))
-        .count();
-    (shared >= 2).then_some(Relocated {
-        cost: 40,
-        path: residue.root.clone(),
-    })
-}
-
-/// Names that share a word, or differ in two letters at most.
-fn is_similar(a: &[u8], b: &[u8]) -> bool {
-    let words = name::rare_words(b);
-    name::rare_words(a).iter().any(|word| words.contains(word))
-        || (a.len().min(b.len()) > 3 && distance(a, b) <= 2)
-}
-
-/// Levenshtein's distance, row by row.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    if a.len().abs_diff(b.len()) > 2 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != y))
-                .min(above + 1)
-                .min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
-}
-
-/// An edit of a rule that walks: its root, its depth, its tests.
-fn walk_edit(sweep: &Sweep, root: &Root, residue: &Residue<'_>) -> Option<Edit> {
-    let RootPath::Known(segments) = &root.path else {
-        return None;
-    };
-    let relocated = relocate(segments, residue)?;
-    let mut edit = Edit {
-        cost: relocated.cost,
-        sweep: sweep.clone(),
-        changes: BTreeMap::new(),
-    };
-    let mut above = segments.len();
-    if relocated.cost > 0 {
-        above = relocated.path.len();
-        let text = join(&relocated.path);
-        edit.change(root.word?, false, None, name::quote(&text));
-        edit.sweep.roots = vec![Root {
-            path: RootPath::Known(relocated.path.into_iter().map(Segment::Name).collect()),
-            printed: None,
-            slash: false,
-            word: root.word,
-        }];
-    }
-    mend_depth(&mut edit, above, residue)?;
-    mend_any(&edit, sweep, residue)
-}
-
-/// The cheapest way to mend one of a walk's conjunctions.
-fn mend_any(edit: &Edit, sweep: &Sweep, residue: &Residue<'_>) -> Option<Edit> {
-    let conjunctions = logic::disjuncts(&sweep.expr)?;
-    let mended = conjunctions.iter().filter_map(|literals| {
-        let mut mended = mend_tests(edit, literals, residue)?;
-        if conjunctions.len() == 1 {
-            spare_directories(&mut mended, literals);
-        }
-        Some(mended)
-    });
-    mended.min_by_key(|edit| edit.cost)
-}
-
-/// A name that became `*` or `ticker*`, without an extension, fits directories too, the root
-/// perhaps among them: only files are meant.
-fn spare_directories(edit: &mut Edit, literals: &[Literal]) {
-    let is_typed = |literal: &Literal| matches!(literal.1.atom, Atom::Type(_));
-    let Some(any) = edit
-        .changes
-        .values_mut()
-        .find(|change| change.named && change.value.ends_with("*'") && !change.value.contains('.'))
-    else {
-        return;
-    };
-    if literals.iter().any(is_typed) {
-        return;
-    }
-    any.value.push_str(" -type f");
-    let file = Test {
-        atom: Atom::Type(Types {
-            file: true,
-            ..Types::default()
-        }),
-        word: None,
-    };
-    edit.sweep.expr = Expr::all([edit.sweep.expr.clone(), Expr::Test(file)]);
-}
-
-/// Whether what a pattern begins with is found elsewhere in the family's path.
-fn lives_on(pattern: &Pattern, residue: &Residue<'_>) -> bool {
-    let stem = name::stem(pattern.source());
-    let mut words = name::words(&stem).into_iter();
-    words.any(|word| residue.words.contains(&word)) || residue.root.contains(&stem)
-}
-
-impl Edit {
-    fn change(&mut self, word: usize, named: bool, option: Option<&'static str>, value: String) {
-        self.changes.insert(
-            word,
-            Change {
-                named,
-                option,
-                value,
-            },
-        );
-    }
-}
-
-fn mend_depth(edit: &mut Edit, above: usize, residue: &Residue<'_>) -> Option<()> {
-    let depth = |member: &Vec<Vec<u8>>| {
-        u32::try_from(member.len().saturating_sub(above)).unwrap_or(u32::MAX)
-    };
-    let deepest = residue.sample.iter().map(depth).max()?;
-    let shallowest = residue.sample.iter().map(depth).min()?;
-    let max = edit.sweep.max_depth;
-    if deepest > max {
-        edit.cost += 10 + 5 * (deepest - max - 1);
-        edit.sweep.max_depth = deepest;
-        let word = edit.sweep.max_depth_word?;
-        edit.change(word, true, None, deepest.to_string());
-    }
-    let min = edit.sweep.min_depth;
-    if shallowest < min {
-        edit.cost += 10 + 5 * (min - shallowest - 1);
-        edit.sweep.min_depth = shallowest;
-        let word = edit.sweep.min_depth_word?;
-        edit.change(word, true, None, shallowest.to_string());
-    }
-    Some(())
-}
-
-/// Mends every test of one conjunction that the sample fails; `None` where one cannot be.
-fn mend_tests(edit: &Edit, literals: &[Literal], residue: &Residue<'_>) -> Option<Edit> {
-    let mut edit = edit.clone();
-    let names: Vec<&[u8]> = residue
-        .sample
-        .iter()
-        .filter_map(|member| member.last().map(Vec::as_slice))
-        .collect();
-    for (negated, test) in literals {
-        match &test.atom {
-            Atom::Name(pattern) => {
-                let fits = |name: &&[u8]| pattern.matches(name) != *negated;
-                if names.iter().all(fits) {
-                    continue;
-                }
-                // What is excluded by name is excluded on purpose.
-                if *negated {
-                    return None;
-                }
-                let offer = name::offer(pattern, &names, lives_on(pattern, residue))?;
-                replace_pattern(&mut edit, test.word?, &offer, false);
-            }
-            Atom::Path(pattern) => {
-                let printed: Vec<Vec<u8>> = residue.sample.iter().map(|m| join(m)).collect();
-                let printed: Vec<&[u8]> = printed.iter().map(Vec::as_slice).collect();
-                if printed.iter().all(|path| pattern.matches(path) != *negated) {
-                    continue;
-                }
-                if *negated {
-                    return None;
-                }
-                let offer = path_offer(pattern, &printed, residue)?;
-                replace_pattern(&mut edit, test.word?, &offer, true);
-            }
-            Atom::Type(types) if types.file == *negated => {
-                if *negated {
-                    return None;
-                }
-                edit.cost += 5;
-                let word = test.word?;
-                edit.change(word, true, None, "f".to_owned());
-                let mut file = *types;
-                file.file = true;
-                edit.sweep.expr = logic::with_test(&edit.sweep.expr, word, &Atom::Type(file));
-            }
-            Atom::Regex(regex) => {
-                let fits =
-                    |member: &Vec<Vec<u8>>| regex.program.is_match(&join(member)) != *negated;
-                if !residue.sample.iter().all(fits) {
-                    return None;
-                }
-            }
-            _ => {}
-        }
-    }
-    Some(edit)
-}
-
-fn replace_pattern(edit: &mut Edit, word: usize, offer: &Offer, is_path: bool) {
-    let folds = offer.pattern.flags().casefold;
-    let option = match (folds, is_path) {
-        (true, false) => Some("-iname"),
-        (true, true) => Some("-ipath"),
-        _ => None,
-    };
-    edit.cost += offer.cost;
-    edit.change(word, true, option, quote_pattern(offer.pattern.source()));
-    let atom = if is_path {
-        Atom::Path(offer.pattern.clone())
-    } else {
-        Atom::Name(offer.pattern.clone())
-    };
-    edit.sweep.expr = logic::with_test(&edit.sweep.expr, word, &atom);
-}
-
-/// A pattern is always quoted, so that no shell expands it.
-fn quote_pattern(pattern: &[u8]) -> String {
-    let text = String::from_utf8_lossy(pattern);
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-/// A path pattern keeps its folder and takes a new last part.
-fn path_offer(pattern: &Pattern, printed: &[&[u8]], residue: &Residue<'_>) -> Option<Offer> {
-    let source = pattern.source();
-    let slash = source.iter().rposition(|&b| b == b'/')?;
-    let last = Pattern::new(&source[slash + 1..], pattern.flags());
-    let names: Vec<&[u8]> = residue
-        .sample
-        .iter()
-        .filter_map(|member| member.last().map(Vec::as_slice))
-        .collect();
-    let offer = name::offer(&last, &names, lives_on(&last, residue))?;
-    let mut text = source[..=slash].to_vec();
-    if !offer.pattern.source().starts_with(b"*") {
-        text.push(b'*');
-    }
-    text.extend_from_slice(offer.pattern.source());
-    let pattern = Pattern::new(&text, offer.pattern.flags());
-    printed
-        .iter()
-        .all(|path| pattern.matches(path))
-        .then_some(Offer {
-            cost: offer.cost,
-            pattern,
-        })
-}
-
-fn join(names: &[Vec<u8>]) -> Vec<u8> {
-    let mut path = Vec::new();
-    for name in names {
-        path.push(b'/');
-        path.extend_from_slice(name);
-    }
-    path
-}
-
-/// An edit of an operand of `rm`: more components, another name.
-fn operand_edit(sweep: &Sweep, root: &Root, residue: &Residue<'_>) -> Option<Edit> {
-    let RootPath::Known(segments) = &root.path else {
-        return None;
-    };
-    let (last, folder) = segments.split_last()?;
-    let last = match last {
-        Segment::Glob(pattern) => pattern.clone(),
-        Segment::Name(name) => Pattern::new(&escape(name), Flags::SHELL),
-    };
-    let relocated = relocate(folder, residue)?;
-    let len = residue.sample.first()?.len();
-    let fits = residue.sample.iter().all(|member| member.len() == len);
-    let base: Vec<Segment> = if relocated.cost == 0 {
-        folder.to_vec()
-    } else {
-        relocated.path.into_iter().map(Segment::Name).collect()
-    };
-    // A pattern has just one depth.
-    if !fits || len < base.len() + 1 {
-        return None;
-    }
-    let missing = u32::try_from(len - base.len() - 1).ok()?;
-    let mut cost = relocated.cost;
-    if missing > 0 {
-        cost += 10 + 5 * (missing - 1);
-    }
-    let mut path = base;
-    for at in path.len()..len - 1 {
-        let name = &residue.sample[0][at];
-        let is_literal = residue.sample.iter().all(|member| member[at] == *name);
-        let in_template = residue.root.get(at) == Some(name);
-        path.push(if is_literal && in_template {
-            Segment::Name(name.clone())
-        } else {
-            Segment::Glob(Pattern::new(b"*", Flags::SHELL))
-        });
-    }
-    let names: Vec<&[u8]> = residue
-        .sample
-        .iter()
-        .filter_map(|member| member.last().map(Vec::as_slice))
-        .collect();
-    let mut name = last.clone();
-    if !names.iter().all(|text| last.matches(text)) {
-        let offer = name::offer(&last, &names, lives_on(&last, residue))?;
-        if offer.pattern.flags().casefold {
-            return None;
-        }
-        cost += offer.cost;
-        name = offer.pattern;
-    }
-    path.push(Segment::Glob(name));
-    let mut text = Vec::new();
-    for segment in &path {
-        text.push(b'/');
-        match segment {
-            Segment::Name(name) => text.extend(escape(name)),
-            Segment::Glob(pattern) => text.extend_from_slice(pattern.source()),
-        }
-    }
-    let mut edit = Edit {
-        cost,
-        sweep: sweep.clone(),
-        changes: BTreeMap::new(),
-    };
-    edit.change(root.word?, false, None, shell_pattern(&text));
-    edit.sweep.roots = vec![Root {
-        path: RootPath::Known(path),
-        printed: None,
-        ..root.clone()
-    }];
-    Some(edit)
-}
-
-/// A pattern for the command line: what is not a wildcard and not plain is escaped.
-fn shell_pattern(pattern: &[u8]) -> String {
-    let mut text = String::new();
-    for c in String::from_utf8_lossy(pattern).chars() {
-        let is_special = matches!(
-            c,
-            ' ' | '\t'
-                | '\''
-                | '"'
-                | '$'
-                | '`'
-                | '&'
-                | '|'
-                | ';'
-                | '('
-                | ')'
-                | '<'
-                | '>'
-                | '#'
-                | '~'
-        );
-        if is_special {
-            text.push('\\');
-        }
-        text.push(c);
-    }
-    text
-}
-
-/// An edit in words.
-struct Words {
-    failing: Vec<String>,
-    edit: String,
-    edited: String,
-}
-
-fn edit_text(rule: &Rule, edit: &Edit) -> Words {
-    let at = |word: usize| {
-        let range = rule.words.get(word).cloned().unwrap_or(0..0);
-        String::from_utf8_lossy(&rule.text[range]).into_owned()
-    };
-    let mut failing = Vec::new();
-    let mut parts = Vec::new();
-    let mut edited = rule.text.clone();
-    // From the end, so that the places of what comes before stay true.
-    for (&word, change) in edit.changes.iter().rev() {
-        let Some(range) = rule.words.get(word).cloned() else {
-            continue;
-        };
-        let option = word.checked_sub(1).filter(|_| change.named);
-        match option {
-            Some(before) => {
-                let name = change.option.map_or_else(|| at(before), str::to_owned);
-                failing.push(format!("{} {}", at(before), at(word)));
-                parts.push(format!("{name} {}", change.value));
-            }
-            None => {
-                failing.push(at(word));
-                parts.push(change.value.clone());
-            }
-        }
-        edited.splice(range, change.value.bytes());
-        if let (Some(before), Some(new)) = (option, change.option)
-            && let Some(range) = rule.words.get(before).cloned()
-        {
-            edited.splice(range, new.bytes());
-        }
-    }
-    failing.reverse();
-    parts.reverse();
-    Words {
-        failing,
-        edit: parts.join(" "),
-        edited: String::from_utf8_lossy(&edited).into_owned(),
-    }
 }

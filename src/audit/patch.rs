@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::audit::name::quote;
 use crate::audit::{Audit, FamilyReport, NearMiss};
 use crate::rules::glob::escape;
-use crate::rules::model::Rule;
+use crate::rules::model::{Format, Rule};
 use crate::time::DAY;
 
-/// Where new rules are put.
+/// Where new rules are put: on a machine that has cron, and on one that has not.
 const NEW: &[u8] = b"/etc/cron.d/jettison-suggested";
+const NEW_TMPFILES: &[u8] = b"/etc/tmpfiles.d/jettison-suggested.conf";
 /// Lines before and after a change.
 const CONTEXT: usize = 3;
 
@@ -37,17 +38,25 @@ pub fn suggest(audit: &Audit, load: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>) ->
         load,
     };
     let mut patch = Patch::default();
+    let by_cron = has_cron(audit);
     let mut lines = BTreeSet::new();
     for report in audit.families.iter().filter(|report| report.is_uncleaned()) {
-        let mends = report
+        let best = report
             .near_misses
-            .iter()
-            .filter(|miss| audit.rules[miss.rule].rule.rotation.is_none());
+            .first()
+            .map(|miss| (miss, &audit.rules[miss.rule].rule));
+        if let Some((miss, rule)) = best.filter(|(miss, rule)| is_by_hand(miss, rule)) {
+            let place = format!("{}:{}", lossy(&rule.file), rule.line);
+            patch.left_out.push(format!("{place} needs {}", miss.edit));
+            // A rule that is switched on covers the family; what logrotate left behind is one
+            // heap, and no line would ever meet another of them.
+            continue;
+        }
         let mut tried = None;
-        let is_mended = mends.take(3).any(|miss| {
+        let is_mended = report.near_misses.iter().take(3).any(|miss| {
             let rule = &audit.rules[miss.rule].rule;
             tried.get_or_insert(rule);
-            book.edit(miss, rule)
+            !is_by_hand(miss, rule) && book.edit(miss, rule)
         });
         if is_mended {
             continue;
@@ -59,21 +68,44 @@ pub fn suggest(audit: &Audit, load: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>) ->
                 rule.line
             ));
         }
-        lines.insert(new_line(report));
+        lines.insert(if by_cron {
+            cron_line(report)
+        } else {
+            tmpfiles_line(report)
+        });
     }
     if !lines.is_empty() {
-        let before = book.contents(NEW).unwrap_or_default();
-        let mut text = before;
+        let file = if by_cron { NEW } else { NEW_TMPFILES };
+        let mut text = book.contents(file).unwrap_or_default();
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
         for line in lines {
             text.extend_from_slice(line.as_bytes());
         }
-        book.new.insert(NEW.to_vec(), text);
+        book.new.insert(file.to_vec(), text);
     }
     for (file, new) in &book.new {
         let old = book.old.get(file).and_then(Option::as_deref);
         patch.diff.extend(unified(file, old, new));
     }
     patch
+}
+
+/// Whether new lines are cron's work: it has some already, or nothing else has.
+fn has_cron(audit: &Audit) -> bool {
+    let is_of_cron =
+        |format: Format| matches!(format, Format::Cron | Format::RunParts | Format::Anacron);
+    let is_of_systemd = |format: Format| matches!(format, Format::Tmpfiles | Format::Timer);
+    let formats = || audit.rules.iter().map(|report| report.rule.format);
+    formats().any(is_of_cron) || !formats().any(is_of_systemd)
+}
+
+/// Whether an edit is nothing that a diff can say: a file to be renamed, a unit to be enabled, a
+/// heap to be removed once.
+fn is_by_hand(miss: &NearMiss, rule: &Rule) -> bool {
+    let is_bare = miss.edited.as_bytes() == rule.text && rule.broken.is_none();
+    is_bare || miss.edited == miss.edit && rule.rotation.is_some()
 }
 
 /// The rule files, as they are and as they would be.
@@ -108,6 +140,16 @@ impl Book<'_> {
         let Some(text) = self.contents(&rule.file) else {
             return false;
         };
+        if miss.edited.as_bytes() == rule.text && !rule.text.contains(&b'%') {
+            // All that the last line needs is its end.
+            let is_open = !text.ends_with(b"\n");
+            if is_open {
+                let new = [&text[..], b"\n"].concat();
+                self.new.insert(rule.file.clone(), new);
+                self.edited.insert(key, miss.edited.clone());
+            }
+            return is_open;
+        }
         let is_table = is_crontab(&rule.file);
         let written = |command: &[u8]| {
             if is_table {
@@ -116,9 +158,14 @@ impl Book<'_> {
                 command.to_vec()
             }
         };
-        let old = written(&rule.text);
         let start = line_start(&text, rule.line);
-        let Some(at) = find(&text[start..], &old).map(|at| start + at) else {
+        // A bare `%` is what may have to be mended.
+        let as_written = [written(&rule.text), rule.text.clone()];
+        let found = as_written.into_iter().find_map(|old| {
+            let at = find(&text[start..], &old)?;
+            Some((start + at, old))
+        });
+        let Some((at, old)) = found else {
             return false;
         };
         // Only on its own line: the same words further down are another command.
@@ -167,26 +214,46 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// A line for cron, with what it is for above it.
-fn new_line(report: &FamilyReport) -> String {
-    let family = &report.family;
+/// For how many days a family is kept, and who says so, as a comment on it.
+fn kept(report: &FamilyReport) -> (u64, String) {
     let keep = report.keep.as_ref();
     let days = keep.map_or(14, |keep| (keep.age.0 / DAY).max(1));
     let advice = match keep {
         Some(keep) => format!("kept for {days} days ({})", keep.says),
         None => format!("{days} days are a guess: choose how long it is wanted"),
     };
+    let subject: String = lossy(&report.family.template)
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    (days, format!("# {subject}: {advice}\n"))
+}
+
+/// A line of tmpfiles.d: it cleans by age all that lies in the family's directories.
+fn tmpfiles_line(report: &FamilyReport) -> String {
+    let (days, comment) = kept(report);
+    let pattern = pattern(&report.family.template);
+    let slash = pattern.iter().rposition(|&b| b == b'/').unwrap_or(0);
+    let folder = lossy(&pattern[..slash.max(1)]).replace('%', "%%");
+    let folder = if folder.contains(char::is_whitespace) {
+        format!("\"{folder}\"")
+    } else {
+        folder
+    };
+    format!("{comment}# and whatever else lies in these directories\ne {folder} - - - m:{days}d\n")
+}
+
+/// A line for cron, with what it is for above it.
+fn cron_line(report: &FamilyReport) -> String {
+    let family = &report.family;
+    let (days, comment) = kept(report);
     let pattern = lossy(&pattern(&family.template)).replace('\'', "'\\''");
     let command = format!(
         "find {} -type f -path '{pattern}' -mtime +{days} -delete",
         quote(&family.root)
     );
-    let subject: String = lossy(&family.template)
-        .chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect();
     let command = lossy(&escaped(command.as_bytes()));
-    format!("# {subject}: {advice}\n30 4 * * * root {command}\n")
+    format!("{comment}30 4 * * * root {command}\n")
 }
 
 /// The template with its variables as wildcards, for `find -path`.

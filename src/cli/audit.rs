@@ -1,6 +1,5 @@
 //! `jettison audit`: families and rules.
 
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use crate::audit::expect::{self, Expected};
@@ -82,7 +81,11 @@ fn expected(args: &AuditArgs, screen: &Screen) -> Result<Exit> {
     let written = &args.output.written;
     inquiry::check_roots(&args.rules.roots)?;
     let now = written.now.unwrap_or_else(inquiry::clock);
-    let templates: Vec<Vec<u8>> = args.expect.iter().map(|t| t.as_bytes().to_vec()).collect();
+    let templates: Vec<Vec<u8>> = args
+        .expect
+        .iter()
+        .map(|t| t.as_encoded_bytes().to_vec())
+        .collect();
     let Expected { tree, families } = expect::expect(&templates, now)?;
     let roots = inquiry::rule_roots(&args.rules, Form::Live);
     let book: RuleSet = inquiry::read_rules(&roots);

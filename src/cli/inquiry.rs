@@ -2,10 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::family::{self, Family};
 use crate::policy::{EntryId, Exclude, Matches, Policy, Risk};
 use crate::report::{json, text};
-use crate::rules::coverage::{Ground, Stamped, Stamps};
+use crate::rules::coverage::{Ground, Stamps};
 use crate::rules::machine::Machine;
 use crate::rules::model::Tri;
 use crate::rules::{self, RuleSet};
@@ -29,6 +26,7 @@ use super::args::{
     ReadingArgs, RuleArgs, Screen, SourceArgs, SourceForm, WalkerName, WrittenArgs, config_folder,
 };
 use super::progress::Watch;
+use super::stamps::LiveStamps;
 
 /// A source with what the rules make of it.
 pub(super) struct Inquiry {
@@ -90,7 +88,7 @@ pub(super) fn inquire_about(
         Some(age)
     };
     let seen_as = seen_as(rule_args);
-    let live = LiveStamps;
+    let live = LiveStamps::default();
     let stamps = (survey.form == Form::Live).then_some(&live as &dyn Stamps);
     let ground = Ground::new(tree, seen_as.as_deref()).with_stamps(stamps);
     let mut audit = audit::audit_on(&ground, families, &book, &keep, &moment);
@@ -256,28 +254,9 @@ pub(super) fn read_rules(roots: &[PathBuf]) -> RuleSet {
         book.rules.append(&mut read.rules);
         book.not_running.append(&mut read.not_running);
         book.caps.append(&mut read.caps);
+        book.not_watched = book.not_watched.or(read.not_watched);
     }
     book
-}
-
-/// Asks the file system for what the tree does not keep.
-#[derive(Debug)]
-pub(super) struct LiveStamps;
-
-impl Stamps for LiveStamps {
-    fn of(&self, tree: &Tree, node: NodeId) -> Option<Stamped> {
-        let path = tree.path(node);
-        let metadata = std::fs::symlink_metadata(OsStr::from_bytes(&path)).ok()?;
-        let born = metadata.created().ok();
-        let born = born.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-        Some(Stamped {
-            accessed: Some(Timestamp(metadata.atime())),
-            changed: Some(Timestamp(metadata.ctime())),
-            born: born
-                .and_then(|d| i64::try_from(d.as_secs()).ok())
-                .map(Timestamp),
-        })
-    }
 }
 
 /// The machine below a root.

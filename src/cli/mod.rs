@@ -19,6 +19,7 @@ mod progress;
 mod report;
 mod scan;
 mod signals;
+mod stamps;
 mod updater;
 mod wanted;
 mod why;

@@ -78,6 +78,11 @@ pub(super) fn names() -> Names {
     parse(&std::fs::read("/etc/passwd").unwrap_or_default())
 }
 
+/// The groups that this machine has a name for.
+pub(super) fn groups() -> Names {
+    parse(&std::fs::read("/etc/group").unwrap_or_default())
+}
+
 /// `name:password:uid:…`, any bytes as a name; the first line of a number decides, as it does for
 /// the system itself.
 fn parse(passwd: &[u8]) -> Names {

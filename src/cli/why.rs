@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::entry::Observation;
@@ -17,7 +16,8 @@ use crate::tree::{NodeId, Tree};
 
 use super::args::{Format, Screen, SourceArgs, WhyArgs};
 use super::exit::Exit;
-use super::inquiry::{self, Inquiry, LiveStamps, inquire_about};
+use super::inquiry::{self, Inquiry, inquire_about};
+use super::stamps::LiveStamps;
 use super::{deliver_text, host, output, style};
 
 pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
@@ -35,12 +35,12 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
     )?;
     let survey = &inquiry.survey;
     let tree = &survey.tree;
-    let evidence = Lines::of(&inquiry, path.as_os_str().as_bytes());
-    let Some(node) = tree.find(path.as_os_str().as_bytes()) else {
-        return gone(args, screen, &path, evidence);
+    let evidence = Lines::of(&inquiry, path.as_os_str().as_encoded_bytes());
+    let Some(node) = tree.find(path.as_os_str().as_encoded_bytes()) else {
+        return gone(args, screen, &path, &inquiry, evidence);
     };
     let is_live = survey.form == Form::Live;
-    let live = LiveStamps;
+    let live = LiveStamps::default();
     let stamps = is_live.then_some(&live as &dyn Stamps);
     let seen_as = inquiry::seen_as(&args.rules);
     let ground = Ground::new(tree, seen_as.as_deref()).with_stamps(stamps);
@@ -89,15 +89,13 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
             deliver_text(&args.output.written, &shown)?;
         }
         Format::Json => {
-            let (risk, why) = &view.risk;
-            let family = view.family.map(|report| report.family.template.as_slice());
             let document = json::why::document(&json::why::Document {
-                source: source.source.as_os_str().as_bytes(),
-                path: path.as_os_str().as_bytes(),
-                found: Some((tree, node)),
-                family,
-                risk: Some((*risk, why)),
+                source: source.source.as_os_str().as_encoded_bytes(),
+                path: path.as_os_str().as_encoded_bytes(),
+                now: inquiry.now,
+                view: Some(&view),
                 evidence: evidence.as_ref().map(Lines::shown),
+                troubles: &inquiry.troubles,
             });
             let file = args.output.written.output.as_deref();
             output::deliver(file, |out| json::write(&document, out))?;
@@ -168,7 +166,7 @@ fn largest_below(inquiry: &Inquiry, tree: &Tree, node: NodeId) -> Vec<(NodeId, V
 }
 
 /// A path that is not in the tree: a recording may show what became of it.
-fn gone(args: &WhyArgs, screen: &Screen, path: &Path, evidence: Option<Lines>) -> Result<Exit> {
+fn gone(args: &WhyArgs, screen: &Screen, path: &Path, inquiry: &Inquiry, evidence: Option<Lines>) -> Result<Exit> {
     let missing = || {
         Error::source(format!("{} is not in the source", path.display()))
             .with_hint("write it as jettison scan prints it")
@@ -179,7 +177,7 @@ fn gone(args: &WhyArgs, screen: &Screen, path: &Path, evidence: Option<Lines>) -
     match args.output.format {
         Format::Text => {
             let style = style(written, screen);
-            let name = escaped(path.as_os_str().as_bytes());
+            let name = escaped(path.as_os_str().as_encoded_bytes());
             let head = style.strong(&format!("{name}  is gone at the end of the recording"));
             let view = evidence::View {
                 observations: &lines.observations,
@@ -192,12 +190,12 @@ fn gone(args: &WhyArgs, screen: &Screen, path: &Path, evidence: Option<Lines>) -
         }
         Format::Json => {
             let document = json::why::document(&json::why::Document {
-                source: args.paths[0].as_os_str().as_bytes(),
-                path: path.as_os_str().as_bytes(),
-                found: None,
-                family: None,
-                risk: None,
+                source: args.paths[0].as_os_str().as_encoded_bytes(),
+                path: path.as_os_str().as_encoded_bytes(),
+                now: inquiry.now,
+                view: None,
                 evidence: Some(lines.shown()),
+                troubles: &inquiry.troubles,
             });
             output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
         }

@@ -57,10 +57,46 @@ pub struct Stamped {
     pub born: Option<Timestamp>,
 }
 
-/// Gives the stamps that a tree does not keep, for the few files that a rule asks them of.
+/// A user or a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Its number.
+    pub id: u32,
+    /// Its name, where the machine has one for it.
+    pub name: Option<Vec<u8>>,
+}
+
+impl Owner {
+    /// Whether a rule that says this name or number means it.
+    #[must_use]
+    pub fn is(&self, who: &[u8]) -> bool {
+        self.name.as_deref() == Some(who) || self.id.to_string().as_bytes() == who
+    }
+
+    /// As it would be written in a rule.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.name.as_ref().map_or_else(
+            || self.id.to_string(),
+            |name| String::from_utf8_lossy(name).into_owned(),
+        )
+    }
+}
+
+/// Gives what a tree does not keep, for the few files that a rule asks it of.
 pub trait Stamps: std::fmt::Debug {
     /// The stamps of one node, where they can be had.
     fn of(&self, tree: &Tree, node: NodeId) -> Option<Stamped>;
+
+    /// Whose a node is, where that can be had.
+    fn owner(&self, _tree: &Tree, _node: NodeId, _group: bool) -> Option<Owner> {
+        None
+    }
+
+    /// A path with every symbolic link in it followed, where there is such a file.
+    fn real(&self, _path: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// One node, and whom to ask about it.
@@ -122,7 +158,7 @@ fn eval(expr: &Expr, file: &File<'_>, mode: &Mode, negated: bool) -> Tri {
         Expr::Any(parts) if negated => every(parts, file, mode, negated),
         Expr::All(parts) | Expr::Any(parts) => some(parts, file, mode, negated),
         Expr::Test(test) => match mode {
-            Mode::Ever if moves(&test.atom) => Tri::True,
+            Mode::Ever if moves(&test.atom, file, negated) => Tri::True,
             Mode::Ever => flip(atom(&test.atom, file, None), negated),
             Mode::Now(now) => flip(atom(&test.atom, file, Some(*now)), negated),
         },
@@ -135,13 +171,20 @@ fn flip(known: Tri, negated: bool) -> Tri {
 
 fn every(parts: &[Expr], file: &File<'_>, mode: &Mode, negated: bool) -> Tri {
     let mut all = Tri::True;
-    for part in parts {
-        all = all.and(eval(part, file, mode, negated));
-        if all == Tri::False {
-            break;
+    // Whose a file is costs a look at the disk: it is asked last, and only where it decides.
+    for late in [false, true] {
+        for part in parts.iter().filter(|part| is_costly(part) == late) {
+            all = all.and(eval(part, file, mode, negated));
+            if all == Tri::False {
+                return all;
+            }
         }
     }
     all
+}
+
+fn is_costly(part: &Expr) -> bool {
+    matches!(part, Expr::Test(test) if matches!(test.atom, Atom::Owner { .. }))
 }
 
 fn some(parts: &[Expr], file: &File<'_>, mode: &Mode, negated: bool) -> Tri {
@@ -155,9 +198,14 @@ fn some(parts: &[Expr], file: &File<'_>, mode: &Mode, negated: bool) -> Tri {
     any
 }
 
-/// Whether the test's value changes by waiting.
-fn moves(atom: &Atom) -> bool {
-    matches!(atom, Atom::Age(_) | Atom::NewerThan(_) | Atom::Empty)
+/// Whether the test's value changes by waiting. A directory may come to be empty; a file that has
+/// something in it stays as it is, or a rule for empty files would cover all others.
+fn moves(atom: &Atom, file: &File<'_>, negated: bool) -> bool {
+    match atom {
+        Atom::Age(_) | Atom::NewerThan(_) => true,
+        Atom::Empty => negated || file.types.is_none_or(|types| !types.file),
+        _ => false,
+    }
 }
 
 fn atom(atom: &Atom, file: &File<'_>, now: Option<Timestamp>) -> Tri {
@@ -190,6 +238,10 @@ fn atom(atom: &Atom, file: &File<'_>, now: Option<Timestamp>) -> Tri {
             .map_or(Tri::Unknown, |mtime| (mtime > *moment).into()),
         Atom::Size { unit, count } => size(file.apparent, *unit, |n| count.admits(n)),
         Atom::Empty => file.empty,
+        Atom::Owner { group, who } => file
+            .asked
+            .and_then(|asked| asked.stamps.owner(asked.tree, asked.node, *group))
+            .map_or(Tri::Unknown, |owner| owner.is(who).into()),
         Atom::NewerThan(_) | Atom::Unknown(_) => Tri::Unknown,
     }
 }

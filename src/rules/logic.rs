@@ -179,16 +179,29 @@ pub fn is_of_names(atom: &Atom) -> bool {
 /// The condition with the test that a word says replaced.
 #[must_use]
 pub fn with_test(expr: &Expr, word: usize, atom: &Atom) -> Expr {
+    let test = Expr::Test(Test {
+        atom: atom.clone(),
+        word: Some(word),
+    });
+    with_expr(expr, word, &test)
+}
+
+/// The condition without the test that a word says.
+#[must_use]
+pub fn without_test(expr: &Expr, word: usize) -> Expr {
+    with_expr(expr, word, &Expr::TRUE)
+}
+
+/// The condition with another in the place of the test that a word says.
+#[must_use]
+pub fn with_expr(expr: &Expr, word: usize, new: &Expr) -> Expr {
+    let of = |part: &Expr| with_expr(part, word, new);
     match expr {
-        Expr::Const(_) => expr.clone(),
-        Expr::Test(test) if test.word == Some(word) => Expr::Test(Test {
-            atom: atom.clone(),
-            word: test.word,
-        }),
-        Expr::Test(_) => expr.clone(),
-        Expr::Not(inner) => with_test(inner, word, atom).negated(),
-        Expr::All(parts) => Expr::all(parts.iter().map(|part| with_test(part, word, atom))),
-        Expr::Any(parts) => Expr::any(parts.iter().map(|part| with_test(part, word, atom))),
+        Expr::Test(test) if test.word == Some(word) => new.clone(),
+        Expr::Const(_) | Expr::Test(_) => expr.clone(),
+        Expr::Not(inner) => of(inner).negated(),
+        Expr::All(parts) => Expr::all(parts.iter().map(of)),
+        Expr::Any(parts) => Expr::any(parts.iter().map(of)),
     }
 }
 

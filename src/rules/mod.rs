@@ -29,6 +29,7 @@ mod systemd;
 #[cfg(test)]
 mod tests;
 mod tmpfiles;
+mod watch;
 
 use crate::entry::{RuleFile, Trouble};
 
@@ -47,6 +48,8 @@ pub struct RuleSet {
     pub not_running: Vec<String>,
     /// Programs that bound what they keep themselves, or were never told to.
     pub caps: Vec<caps::Cap>,
+    /// What is missing on a machine on which nothing would tell of a full disk, in words.
+    pub not_watched: Option<String>,
 }
 
 /// Reads rule files. `load` is asked for scripts that these call by their absolute path on the
@@ -98,11 +101,13 @@ pub fn read_on(files: &[RuleFile], machine: &mut dyn Machine) -> RuleSet {
     troubles.dedup();
     let not_running = not_running(&rules, &mut machine);
     let caps = caps::read(&mut machine);
+    let not_watched = watch::missing(files, &mut machine);
     RuleSet {
         rules,
         troubles,
         not_running,
         caps,
+        not_watched,
     }
 }
 

@@ -399,6 +399,13 @@ pub enum Atom {
     },
     /// An empty file or directory.
     Empty,
+    /// It belongs to this user, or to this group.
+    Owner {
+        /// Whether a group is meant.
+        group: bool,
+        /// A name, or a number.
+        who: Vec<u8>,
+    },
     /// Something that the tree cannot tell, in the words of the command.
     Unknown(String),
 }

@@ -210,6 +210,138 @@ fn an_edit_in_a_crontab_keeps_its_percent_signs_escaped() {
     );
 }
 
+/// A table of files in which every rule fails in another way, and the words of the mended line.
+const MENDED: [(&str, &str, &str); 5] = [
+    (
+        "etc/tmpfiles.d/market.conf",
+        "# market\nd $DATA/ticker_old - - - m:14d\n",
+        "d $DATA/ticker - - - m:14d",
+    ),
+    (
+        "etc/cron.d/market",
+        "0 1 * * * root find $DATA -name \"*.csv\" -not -name \"$(date +%F)*\" -mtime +14 -delete\n",
+        "-not -name \"$(date +\\%F)*\"",
+    ),
+    (
+        "etc/cron.d/market",
+        "0 1 * * * root rm -f $DATA/ticker-$(date -d '20 days ago' +\\%F).csv\n",
+        "rm -f $DATA/ticker/$(date -d '20 days ago' +\\%F)/*.csv",
+    ),
+    (
+        "etc/cron.d/market",
+        "# no end\n0 1 * * * root find $DATA -name '*.csv' -mtime +14 -delete",
+        "-delete\n",
+    ),
+    (
+        "etc/cron.daily/market",
+        "#!/bin/sh\nfind $DATA -name keep -prune -o -name '*.csv' -mtime +14 -delete\n",
+        "-mtime +14 -exec rm -f {} +",
+    ),
+];
+
+#[test]
+fn every_kind_of_rule_is_mended_in_its_own_words() {
+    if !has_tool("patch", false) {
+        return;
+    }
+    for (file, text, wanted) in MENDED {
+        let (dir, rules) = (market(), Dir::new());
+        let data = dir.join("data");
+        let fill = |text: &str| text.replace("$DATA", data.to_str().unwrap());
+        rules.write(file, fill(text));
+        let diff = audit(&dir, &rules, &["--suggest"]).code(1);
+        patch(&rules, &diff.stdout);
+        let mended = fs::read_to_string(rules.join(file)).unwrap();
+        assert!(mended.contains(&fill(wanted)), "{mended}\n{}", diff.story());
+        let after = audit(&dir, &rules, &["--format", "json"]);
+        let verdict = &after.json()["families"][0]["verdict"];
+        assert_eq!(verdict, "covered", "{file}: {mended}\n{}", after.story());
+    }
+}
+
+#[test]
+fn where_only_systemd_cleans_a_new_line_is_its_own() {
+    if !has_tool("patch", false) {
+        return;
+    }
+    let (dir, rules) = (market(), Dir::new());
+    rules.write("etc/tmpfiles.d/other.conf", "d /srv/else - - - 10d\n");
+    let diff = audit(&dir, &rules, &["--suggest"]).code(1);
+    patch(&rules, &diff.stdout);
+    let text = fs::read_to_string(rules.join("etc/tmpfiles.d/jettison-suggested.conf")).unwrap();
+    assert!(text.contains("/data/ticker/* - - - m:14d\n"), "{text}");
+    let after = audit(&dir, &rules, &["--format", "json"]).code(0);
+    assert_eq!(
+        after.json()["families"][0]["verdict"],
+        "covered",
+        "{}",
+        after.story()
+    );
+}
+
+#[test]
+fn what_no_diff_can_say_is_said_in_words() {
+    let (dir, rules) = (market(), Dir::new());
+    let data = dir.join("data");
+    let script = format!(
+        "#!/bin/sh\nfind {} -name '*.csv' -mtime +14 -delete\n",
+        data.display()
+    );
+    rules.write("etc/cron.daily/clean.sh", script);
+    let run = audit(&dir, &rules, &["--suggest"]).code(1);
+    assert_eq!(run.text(), "", "{}", run.story());
+    let said = "needs mv /etc/cron.daily/clean.sh /etc/cron.daily/clean";
+    assert!(run.stderr.contains(said), "{}", run.story());
+}
+
+#[test]
+fn the_document_of_a_path_names_the_part_that_spares_it() {
+    let (dir, rules) = (market(), Dir::new());
+    let data = dir.join("data");
+    let data = data.to_str().unwrap();
+    let table = format!(
+        "0 4 * * * root find {data} -maxdepth 1 -name '*.csv' -mtime +14 -delete\n\
+         0 5 * * * root find {data}/ticker -type f -mtime +90 -delete\n"
+    );
+    rules.write("etc/cron.d/market", table);
+    let shard = format!("{data}/ticker/2024-05-01/LSE.csv");
+    let (rules, now) = (rules.path(), now());
+    let run = jettison([
+        "why",
+        data,
+        &shard,
+        "--now",
+        &now,
+        "--format",
+        "json",
+        "--rules",
+        rules.to_str().unwrap(),
+    ])
+    .code(0);
+    let document = run.json();
+    crate::schemas::check(&document, "why");
+    let [spares, takes] = &document["rules"].as_array().unwrap()[..] else {
+        panic!("{}", run.story());
+    };
+    assert_eq!(
+        spares["spared_by"],
+        serde_json::json!(["-maxdepth 1"]),
+        "{}",
+        run.story()
+    );
+    assert_eq!(
+        (&spares["takes"], &takes["takes"]),
+        (&"no".into(), &"yes".into())
+    );
+    assert_eq!(
+        (&takes["now"], takes["due"].is_i64()),
+        (&"no".into(), true),
+        "{}",
+        run.story()
+    );
+    assert_eq!(document["family"]["verdict"], "covered", "{}", run.story());
+}
+
 #[test]
 fn questions_that_make_no_sense_are_refused() {
     let rules = Dir::new();

@@ -75,6 +75,8 @@ fn documents_are_what_the_schemas_say() {
         "audit tree --format json --rules etc-of",
         "audit tree --format json --rules etc-of --members",
         "audit rounded.txt --format json",
+        "why tree tree/data/2024-02-03/LSE.csv --format json --rules etc-of",
+        "why tree tree/proj --format json --rules etc-of",
         "plan tree --format json --free 1K --rules etc-of",
         "plan tree --format json --free 8K --rules etc-of --smallest directory --max-risk unknown",
         "plan tree --format json --free 100T --rules etc-of",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::audit::{Audit, FamilyReport, Finding, NearMiss, RuleReport, Severity, Share};
 use crate::entry::{Trouble, Volume};
 use crate::family::{Failing, Writer};
+use crate::rules::model::{Place, Rule};
 use crate::tree::Tree;
 
 use super::{interval, path, time, troubles, volume};
@@ -117,6 +118,7 @@ fn near_miss(miss: &NearMiss, audit: &Audit) -> Value {
     json!({
         "rule": audit.rules.get(miss.rule).map(|rule| &rule.rule.id),
         "points": miss.points,
+        "failing": miss.failing,
         "edit": miss.edit,
         "edited": miss.edited,
         "would_cover": share(miss.would_cover),
@@ -124,19 +126,20 @@ fn near_miss(miss: &NearMiss, audit: &Audit) -> Value {
     })
 }
 
+/// Where a rule is called from, outermost first.
+pub(super) fn via(rule: &Rule) -> Value {
+    let place = |p: &Place| json!({ "file": path(&p.file), "line": p.line });
+    Value::Array(rule.via.iter().map(place).collect())
+}
+
 fn rule(report: &RuleReport) -> Value {
     let r = &report.rule;
-    let via: Vec<_> = r
-        .via
-        .iter()
-        .map(|p| json!({ "file": path(&p.file), "line": p.line }))
-        .collect();
     json!({
         "id": r.id,
         "format": r.format.word(),
         "file": path(&r.file),
         "line": r.line,
-        "via": via,
+        "via": via(r),
         "text": path(&r.text),
         "state": report.state.word(),
         "reason": report.reason,

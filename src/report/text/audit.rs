@@ -51,6 +51,11 @@ pub fn audit(view: &View<'_>, style: Style) -> String {
         style,
     ));
     lines.extend(section(
+        "WHAT ELSE NEEDS A PATCH",
+        other_findings(view, style),
+        style,
+    ));
+    lines.extend(section(
         "RULES NOT UNDERSTOOD",
         opaque_rules(view, style),
         style,
@@ -455,6 +460,32 @@ fn idle_rules(view: &View<'_>, style: Style) -> Vec<String> {
         lines.push(format!("    {}", path(&rule.rule.text)));
         lines.push(format!("    {}", path(rule.reason.as_bytes())));
     }
+    lines
+}
+
+/// What no family and no failing rule above says already, each with its code.
+fn other_findings(view: &View<'_>, style: Style) -> Vec<String> {
+    let is_other = |code: Code| {
+        matches!(
+            code,
+            Code::LogrotateOrphan
+                | Code::ShadowedRule
+                | Code::UnlimitedRetention
+                | Code::CleanerNotRunning
+                | Code::NoAlert
+        )
+    };
+    let all = view.audit.findings.iter().filter(|f| is_other(f.code));
+    let count = all.clone().count();
+    let mut lines = Vec::new();
+    for finding in all.take(view.rows) {
+        let code = style.doubt(finding.code.word());
+        lines.push(format!("  {code}  {}", path(&finding.subject)));
+        lines.push(format!("    {}", path(finding.message.as_bytes())));
+        let hint = finding.hint.iter();
+        lines.extend(hint.map(|hint| format!("    {}", path(hint.as_bytes()))));
+    }
+    lines.extend(rest(view, count.saturating_sub(view.rows), style));
     lines
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Sight, Stamps, prefix_of};
+use super::{Owner, Sight, Stamps, prefix_of};
 use crate::entry::{Kind, Listing, Rooting};
 use crate::rules::model::{Root, RootPath, Segment, Sweep, Tri};
 use crate::rules::paths::components;
@@ -21,6 +21,8 @@ pub struct Ground<'a> {
     all_by_name: OnceCell<Vec<NodeId>>,
     pub(super) looked_at: Cell<u64>,
     pub(super) stamps: Option<&'a dyn Stamps>,
+    /// Whether the tree's paths are the machine's own, so that links on it lead into the tree.
+    is_in_place: bool,
 }
 
 /// After so many entries of the tree looked at, times its size, names are sorted once.
@@ -67,6 +69,7 @@ impl<'a> Ground<'a> {
             all_by_name: OnceCell::new(),
             looked_at: Cell::new(0),
             stamps: None,
+            is_in_place: seen_as.is_none(),
         }
     }
 
@@ -135,6 +138,51 @@ impl<'a> Ground<'a> {
         (node.map(|seed| seed.node), there)
     }
 
+    /// The owner of a node, where there is somebody to ask.
+    #[must_use]
+    pub fn owner(&self, node: NodeId, group: bool) -> Option<Owner> {
+        self.stamps?.owner(self.tree, node, group)
+    }
+
+    /// A path of the machine with every symbolic link in it followed, where there is somebody to
+    /// ask; `None` where that is the path itself.
+    #[must_use]
+    pub fn real(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let stamps = self.stamps.filter(|_| self.is_in_place)?;
+        stamps.real(path).filter(|real| real != path)
+    }
+
+    /// The root as it is reached: a program enters every directory on its path through links, and
+    /// stands before the last component, which only a slash makes it enter. `None`: no link is on
+    /// the path, or nobody can tell.
+    fn reached(&self, root: &Root) -> Option<Root> {
+        let RootPath::Known(segments) = &root.path else {
+            return None;
+        };
+        let is_name = |segment: &&Segment| matches!(segment, Segment::Name(_));
+        let mut literal = segments.iter().take_while(is_name).count();
+        if literal == segments.len() && !root.slash {
+            literal = literal.checked_sub(1)?;
+        }
+        let (above, below) = segments.split_at(literal);
+        let above: Vec<Vec<u8>> = above
+            .iter()
+            .map(|segment| match segment {
+                Segment::Name(name) => name.clone(),
+                Segment::Glob(pattern) => pattern.source().to_vec(),
+            })
+            .collect();
+        let real = self.real(&join(b"/", &above))?;
+        let real = components(&real);
+        let real = real.into_iter().map(|name| Segment::Name(name.to_vec()));
+        let as_written = || root.literal().filter(|_| !root.is_glob());
+        Some(Root {
+            path: RootPath::Known(real.chain(below.iter().cloned()).collect()),
+            printed: root.printed.clone().or_else(as_written),
+            ..root.clone()
+        })
+    }
+
     fn child(&self, dir: NodeId, name: &[u8]) -> Option<NodeId> {
         let mut cache = self.by_name.borrow_mut();
         let children = cache
@@ -172,6 +220,23 @@ impl<'a> Ground<'a> {
 
     /// Where a root lies in the tree.
     pub(super) fn seeds(&self, root: &Root, sight: &mut Sight) -> Vec<Seed> {
+        let mut seen = Sight::default();
+        let mut seeds = self.seeds_as_written(root, &mut seen);
+        // A link is asked about only where the path as written leads nowhere that is known.
+        if (seeds.is_empty() || seen.unseen > 0)
+            && let Some(reached) = self.reached(root)
+        {
+            seen = Sight::default();
+            seeds = self.seeds_as_written(&reached, &mut seen);
+        }
+        sight.found += seen.found;
+        sight.missing += seen.missing;
+        sight.unseen += seen.unseen;
+        sight.files |= seen.files;
+        seeds
+    }
+
+    fn seeds_as_written(&self, root: &Root, sight: &mut Sight) -> Vec<Seed> {
         let RootPath::Known(segments) = &root.path else {
             sight.unseen += 1;
             return Vec::new();

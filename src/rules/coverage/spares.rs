@@ -77,7 +77,12 @@ fn of_seed(
         apparent: tree.own_apparent(node),
         mtime: tree.mtime(node),
         empty: Tri::Unknown,
-        asked: None::<Asked<'_>>,
+        asked: ground.stamps.map(|stamps| Asked {
+            stamps,
+            tree,
+            node,
+            cheaply: false,
+        }),
     };
     parts.extend(failing(rule, &sweep.expr, &file));
     parts

@@ -63,9 +63,14 @@ impl Parser<'_> {
             b"-newer" | b"-newermm" => Ok(Some(Atom::NewerThan(value.to_vec()))),
             b"-newermt" => Ok(newer_than_text(value)),
             b"-size" => size(value).map(Some),
-            b"-user" | b"-group" | b"-uid" | b"-gid" | b"-perm" | b"-links" | b"-inum"
-            | b"-samefile" | b"-fstype" | b"-lname" | b"-ilname" | b"-used" | b"-xtype"
-            | b"-anewer" | b"-cnewer" | b"-context" => Ok(None),
+            b"-user" | b"-group" => Ok(Some(owner(word, value))),
+            // With a sign it is a range.
+            b"-uid" | b"-gid" if value.iter().all(u8::is_ascii_digit) => {
+                Ok(Some(owner(word, value)))
+            }
+            b"-uid" | b"-gid" | b"-perm" | b"-links" | b"-inum" | b"-samefile" | b"-fstype"
+            | b"-lname" | b"-ilname" | b"-used" | b"-xtype" | b"-anewer" | b"-cnewer"
+            | b"-context" => Ok(None),
             w if w.starts_with(b"-newer") => Ok(None),
             _ => Err("there is no such test".to_owned()),
         }
@@ -96,6 +101,13 @@ impl Parser<'_> {
             below,
             from_day_end: self.options.from_day_end,
         }))
+    }
+}
+
+fn owner(word: &[u8], value: &[u8]) -> Atom {
+    Atom::Owner {
+        group: word.starts_with(b"-g"),
+        who: value.to_vec(),
     }
 }
 

@@ -107,6 +107,12 @@ impl Condition {
             format!("\\( {} \\)", texts.join(word))
         };
         match self {
+            // A directory may come to be empty, a file that is not stays as it is.
+            Self::Leaf {
+                text,
+                negated: false,
+                ..
+            } if ever && text == "-empty" => "\\( ! -type f -o -empty \\)".to_owned(),
             Self::Leaf { moves: true, .. } if ever => "-true".to_owned(),
             Self::Leaf {
                 text,
