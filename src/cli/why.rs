@@ -166,7 +166,13 @@ fn largest_below(inquiry: &Inquiry, tree: &Tree, node: NodeId) -> Vec<(NodeId, V
 }
 
 /// A path that is not in the tree: a recording may show what became of it.
-fn gone(args: &WhyArgs, screen: &Screen, path: &Path, inquiry: &Inquiry, evidence: Option<Lines>) -> Result<Exit> {
+fn gone(
+    args: &WhyArgs,
+    screen: &Screen,
+    path: &Path,
+    inquiry: &Inquiry,
+    evidence: Option<Lines>,
+) -> Result<Exit> {
     let missing = || {
         Error::source(format!("{} is not in the source", path.display()))
             .with_hint("write it as jettison scan prints it")

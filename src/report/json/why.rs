@@ -32,7 +32,8 @@ pub struct Document<'a> {
 #[must_use]
 pub fn document(doc: &Document<'_>) -> Value {
     let of = |value: &dyn Fn(&Tree, NodeId) -> Value| {
-        doc.view.map_or(Value::Null, |view| value(view.tree, view.node))
+        doc.view
+            .map_or(Value::Null, |view| value(view.tree, view.node))
     };
     let view = doc.view;
     let rules = view.iter().flat_map(|view| &view.rules);

@@ -4,7 +4,7 @@ use super::pipes::Named;
 use super::{Walker, texts};
 use crate::rules::model::{Atom, Expr, Test, Tri};
 use crate::rules::phrase;
-use crate::rules::regex::{self, Dialect};
+use crate::rules::regex::Dialect;
 use crate::rules::shell::Node;
 
 /// What a stage in the middle does to the lines.
@@ -129,8 +129,8 @@ fn grepped(program: &[u8], words: &[Vec<u8>], named: &Named) -> Option<Stage> {
         false => pattern.clone(),
     };
     let regex = match named.folder.is_some() {
-        true => regex::search_name(&escaped, dialect, casefold),
-        false => regex::search(&escaped, dialect, casefold),
+        true => crate::rules::regex::search_name(&escaped, dialect, casefold),
+        false => crate::rules::regex::search(&escaped, dialect, casefold),
     };
     let meets = Expr::Test(Test {
         atom: Atom::Regex(regex.ok()?),
