@@ -16,6 +16,7 @@ use std::time::Duration;
 pub use linux::{Dir, Name, Names, handle_limit};
 #[cfg(target_os = "linux")]
 pub mod fiemap;
+pub mod stamps;
 #[cfg(target_os = "linux")]
 pub mod unseen;
 

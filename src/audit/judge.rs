@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::audit::marks::{EXCLUDED, MAYBE, Marks, NAMED, SURE};
 use crate::audit::{FamilyReport, Keep, Moment, RuleReport, Share, Verdict};
 use crate::bytes::Interval;
 use crate::entry::Kind;
 use crate::family::{Disposition, Family, Writer};
 use crate::rules::RuleSet;
-use crate::rules::coverage::{self, Ground, Hit, Orphan, Sight};
+use crate::rules::coverage::{self, Ground, Hit, Job, Orphan, Sight};
 use crate::rules::logic;
-use crate::rules::model::{Asks, Fidelity, Rule, Tri};
+use crate::rules::model::{Asks, Fidelity, Rule, Sweep, Tri};
 use crate::time::{Age, DAY, Timestamp};
 use crate::tree::{NodeId, Quantity, Tree};
 
@@ -17,20 +18,8 @@ use crate::tree::{NodeId, Quantity, Tree};
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) rules: Vec<RuleFacts>,
-    /// By node: bits of [`SURE`], [`MAYBE`], [`NAMED`], [`EXCLUDED`].
-    pub(super) nodes: Vec<u8>,
-    /// By node: the family that it is a member of, plus one.
-    pub(super) member_of: Vec<u32>,
+    pub(super) marks: Marks,
 }
-
-/// Some rule takes it.
-pub(super) const SURE: u8 = 1;
-/// Some rule may take it.
-pub(super) const MAYBE: u8 = 2;
-/// Some rule names it, but does not bound it.
-pub(super) const NAMED: u8 = 4;
-/// Some rule would take it, were it not excluded there.
-pub(super) const EXCLUDED: u8 = 8;
 
 /// A rule that waits longer than this for a file to come due bounds nothing.
 const FIVE_YEARS: u64 = 5 * 365 * DAY;
@@ -50,6 +39,8 @@ pub(super) struct RuleFacts {
     pub(super) longest_overdue: u64,
     pub(super) times: Times,
     pub(super) families: BTreeMap<u32, FamilyFacts>,
+    /// Families of which it takes ten files or more.
+    pub(super) large: u64,
     /// The age at which it takes a file; `None` where no age bounds it.
     pub(super) age: Option<Age>,
     /// Whether it can take anything at all: neither disabled nor broken nor opaque.
@@ -92,37 +83,132 @@ impl Times {
     }
 }
 
-/// Asks every rule once.
+/// Asks every rule once, all of them in one walk of the tree.
 pub(super) fn judge(
     ground: &Ground<'_>,
     families: &[Family],
     rules: &RuleSet,
     moment: &Moment,
 ) -> Judged {
-    let tree = ground.tree();
-    let mut member_of = vec![0u32; tree.len()];
-    for (index, family) in (1u32..).zip(families) {
-        for member in &family.members {
-            member_of[member.node.0 as usize] = index;
-        }
-    }
     let mut judged = Judged {
         rules: Vec::with_capacity(rules.rules.len()),
-        nodes: vec![0; tree.len()],
-        member_of,
+        marks: Marks::new(ground.tree(), families),
     };
-    for rule in &rules.rules {
-        let facts = facts(ground, rule, &mut judged, moment);
+    let relaxed: Vec<Option<Vec<Sweep>>> = rules.rules.iter().map(relaxed).collect();
+    let mut voices = Vec::new();
+    let mut jobs = Vec::new();
+    for (number, (rule, relaxed)) in rules.rules.iter().zip(&relaxed).enumerate() {
+        let (facts, refuses) = facts(ground, rule);
+        let works = facts.works;
         judged.rules.push(facts);
+        if refuses {
+            continue;
+        }
+        let voice = Voice::of(rule, number, works);
+        if rule.rotation.is_some() {
+            let taken = coverage::takes(rule, ground, moment.now);
+            let facts = &mut judged.rules[number];
+            (facts.sight, facts.orphans) = (taken.sight, taken.orphans);
+            for hit in &taken.hits {
+                voice.note(ground.tree(), &mut judged, hit, moment.now);
+            }
+            continue;
+        }
+        voices.push(voice);
+        jobs.push(Job {
+            sweeps: &rule.sweeps,
+            only_scope: false,
+        });
+        if let Some(sweeps) = relaxed.as_ref().filter(|_| works) {
+            voices.push(Voice::excluding(number));
+            jobs.push(Job {
+                sweeps,
+                only_scope: true,
+            });
+        }
+    }
+    let sights = coverage::take_all(&jobs, ground, moment.now, &mut |job, hit| {
+        voices[job].note(ground.tree(), &mut judged, &hit, moment.now);
+    });
+    for (voice, sight) in voices.iter().zip(sights) {
+        if !voice.is_excluding {
+            judged.rules[voice.rule].sight = sight;
+        }
     }
     judged
 }
 
-fn facts(ground: &Ground<'_>, rule: &Rule, judged: &mut Judged, moment: &Moment) -> RuleFacts {
+/// A rule's commands as if nothing were excluded by name.
+fn relaxed(rule: &Rule) -> Option<Vec<Sweep>> {
+    logic::without_exclusions(rule).filter(|_| rule.rotation.is_none())
+}
+
+/// What a rule says of a node that it takes.
+struct Voice {
+    rule: usize,
+    works: bool,
+    /// Whether it only says that a node would be taken, were it not excluded.
+    is_excluding: bool,
+    in_name_only: bool,
+    is_sure: bool,
+    overdue: Overdue,
+}
+
+impl Voice {
+    fn of(rule: &Rule, number: usize, works: bool) -> Self {
+        let waits = logic::age(rule).is_some_and(|age| age.0 > FIVE_YEARS);
+        // What was passed over, or a condition that nobody can decide from here, may keep it off.
+        let is_open = rule.gates.iter().any(|gate| gate.asks == Asks::Else);
+        Self {
+            rule: number,
+            works,
+            is_excluding: false,
+            in_name_only: rule.in_name.is_some() || waits,
+            is_sure: rule.fidelity == Fidelity::Exact && !is_open,
+            overdue: Overdue::of(rule),
+        }
+    }
+
+    fn excluding(number: usize) -> Self {
+        Self {
+            rule: number,
+            works: true,
+            is_excluding: true,
+            in_name_only: false,
+            is_sure: false,
+            overdue: Overdue {
+                grace: None,
+                not_before: None,
+            },
+        }
+    }
+
+    fn bit(&self, hit: &Hit) -> u8 {
+        match (self.in_name_only || hit.named, hit.scope) {
+            _ if self.is_excluding => EXCLUDED,
+            (true, _) => NAMED,
+            (false, Tri::True) if self.is_sure => SURE,
+            (false, _) => MAYBE,
+        }
+    }
+
+    fn note(&self, tree: &Tree, judged: &mut Judged, hit: &Hit, now: Timestamp) {
+        if self.works {
+            judged.marks.add(hit.node, self.bit(hit));
+        }
+        if !self.is_excluding {
+            let facts = &mut judged.rules[self.rule];
+            facts.note(tree, &judged.marks, hit, &self.overdue, now);
+        }
+    }
+}
+
+/// What is known of a rule before it is asked what it takes, and whether it takes nothing at all.
+fn facts(ground: &Ground<'_>, rule: &Rule) -> (RuleFacts, bool) {
     let closed = closed_gate(ground, rule);
     let never = !rule.sweeps.is_empty() && rule.sweeps.iter().all(logic::is_contradictory);
     let refuses = rule.broken.is_some() || never;
-    let mut facts = RuleFacts {
+    let facts = RuleFacts {
         age: logic::age(rule),
         works: !refuses
             && !rule.sweeps.is_empty()
@@ -132,36 +218,7 @@ fn facts(ground: &Ground<'_>, rule: &Rule, judged: &mut Judged, moment: &Moment)
         closed,
         ..RuleFacts::default()
     };
-    if refuses {
-        return facts;
-    }
-    let taken = coverage::takes(rule, ground, moment.now);
-    facts.sight = taken.sight;
-    facts.orphans = taken.orphans;
-    let in_name_only = rule.in_name.is_some() || facts.age.is_some_and(|age| age.0 > FIVE_YEARS);
-    // What was passed over, or a condition that nobody can decide from here, may keep it off.
-    let is_sure =
-        rule.fidelity == Fidelity::Exact && !rule.gates.iter().any(|gate| gate.asks == Asks::Else);
-    let bit = |hit: &Hit| match (in_name_only || hit.named, hit.scope) {
-        (true, _) => NAMED,
-        (false, Tri::True) if is_sure => SURE,
-        (false, _) => MAYBE,
-    };
-    let overdue_from = Overdue::of(rule);
-    for hit in &taken.hits {
-        facts.note(ground.tree(), judged, hit, &overdue_from, moment.now);
-        if facts.works {
-            judged.nodes[hit.node.0 as usize] |= bit(hit);
-        }
-    }
-    if facts.works
-        && let Some(sweeps) = logic::without_exclusions(rule)
-    {
-        for hit in coverage::takes_with(&sweeps, ground, moment.now).hits {
-            judged.nodes[hit.node.0 as usize] |= EXCLUDED;
-        }
-    }
-    facts
+    (facts, refuses)
 }
 
 /// From when on a file that is due is overdue.
@@ -205,7 +262,7 @@ impl RuleFacts {
         self.age.unwrap_or(Age(0))
     }
 
-    fn note(&mut self, tree: &Tree, judged: &Judged, hit: &Hit, overdue: &Overdue, now: Timestamp) {
+    fn note(&mut self, tree: &Tree, marks: &Marks, hit: &Hit, overdue: &Overdue, now: Timestamp) {
         self.nodes += 1;
         self.mark =
             self.mark.rotate_left(5) ^ u64::from(hit.node.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -233,10 +290,10 @@ impl RuleFacts {
                 self.longest_overdue = self.longest_overdue.max(late);
             }
         }
-        let member = judged.member_of[hit.node.0 as usize];
-        if let Some(family) = member.checked_sub(1) {
+        if let Some(family) = marks.family(hit.node) {
             let facts = self.families.entry(family).or_default();
             facts.files += 1;
+            self.large += u64::from(facts.files == 10);
             facts.eligible += u64::from(is_due);
             facts.due = match (facts.due, hit.due) {
                 (Some(a), Some(b)) => Some(a.min(b)),
@@ -331,7 +388,7 @@ fn tally(tree: &Tree, family: &Family, judged: &Judged) -> Tally {
     let mut tally = Tally::default();
     for member in &family.members {
         let bytes = tree.own_weight(member.node).lo;
-        let bits = judged.nodes[member.node.0 as usize];
+        let bits = judged.marks.of(member.node);
         tally.all.add(bytes);
         let share = if bits & SURE != 0 {
             &mut tally.sure

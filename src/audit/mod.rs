@@ -11,6 +11,7 @@ pub mod expect;
 mod findings;
 mod floor;
 mod judge;
+mod marks;
 mod name;
 mod near_miss;
 pub mod patch;
@@ -121,8 +122,11 @@ pub struct NearMiss {
     pub edited: String,
     /// What of the family the edited rule would cover.
     pub would_cover: Share,
-    /// Templates of other families that the edited rule would take as well.
+    /// Templates of other families that the edited rule would take as well: the dozen of which it
+    /// takes most bytes, by template.
     pub also_catches: Vec<Vec<u8>>,
+    /// How many other families it would take in all.
+    pub others: u64,
 }
 
 /// Some files and their bytes on disk.

@@ -16,12 +16,14 @@ mod mended;
 mod place;
 mod residue;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::audit::judge::{Judged, SURE};
+use crate::audit::judge::{FamilyFacts, Judged};
+use crate::audit::marks::SURE;
 use crate::audit::{FamilyReport, Moment, NearMiss, RuleReport, RuleState, Share, Verdict};
 use crate::family::{Disposition, Family};
-use crate::rules::coverage::{self, Ground, Hit};
+use crate::rules::coverage::{self, Ground, Hit, Job};
 use crate::rules::model::{Fidelity, Root, Rule, Tri};
 use crate::time::{DAY, Timestamp};
 use crate::tree::NodeId;
@@ -32,6 +34,8 @@ use residue::Residue;
 /// Near misses reported for one family, and edits evaluated for it.
 const REPORTED: usize = 5;
 const EVALUATED: usize = 8;
+/// Other families that are named with an edit; of the rest it is said how many there are.
+const NAMED: usize = 12;
 /// In tenths: what an edit may cost at most.
 const MAX_COST: u32 = 50;
 const MIN_POINTS: i64 = 40;
@@ -49,8 +53,14 @@ pub(super) struct Search<'a> {
     moment: &'a Moment,
 }
 
-/// What a command catches, by the number of the family.
-type Caught = BTreeMap<u32, Share>;
+/// What a command catches.
+#[derive(Debug, Default)]
+struct Caught {
+    /// By the number of the family.
+    shares: BTreeMap<u32, Share>,
+    /// The families of which it catches most, one more of them than are named.
+    largest: Vec<u32>,
+}
 /// Edits that were evaluated: by rule and edited text.
 type Evaluated = HashMap<(usize, String), Caught>;
 
@@ -138,14 +148,14 @@ impl<'a> Search<'a> {
             .filter_map(|index| self.candidate(index, residue))
             .filter(|candidate| candidate.points >= MIN_POINTS)
             .collect();
-        candidates.sort_by_key(|c| (std::cmp::Reverse(c.points), c.rule));
+        candidates.sort_by_key(|c| (Reverse(c.points), c.rule));
         for candidate in candidates.into_iter().take(EVALUATED) {
             if misses.len() >= REPORTED {
                 break;
             }
             misses.extend(self.evaluate(candidate, residue, evaluated));
         }
-        misses.sort_by_key(|miss| (std::cmp::Reverse(miss.points), miss.rule));
+        misses.sort_by_key(|miss| (Reverse(miss.points), miss.rule));
         misses
     }
 
@@ -250,6 +260,7 @@ impl<'a> Search<'a> {
                 disk: disk.fold(0, u64::saturating_add),
             },
             also_catches: Vec::new(),
+            others: 0,
         })
     }
 
@@ -280,11 +291,10 @@ impl<'a> Search<'a> {
         if shared == 0 && is_generic(&report.rule) {
             points -= 200;
         }
-        let others = facts
-            .families
-            .iter()
-            .any(|(&family, facts)| family as usize != residue.index && facts.files >= 10);
-        if others {
+        let is_large = |family: &FamilyFacts| family.files >= 10;
+        let own = u32::try_from(residue.index).ok();
+        let own = own.and_then(|own| facts.families.get(&own));
+        if facts.large > u64::from(own.is_some_and(is_large)) {
             points -= 150;
         }
         (points / 10).clamp(0, 100)
@@ -312,27 +322,39 @@ impl<'a> Search<'a> {
     /// What an edited command would take that nothing takes now, by family. Counted once for each
     /// edit: many families may ask about the same one.
     fn caught_by(&self, takes: &Takes) -> Caught {
-        let now = self.moment.now;
-        let hits = match takes {
-            Takes::Sweeps(sweeps) => coverage::takes_with(sweeps, self.ground, now).hits,
-            Takes::Rule(rule) => coverage::takes(rule, self.ground, now).hits,
-        };
-        let tree = self.ground.tree();
-        let mut caught = Caught::new();
-        let bounds = |hit: &&Hit| hit.scope == Tri::True && !hit.named;
-        for hit in hits.iter().filter(bounds) {
-            let at = hit.node.0 as usize;
-            let Some(family) = self.judged.member_of[at].checked_sub(1) else {
-                continue;
+        let (tree, marks, now) = (self.ground.tree(), &self.judged.marks, self.moment.now);
+        let mut shares: BTreeMap<u32, Share> = BTreeMap::new();
+        let mut note = |_: usize, hit: Hit| {
+            if hit.scope != Tri::True || hit.named {
+                return;
+            }
+            let Some(family) = marks.family(hit.node) else {
+                return;
             };
             let verdict = self.families[family as usize].verdict;
-            if self.judged.nodes[at] & SURE == 0 || verdict == Verdict::InNameOnly {
-                let share = caught.entry(family).or_default();
+            if marks.of(hit.node) & SURE == 0 || verdict == Verdict::InNameOnly {
+                let share = shares.entry(family).or_default();
                 share.files += 1;
                 share.disk = share.disk.saturating_add(tree.own_weight(hit.node).lo);
             }
+        };
+        match takes {
+            Takes::Sweeps(sweeps) => {
+                let job = Job {
+                    sweeps,
+                    only_scope: true,
+                };
+                coverage::take_all(&[job], self.ground, now, &mut note);
+            }
+            Takes::Rule(rule) => {
+                let hits = coverage::takes(rule, self.ground, now).hits;
+                hits.into_iter().for_each(|hit| note(0, hit));
+            }
         }
-        caught
+        let mut largest: Vec<u32> = shares.keys().copied().collect();
+        largest.sort_by_key(|family| (Reverse(shares[family].disk), *family));
+        largest.truncate(NAMED + 1);
+        Caught { shares, largest }
     }
 
     fn evaluate(
@@ -351,15 +373,18 @@ impl<'a> Search<'a> {
             .entry((rule, words.edited.clone()))
             .or_insert_with(|| self.caught_by(&takes));
         let own = u32::try_from(residue.index).ok()?;
-        let would_cover = caught.get(&own).copied().unwrap_or_default();
+        let would_cover = caught.shares.get(&own).copied().unwrap_or_default();
         if u128::from(would_cover.files) * 100 < residue.nodes.len() as u128 * 95 {
             return None;
         }
-        let others = caught.keys().filter(|&&family| family != own);
+        let others = caught.largest.iter().filter(|&&family| family != own);
         let mut also_catches: Vec<Vec<u8>> = others
+            .take(NAMED)
             .map(|&family| self.families[family as usize].family.template.clone())
             .collect();
         also_catches.sort();
+        let is_caught = caught.shares.contains_key(&own);
+        let others = (caught.shares.len() - usize::from(is_caught)) as u64;
         Some(NearMiss {
             rule,
             points: u32::try_from(points).unwrap_or(0),
@@ -368,6 +393,7 @@ impl<'a> Search<'a> {
             edited: words.edited,
             would_cover,
             also_catches,
+            others,
         })
     }
 }

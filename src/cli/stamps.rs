@@ -1,18 +1,31 @@
-//! What the tree does not keep, asked of the file system by path for the few files in question:
-//! the other stamps, whose a file is, and where a symbolic link leads.
+//! What the tree does not keep, asked of the live file system for the files in question: the other
+//! stamps, whose a file is, and where a symbolic link leads.
 
 use std::cell::OnceCell;
+#[cfg(unix)]
+use std::cell::RefCell;
 
 use crate::rules::coverage::{Owner, Stamped, Stamps};
+#[cfg(unix)]
+use crate::sys::stamps::Folder;
+#[cfg(unix)]
+use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
 
 use super::owners::{self, Names};
 #[cfg(unix)]
 use super::wanted::as_path;
 
-/// Asks this machine, of a tree that shows it.
+/// Asks this machine, of a tree that shows it: the stamps by name below the handle of the
+/// directory that was asked of last.
+///
+/// Rules are judged in the tree's order, so the files of one directory come one after the other,
+/// and all that rules want of one file comes at once: the last handle and the last answer are
+/// all that needs to be remembered.
 #[derive(Debug, Default)]
 pub(super) struct LiveStamps {
+    #[cfg(unix)]
+    last: RefCell<Last>,
     users: OnceCell<Names>,
     groups: OnceCell<Names>,
 }
@@ -20,21 +33,15 @@ pub(super) struct LiveStamps {
 #[cfg(unix)]
 impl Stamps for LiveStamps {
     fn of(&self, tree: &Tree, node: NodeId) -> Option<Stamped> {
-        use std::os::unix::fs::MetadataExt as _;
-        use std::time::SystemTime;
-
-        use crate::time::Timestamp;
-
-        let metadata = std::fs::symlink_metadata(as_path(&tree.path(node))).ok()?;
-        let born = metadata.created().ok();
-        let born = born.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-        Some(Stamped {
-            accessed: Some(Timestamp(metadata.atime())),
-            changed: Some(Timestamp(metadata.ctime())),
-            born: born
-                .and_then(|d| i64::try_from(d.as_secs()).ok())
-                .map(Timestamp),
-        })
+        let mut last = self.last.borrow_mut();
+        if let Some((known, answer)) = last.answer
+            && known == node
+        {
+            return answer;
+        }
+        let answer = last.ask(tree, node);
+        last.answer = Some((node, answer));
+        answer
     }
 
     fn owner(&self, tree: &Tree, node: NodeId, group: bool) -> Option<Owner> {
@@ -55,6 +62,40 @@ impl Stamps for LiveStamps {
     fn real(&self, path: &[u8]) -> Option<Vec<u8>> {
         let real = std::fs::canonicalize(as_path(path)).ok()?;
         Some(real.into_os_string().into_encoded_bytes())
+    }
+}
+
+#[cfg(unix)]
+#[derive(Debug, Default)]
+struct Last {
+    /// The directory, and a handle where it could be opened.
+    folder: Option<(NodeId, Option<Folder>)>,
+    answer: Option<(NodeId, Option<Stamped>)>,
+}
+
+#[cfg(unix)]
+impl Last {
+    fn ask(&mut self, tree: &Tree, node: NodeId) -> Option<Stamped> {
+        let (folder, name) = match tree.parent(node) {
+            Some(folder) => (folder, tree.name(node)),
+            None => (node, &b"."[..]),
+        };
+        if self
+            .folder
+            .as_ref()
+            .is_none_or(|(known, _)| *known != folder)
+        {
+            let path = tree.path(folder);
+            let handle = Folder::open(&as_path(&path)).ok();
+            self.folder = Some((folder, handle));
+        }
+        let (_, handle) = self.folder.as_ref()?;
+        let times = handle.as_ref()?.times(name).ok()?;
+        Some(Stamped {
+            accessed: times.accessed.map(Timestamp),
+            changed: times.changed.map(Timestamp),
+            born: times.born.map(Timestamp),
+        })
     }
 }
 

@@ -4,14 +4,17 @@
 //! polarities, and `-empty` likewise; fixed dates, names, kinds and sizes count as they are.
 //! *Eligible* is the whole condition now. Both are three-valued.
 //!
-//! [`takes`] looks for the nodes below a rule's roots only, never at rules × files; a directory
-//! is searched by name at most once, then by bisection. [`covers_path`] asks the same of a path
-//! that need not exist.
+//! [`takes`] looks for the nodes below one rule's roots; a directory is searched by name at most
+//! once, then by bisection. [`take_all`] does it for many rules in one walk, which is never rules
+//! × files. [`covers_path`] asks the same of a path that need not exist.
 
+mod crowd;
+mod finder;
 mod ground;
 mod rotation;
 mod spares;
 
+pub use crowd::{Job, take_all};
 pub use rotation::Orphan;
 pub use spares::{spared_by, taken};
 
@@ -349,16 +352,7 @@ pub fn takes_with(sweeps: &[Sweep], ground: &Ground<'_>, now: Timestamp) -> Take
             let seeds = ground.seeds(root, &mut taken.sight);
             for seed in seeds {
                 taken.sight.files |= ground.tree.totals(seed.node).files > 0;
-                let mut pass = Pass {
-                    sweep,
-                    tree: ground.tree,
-                    stamps: ground.stamps,
-                    now,
-                    device: ground.tree.device(seed.node),
-                    needs_path: needs_path(&sweep.expr)
-                        || sweep.prune.as_ref().is_some_and(needs_path),
-                    taken: &mut taken,
-                };
+                let mut pass = Pass::new(sweep, ground, now, &seed, &mut taken);
                 match ground.search_for(sweep, &seed) {
                     Some(prefix) => pass.search(&seed, ground.with_prefix(&prefix)),
                     None => pass.run(&seed),
@@ -433,15 +427,22 @@ fn merge(hits: &mut Vec<Hit>) {
         if later.node != first.node {
             return false;
         }
-        first.scope = first.scope.or(later.scope);
-        first.eligible = first.eligible.or(later.eligible);
-        first.named &= later.named;
-        first.due = match (first.due, later.due) {
+        first.absorb(later);
+        true
+    });
+}
+
+impl Hit {
+    /// The best of two that were said of one node.
+    fn absorb(&mut self, other: &Self) {
+        self.scope = self.scope.or(other.scope);
+        self.eligible = self.eligible.or(other.eligible);
+        self.named &= other.named;
+        self.due = match (self.due, other.due) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (one, None) | (None, one) => one,
         };
-        true
-    });
+    }
 }
 
 struct Pass<'a> {
@@ -454,15 +455,45 @@ struct Pass<'a> {
     taken: &'a mut Taken,
 }
 
+/// From when on a command takes the file. Of the many that stay for now it is enough to know that
+/// it is no earlier than by their modification.
+fn due_of(expr: &Expr, file: &File<'_>, eligible: Tri, now: Timestamp) -> Option<Timestamp> {
+    let asked = file.asked.map(|asked| Asked {
+        cheaply: eligible == Tri::False,
+        ..asked
+    });
+    due(expr, &File { asked, ..*file }, now)
+}
+
+/// Whether an entry is an empty file or directory.
+fn empty(tree: &Tree, node: NodeId, kind: Kind, is_dir: bool, apparent: Option<Interval>) -> Tri {
+    let is_bare = || tree.children(node).next().is_none();
+    match kind {
+        _ if is_dir && tree.listing(node) == Listing::Complete => is_bare().into(),
+        _ if is_dir && !is_bare() => Tri::False,
+        _ if is_dir => Tri::Unknown,
+        Kind::File => size(apparent, 1, |n| n == 0),
+        _ => Tri::False,
+    }
+}
+
 impl<'a> Pass<'a> {
-    /// From when on the command takes the file. Of the many that stay for now it is enough to know
-    /// that it is no earlier than by their modification.
-    fn due(&self, file: &File<'_>, eligible: Tri) -> Option<Timestamp> {
-        let asked = file.asked.map(|asked| Asked {
-            cheaply: eligible == Tri::False,
-            ..asked
-        });
-        due(&self.sweep.expr, &File { asked, ..*file }, self.now)
+    fn new(
+        sweep: &'a Sweep,
+        ground: &Ground<'a>,
+        now: Timestamp,
+        seed: &Seed,
+        taken: &'a mut Taken,
+    ) -> Self {
+        Self {
+            sweep,
+            tree: ground.tree,
+            stamps: ground.stamps,
+            now,
+            device: ground.tree.device(seed.node),
+            needs_path: needs_path(&sweep.expr) || sweep.prune.as_ref().is_some_and(needs_path),
+            taken,
+        }
     }
 
     /// Walks the seed's subtree in pre-order; the directories above a node are kept as a stack of
@@ -495,8 +526,10 @@ impl<'a> Pass<'a> {
                 path.extend_from_slice(name);
             }
             let is_dir = self.tree.is_dir(node);
-            // A start that is not empty stays, whatever it meets.
-            let stays = node == seed.node && is_dir && !self.sweep.recursive;
+            // A start that is not empty stays, whatever it meets, and a tree that begins deeper
+            // than the command goes is not reached.
+            let is_beyond = depth > self.sweep.max_depth;
+            let stays = node == seed.node && (is_dir || is_beyond) && !self.sweep.recursive;
             let enter = self.visit(node, name, &path, depth, stays) && depth < self.sweep.max_depth;
             if is_dir && enter && self.on_device(node) {
                 above.push((self.tree.end(node), path.len()));
@@ -563,7 +596,7 @@ impl<'a> Pass<'a> {
                 node,
                 scope: may,
                 eligible,
-                due: self.due(&file, eligible),
+                due: due_of(expr, &file, eligible, self.now),
                 named: false,
             };
             self.taken.hits.push(hit);
@@ -592,17 +625,7 @@ impl<'a> Pass<'a> {
         let tree = self.tree;
         let is_dir = tree.is_dir(node);
         let apparent = tree.own_apparent(node);
-        let empty = if is_dir {
-            match tree.listing(node) {
-                Listing::Complete => (tree.children(node).next().is_none()).into(),
-                _ if tree.children(node).next().is_some() => Tri::False,
-                _ => Tri::Unknown,
-            }
-        } else if tree.kind(node) == Kind::File {
-            size(apparent, 1, |n| n == 0)
-        } else {
-            Tri::False
-        };
+        let empty = empty(tree, node, tree.kind(node), is_dir, apparent);
         File {
             name,
             printed,

@@ -151,6 +151,14 @@ impl Pattern {
         suffix
     }
 
+    /// The literal parts of every alternative that the pattern's braces stand for.
+    pub(crate) fn literals(&self) -> Vec<Literals> {
+        self.programs
+            .iter()
+            .map(|program| literals(program))
+            .collect()
+    }
+
     fn literal_run<'a>(
         &'a self,
         steps: impl Fn(&'a [Step]) -> Box<dyn Iterator<Item = &'a Step> + 'a>,
@@ -164,6 +172,42 @@ impl Pattern {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+}
+
+/// What every text that fits a pattern has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Literals {
+    /// It begins so.
+    pub(crate) prefix: Vec<u8>,
+    /// It has this in it: the longest such part.
+    pub(crate) inner: Vec<u8>,
+    /// It ends so.
+    pub(crate) suffix: Vec<u8>,
+    /// Whether it is the prefix and nothing else.
+    pub(crate) is_whole: bool,
+}
+
+fn literals(program: &[Step]) -> Literals {
+    let runs = program.split(|step| !matches!(step, Step::Byte(_)));
+    let runs: Vec<Vec<u8>> = runs
+        .map(|run| {
+            let bytes = run.iter().map(|step| match step {
+                Step::Byte(byte) => *byte,
+                _ => 0,
+            });
+            bytes.collect()
+        })
+        .collect();
+    Literals {
+        prefix: runs.first().cloned().unwrap_or_default(),
+        inner: runs
+            .iter()
+            .max_by_key(|run| run.len())
+            .cloned()
+            .unwrap_or_default(),
+        suffix: runs.last().cloned().unwrap_or_default(),
+        is_whole: runs.len() == 1,
     }
 }
 

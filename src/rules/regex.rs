@@ -4,6 +4,8 @@
 //! Three dialects are told apart: GNU Emacs' (`find`'s own: `\(`, `\|`, `\)` group and choose),
 //! the basic one of `grep` (the same, with `\+`, `\?` and `\{`) and the extended ones.
 
+use regex::bytes::{RegexSet, RegexSetBuilder};
+
 use crate::rules::model::Regex;
 
 /// Which characters are special.
@@ -154,6 +156,29 @@ fn bracket(text: &mut String, rest: &[u8]) -> Result<usize, String> {
             push_literal(text, byte);
         }
         at += 1;
+    }
+}
+
+/// Texts that are all looked for in one reading.
+#[derive(Debug)]
+pub(super) struct Texts(RegexSet);
+
+impl Texts {
+    /// Ready to search; `None` where there are too many for one automaton.
+    pub(super) fn new(texts: &[Vec<u8>]) -> Option<Self> {
+        let quoted = texts.iter().map(|text| {
+            let bytes = text.iter().map(|byte| format!("\\x{byte:02x}"));
+            format!("(?-u){}", bytes.collect::<String>())
+        });
+        let set = RegexSetBuilder::new(quoted).size_limit(64 << 20).build();
+        set.ok().map(Self)
+    }
+
+    /// The numbers of the texts that are somewhere in a name.
+    pub(super) fn find(&self, name: &[u8]) -> impl Iterator<Item = usize> {
+        // To say that there is none is far cheaper than to say which.
+        let some = self.0.is_match(name).then(|| self.0.matches(name));
+        some.into_iter().flatten()
     }
 }
 

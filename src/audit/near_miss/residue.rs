@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::audit::judge::{Judged, MAYBE, SURE};
+use crate::audit::judge::Judged;
+use crate::audit::marks::{MAYBE, SURE};
 use crate::audit::name;
 use crate::family::Family;
 use crate::rules::coverage::Ground;
@@ -41,7 +42,7 @@ impl<'a> Residue<'a> {
         judged: &Judged,
         patience: Option<i64>,
     ) -> Self {
-        let is_open = |node: NodeId| judged.nodes[node.0 as usize] & (SURE | MAYBE) == 0;
+        let is_open = |node: NodeId| judged.marks.of(node) & (SURE | MAYBE) == 0;
         let all = || family.members.iter().map(|member| member.node);
         let mut nodes: Vec<NodeId> = all().filter(|&node| is_open(node)).collect();
         // What is covered, but too late, is open as a whole.

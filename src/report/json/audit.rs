@@ -123,6 +123,7 @@ fn near_miss(miss: &NearMiss, audit: &Audit) -> Value {
         "edited": miss.edited,
         "would_cover": share(miss.would_cover),
         "also_catches": miss.also_catches.iter().map(|t| path(t)).collect::<Vec<_>>(),
+        "others": miss.others,
     })
 }
 

@@ -404,8 +404,16 @@ fn near_miss(audit: &Audit, miss: &NearMiss, style: Style) -> Vec<String> {
         format!("      needs: {}", style.strong(&path(miss.edit.as_bytes()))),
     ];
     if !miss.also_catches.is_empty() {
-        let others: Vec<_> = miss.also_catches.iter().map(|t| path(t)).collect();
-        lines.push(style.doubt(&format!("      would also catch: {}", others.join(", "))));
+        let named: Vec<_> = miss.also_catches.iter().map(|t| path(t)).collect();
+        let rest = match miss.others.saturating_sub(named.len() as u64) {
+            0 => String::new(),
+            1 => " and 1 more family".to_owned(),
+            rest => format!(" and {rest} more families"),
+        };
+        lines.push(style.doubt(&format!(
+            "      would also catch: {}{rest}",
+            named.join(", ")
+        )));
     }
     lines
 }

@@ -4,8 +4,9 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Owner, Sight, Stamps, prefix_of};
+use super::{Asked, Owner, Sight, Stamps, prefix_of};
 use crate::entry::{Kind, Listing, Rooting};
+use crate::rules::glob::Pattern;
 use crate::rules::model::{Root, RootPath, Segment, Sweep, Tri};
 use crate::rules::paths::components;
 use crate::tree::{NodeId, Tree};
@@ -17,6 +18,8 @@ pub struct Ground<'a> {
     starts: Vec<Start>,
     /// The children by name, of directories that were searched.
     by_name: RefCell<HashMap<NodeId, Rc<[NodeId]>>>,
+    /// The folders of patterns by their [`key`], and what of them is not shown.
+    folders: RefCell<HashMap<Vec<u8>, Folders>>,
     /// Every node by its name, made when walks have looked at the tree several times over.
     all_by_name: OnceCell<Vec<NodeId>>,
     pub(super) looked_at: Cell<u64>,
@@ -24,6 +27,9 @@ pub struct Ground<'a> {
     /// Whether the tree's paths are the machine's own, so that links on it lead into the tree.
     is_in_place: bool,
 }
+
+/// Some folders, and how much of what leads to them is not shown.
+type Folders = (Rc<[NodeId]>, u64);
 
 /// After so many entries of the tree looked at, times its size, names are sorted once.
 const WALKS: u64 = 4;
@@ -66,6 +72,7 @@ impl<'a> Ground<'a> {
             tree,
             starts,
             by_name: RefCell::default(),
+            folders: RefCell::default(),
             all_by_name: OnceCell::new(),
             looked_at: Cell::new(0),
             stamps: None,
@@ -245,11 +252,7 @@ impl<'a> Ground<'a> {
         let mut related = false;
         for start in &self.starts {
             let shared = segments.len().min(start.path.len());
-            let fits = segments[..shared]
-                .iter()
-                .zip(&start.path)
-                .all(|(segment, name)| segment.matches(name));
-            if !fits {
+            if !fits(segments, start) {
                 continue;
             }
             related = true;
@@ -279,11 +282,7 @@ impl<'a> Ground<'a> {
             let mut next = Vec::new();
             for &dir in &level {
                 if !self.tree.is_dir(dir) {
-                    let hidden = matches!(
-                        self.tree.kind(dir),
-                        Kind::Symlink | Kind::OtherFs | Kind::Excluded | Kind::Unread
-                    );
-                    sight.unseen += u64::from(hidden);
+                    sight.unseen += u64::from(self.is_hidden(dir));
                     continue;
                 }
                 let before = next.len();
@@ -303,6 +302,86 @@ impl<'a> Ground<'a> {
         level
     }
 
+    /// The folders that a root's last component, a pattern, is looked for in; `None`: it is none,
+    /// or lies above a start. Folders of patterns are looked for once for all that share them.
+    pub(super) fn post<'r>(&self, root: &'r Root, sight: &mut Sight) -> Option<Post<'r>> {
+        let RootPath::Known(segments) = &root.path else {
+            return None;
+        };
+        let (Segment::Glob(last), above) = segments.split_last()? else {
+            return None;
+        };
+        let is_below = |start: &Start| start.path.len() < segments.len();
+        let starts: Vec<&Start> = self.starts.iter().filter(|s| fits(segments, s)).collect();
+        if starts.is_empty() || root.printed.is_some() || !starts.iter().all(|s| is_below(s)) {
+            return None;
+        }
+        let key = key(above);
+        let known = self.folders.borrow().get(&key).cloned();
+        let (folders, unseen) = known.unwrap_or_else(|| {
+            let mut sight = Sight::default();
+            let mut folders = Vec::new();
+            for start in starts {
+                let level = self.level(&above[start.path.len()..], start, &mut sight);
+                for node in level {
+                    if self.tree.is_dir(node) {
+                        folders.push(node);
+                    } else {
+                        sight.unseen += u64::from(self.is_hidden(node));
+                    }
+                }
+            }
+            let found = (Rc::<[NodeId]>::from(folders), sight.unseen);
+            self.folders.borrow_mut().insert(key.clone(), found.clone());
+            found
+        });
+        sight.unseen += unseen;
+        // Of a folder that was not read whole, what is known may still have what is looked for.
+        for &folder in folders.iter() {
+            if self.tree.listing(folder) != Listing::Complete {
+                let mut names = self
+                    .tree
+                    .children(folder)
+                    .map(|child| self.tree.name(child));
+                sight.unseen += u64::from(!names.any(|name| last.matches(name)));
+            }
+        }
+        Some(Post { key, last, folders })
+    }
+
+    /// Whether what lies below an entry that is no directory is not shown.
+    fn is_hidden(&self, node: NodeId) -> bool {
+        matches!(
+            self.tree.kind(node),
+            Kind::Symlink | Kind::OtherFs | Kind::Excluded | Kind::Unread
+        )
+    }
+
+    /// The seeds of a pattern's own text, taken as a path: what a shell makes of it when nothing
+    /// fits.
+    pub(super) fn as_it_stands(&self, root: &Root, sight: &mut Sight) -> Vec<Seed> {
+        let RootPath::Known(segments) = &root.path else {
+            return Vec::new();
+        };
+        let mut seeds = Vec::new();
+        for start in self.starts.iter().filter(|start| fits(segments, start)) {
+            let literal = literally(&segments[start.path.len().min(segments.len())..]);
+            let level = self.level(&literal, start, &mut Sight::default());
+            self.settle(root, level, &mut seeds, sight);
+        }
+        seeds
+    }
+
+    /// Somebody to ask about a node.
+    pub(super) fn asked(&self, node: NodeId) -> Option<Asked<'_>> {
+        self.stamps.map(|stamps| Asked {
+            stamps,
+            tree: self.tree,
+            node,
+            cheaply: false,
+        })
+    }
+
     /// Follows the segments below a start.
     fn descend(
         &self,
@@ -315,15 +394,13 @@ impl<'a> Ground<'a> {
         let mut level = self.level(segments, start, sight);
         if level.is_empty() && root.is_glob() {
             // A pattern that nothing fits stands for itself.
-            let literal: Vec<Segment> = segments
-                .iter()
-                .map(|segment| match segment {
-                    Segment::Glob(pattern) => Segment::Name(unescape(pattern.source())),
-                    name => name.clone(),
-                })
-                .collect();
-            level = self.level(&literal, start, &mut Sight::default());
+            level = self.level(&literally(segments), start, &mut Sight::default());
         }
+        self.settle(root, level, seeds, sight);
+    }
+
+    /// Makes seeds of the nodes that a root's path leads to.
+    fn settle(&self, root: &Root, level: Vec<NodeId>, seeds: &mut Vec<Seed>, sight: &mut Sight) {
         if level.is_empty() {
             sight.missing += u64::from(sight.unseen == 0);
         }
@@ -349,6 +426,37 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// Whether a path may lead to a start, or from it.
+fn fits(segments: &[Segment], start: &Start) -> bool {
+    let mut both = segments.iter().zip(&start.path);
+    both.all(|(segment, name)| segment.matches(name))
+}
+
+/// Segments as bytes, so that the same ones are known again.
+fn key(segments: &[Segment]) -> Vec<u8> {
+    let mut key = Vec::new();
+    for segment in segments {
+        let (mark, text) = match segment {
+            Segment::Name(name) => (b'n', name.as_slice()),
+            Segment::Glob(pattern) => (b'g', pattern.source()),
+        };
+        // All of these have the flags of a shell's pattern, and no name has a `/`.
+        key.push(b'/');
+        key.push(mark);
+        key.extend_from_slice(text);
+    }
+    key
+}
+
+/// Patterns as the names that they are when nothing fits them.
+fn literally(segments: &[Segment]) -> Vec<Segment> {
+    let literal = segments.iter().map(|segment| match segment {
+        Segment::Glob(pattern) => Segment::Name(unescape(pattern.source())),
+        name => name.clone(),
+    });
+    literal.collect()
+}
+
 /// A pattern's text when it is taken as it stands.
 fn unescape(pattern: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(pattern.len());
@@ -371,7 +479,17 @@ fn absolute_part(name: &[u8]) -> Option<&[u8]> {
     (slash > 0 && name[slash - 1] == b':').then(|| &name[slash..])
 }
 
+/// The folders that a pattern looks into.
+pub(super) struct Post<'r> {
+    /// Patterns with the same key look into the same folders.
+    pub(super) key: Vec<u8>,
+    /// What the names there must fit.
+    pub(super) last: &'r Pattern,
+    pub(super) folders: Rc<[NodeId]>,
+}
+
 /// Where a sweep meets the tree.
+#[derive(Debug)]
 pub(super) struct Seed {
     pub(super) node: NodeId,
     pub(super) depth: u32,

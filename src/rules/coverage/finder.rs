@@ -1,0 +1,342 @@
+//! From a name to the conditions that it may meet, however many conditions there are.
+//!
+//! Nearly every rule names what it deletes: `*.csv`, `core.*`, `-path '*/cache/*'`. A [`Needle`]
+//! is the literal part that a name must have for such a condition to be worth a look, and a
+//! [`Finder`] finds all needles of one name in a single reading: beginnings and whole names in
+//! one trie, endings in another, and what may stand anywhere in one automaton (the `regex`
+//! crate's set of literals). A needle only says *perhaps*; the condition itself decides.
+
+use std::collections::HashMap;
+
+use crate::rules::glob::{Literals, Pattern};
+use crate::rules::model::{Atom, Expr, Tri};
+use crate::rules::regex::Texts;
+
+/// What a name has, if an entry of that name is to meet a condition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Needle {
+    /// Just this name.
+    Whole(Vec<u8>),
+    /// It begins so.
+    Beginning(Vec<u8>),
+    /// It ends so.
+    Ending(Vec<u8>),
+    /// It has this somewhere.
+    Inside(Vec<u8>),
+    /// The entry lies below a directory of this name.
+    Below(Vec<u8>),
+}
+
+impl Needle {
+    /// How much the needle narrows a search, more being better.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Whole(text) => 1000 + text.len(),
+            Self::Beginning(text) | Self::Ending(text) => 10 + text.len(),
+            Self::Inside(text) => 5 + text.len(),
+            Self::Below(_) => 4,
+        }
+    }
+}
+
+/// Needles of which every entry that meets the condition has one; `None`: it may have any name.
+/// The start of a search is no such entry: it may be printed by another name.
+pub(super) fn needles(expr: &Expr) -> Option<Vec<Needle>> {
+    of_expr(expr, false)
+}
+
+fn of_expr(expr: &Expr, negated: bool) -> Option<Vec<Needle>> {
+    match expr {
+        Expr::Const(known) => {
+            let never = if negated { Tri::True } else { Tri::False };
+            (*known == never).then(Vec::new)
+        }
+        Expr::Not(inner) => of_expr(inner, !negated),
+        Expr::All(parts) if !negated => best(parts, negated),
+        Expr::Any(parts) if negated => best(parts, negated),
+        Expr::All(parts) | Expr::Any(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(of_expr(part, negated)?);
+            }
+            Some(all)
+        }
+        Expr::Test(test) if !negated => match &test.atom {
+            Atom::Name(pattern) => of_name(pattern),
+            Atom::Path(pattern) => of_path(pattern),
+            _ => None,
+        },
+        Expr::Test(_) => None,
+    }
+}
+
+/// Of several conditions that must all be met, the one that narrows most.
+fn best(parts: &[Expr], negated: bool) -> Option<Vec<Needle>> {
+    let narrow = |needles: &Vec<Needle>| {
+        let least = needles.iter().map(Needle::weight).min();
+        least.unwrap_or(usize::MAX)
+    };
+    parts
+        .iter()
+        .filter_map(|part| of_expr(part, negated))
+        .max_by_key(narrow)
+}
+
+/// The needles of a pattern on names.
+pub(super) fn of_name(pattern: &Pattern) -> Option<Vec<Needle>> {
+    // Needles are compared byte by byte.
+    if pattern.flags().casefold {
+        return None;
+    }
+    let all = pattern.literals().into_iter().map(|literals| {
+        let Literals {
+            prefix,
+            inner,
+            suffix,
+            is_whole,
+        } = literals;
+        if is_whole {
+            return Some(Needle::Whole(prefix));
+        }
+        [
+            Needle::Beginning(prefix),
+            Needle::Ending(suffix),
+            Needle::Inside(inner),
+        ]
+        .into_iter()
+        .filter(|needle| match needle {
+            Needle::Inside(text) => text.len() > 1,
+            Needle::Beginning(text) | Needle::Ending(text) => !text.is_empty(),
+            Needle::Whole(_) | Needle::Below(_) => true,
+        })
+        .max_by_key(Needle::weight)
+    });
+    all.collect()
+}
+
+/// The needles of a pattern on paths: their last component is the name.
+fn of_path(pattern: &Pattern) -> Option<Vec<Needle>> {
+    if pattern.flags().casefold {
+        return None;
+    }
+    let all = pattern.literals().into_iter().map(|literals| {
+        let ending = &literals.suffix;
+        match ending.iter().rposition(|&b| b == b'/') {
+            Some(slash) if slash + 1 < ending.len() => {
+                Some(Needle::Whole(ending[slash + 1..].to_vec()))
+            }
+            None if !ending.is_empty() => Some(Needle::Ending(ending.clone())),
+            _ => [&literals.prefix, &literals.inner, &literals.suffix]
+                .into_iter()
+                .filter_map(|text| component(text))
+                .max_by_key(|name| name.len())
+                .map(|name| Needle::Below(name.to_vec())),
+        }
+    });
+    all.collect()
+}
+
+/// The last whole component in a part of a path: `app` in `/data/app/x`.
+fn component(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().rposition(|&b| b == b'/')?;
+    let start = text[..end].iter().rposition(|&b| b == b'/')?;
+    (start + 1 < end).then(|| &text[start + 1..end])
+}
+
+/// All needles, each known by a number from 0.
+#[derive(Debug, Default)]
+pub(super) struct Finder {
+    numbers: HashMap<Needle, u32>,
+    forward: Trie,
+    backward: Trie,
+    inside: Vec<u32>,
+    inside_texts: Vec<Vec<u8>>,
+    set: Option<Texts>,
+}
+
+impl Finder {
+    /// The number of a needle, which is new or known.
+    pub(super) fn add(&mut self, needle: &Needle) -> u32 {
+        if let Some(&number) = self.numbers.get(needle) {
+            return number;
+        }
+        let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(needle.clone(), number);
+        match needle {
+            Needle::Whole(text) | Needle::Below(text) => {
+                let node = self.forward.node(text.iter());
+                node.wholes.push(number);
+            }
+            Needle::Beginning(text) => self.forward.node(text.iter()).parts.push(number),
+            Needle::Ending(text) => self.backward.node(text.iter().rev()).parts.push(number),
+            Needle::Inside(text) => {
+                self.inside.push(number);
+                self.inside_texts.push(text.clone());
+            }
+        }
+        number
+    }
+
+    /// How many needles there are.
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Makes ready to search. Where too many needles may stand anywhere for one automaton, all of
+    /// them are found in every name.
+    pub(super) fn finish(&mut self) {
+        self.set = Texts::new(&self.inside_texts);
+    }
+
+    /// The needles in a name, in no order, each perhaps more than once.
+    pub(super) fn find(&self, name: &[u8], found: &mut Vec<u32>) {
+        found.clear();
+        self.forward.walk(name.iter(), found);
+        self.backward.walk(name.iter().rev(), found);
+        if self.inside.is_empty() {
+            return;
+        }
+        match &self.set {
+            Some(set) => found.extend(set.find(name).map(|at| self.inside[at])),
+            None => found.extend_from_slice(&self.inside),
+        }
+    }
+}
+
+/// Texts by their bytes.
+#[derive(Debug)]
+struct Trie {
+    nodes: Vec<Branch>,
+    /// Where each first byte leads; 0: nowhere.
+    first: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Branch {
+    next: Vec<(u8, u32)>,
+    /// Found here whatever follows.
+    parts: Vec<u32>,
+    /// Found here when nothing follows.
+    wholes: Vec<u32>,
+}
+
+impl Default for Trie {
+    fn default() -> Self {
+        Self {
+            nodes: vec![Branch::default()],
+            first: vec![0; 256],
+        }
+    }
+}
+
+impl Trie {
+    /// The node of a text, made where there is none.
+    fn node<'t>(&mut self, text: impl Iterator<Item = &'t u8>) -> &mut Branch {
+        let mut at = 0;
+        for &byte in text {
+            at = match self.step(at, byte) {
+                Some(next) => next,
+                None => {
+                    let next = self.nodes.len();
+                    self.nodes.push(Branch::default());
+                    let number = u32::try_from(next).unwrap_or(u32::MAX);
+                    match at {
+                        0 => self.first[usize::from(byte)] = number,
+                        _ => self.nodes[at].next.push((byte, number)),
+                    }
+                    next
+                }
+            };
+        }
+        &mut self.nodes[at]
+    }
+
+    fn step(&self, at: usize, byte: u8) -> Option<usize> {
+        if at == 0 {
+            let next = self.first[usize::from(byte)] as usize;
+            return (next > 0).then_some(next);
+        }
+        let next = self.nodes[at].next.iter();
+        let mut next = next.filter(|(own, _)| *own == byte);
+        next.next().map(|&(_, node)| node as usize)
+    }
+
+    fn walk<'t>(&self, text: impl Iterator<Item = &'t u8>, found: &mut Vec<u32>) {
+        let mut at = 0;
+        for &byte in text {
+            match self.step(at, byte) {
+                Some(next) => at = next,
+                None => return,
+            }
+            found.extend_from_slice(&self.nodes[at].parts);
+        }
+        found.extend_from_slice(&self.nodes[at].wholes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rules::glob::Flags;
+
+    proptest! {
+        /// No name that a pattern matches is passed over, and a needle is found where it is.
+        #[test]
+        fn what_matches_is_found(
+            patterns in prop::collection::vec("[ab.*?\\[\\]]{0,6}", 1..12),
+            names in prop::collection::vec("[ab.]{1,6}", 1..20),
+        ) {
+            let mut finder = Finder::default();
+            let patterns: Vec<_> = patterns
+                .iter()
+                .map(|text| Pattern::new(text.as_bytes(), Flags::FIND))
+                .map(|pattern| {
+                    let needles = of_name(&pattern);
+                    let numbers = needles.map(|all| all.iter().map(|n| finder.add(n)).collect());
+                    (pattern, numbers)
+                })
+                .collect::<Vec<(Pattern, Option<Vec<u32>>)>>();
+            finder.finish();
+            let mut found = Vec::new();
+            for name in &names {
+                finder.find(name.as_bytes(), &mut found);
+                for (pattern, numbers) in &patterns {
+                    let Some(numbers) = numbers else { continue };
+                    let is_found = numbers.iter().any(|number| found.contains(number));
+                    prop_assert!(
+                        is_found || !pattern.matches(name.as_bytes()),
+                        "{} {name}", String::from_utf8_lossy(pattern.source())
+                    );
+                }
+                for (needle, number) in &finder.numbers {
+                    let name = name.as_bytes();
+                    let is_there = match needle {
+                        Needle::Whole(text) | Needle::Below(text) => text == name,
+                        Needle::Beginning(text) => name.starts_with(text),
+                        Needle::Ending(text) => name.ends_with(text),
+                        Needle::Inside(text) => name.windows(text.len()).any(|part| part == text),
+                    };
+                    prop_assert_eq!(is_there, found.contains(number));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_is_looked_for_by_its_last_literal_part() {
+        for (pattern, needle) in [
+            ("*/cache/x.tmp", Some(Needle::Whole(b"x.tmp".to_vec()))),
+            ("*/cache/*.tmp", Some(Needle::Ending(b".tmp".to_vec()))),
+            ("*/cache/*", Some(Needle::Below(b"cache".to_vec()))),
+            ("/data/app/*", Some(Needle::Below(b"app".to_vec()))),
+            ("/data/*", Some(Needle::Below(b"data".to_vec()))),
+            ("*/log*", None),
+            ("*", None),
+        ] {
+            let read = Pattern::new(pattern.as_bytes(), Flags::FIND);
+            assert_eq!(of_path(&read), needle.map(|one| vec![one]), "{pattern}");
+        }
+    }
+}
