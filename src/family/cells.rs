@@ -4,7 +4,8 @@
 //! is a frame around one text. A table is made of some [`SAMPLE`] rows, drawn by
 //! the hashes of the members' names; then every member is read, and those that do not fit are added to the sample.
 
-use std::ops::Range;
+use std::ops::{Index, Range};
+use std::rc::Rc;
 
 use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
@@ -12,7 +13,8 @@ use crate::tree::{NodeId, Tree};
 use super::VariableKind;
 use super::date::{Civil, Reading};
 use super::name::{self, Frame, Run, RunKind, Scan, cells_of, letters_agree, may_be_dated, pieces};
-use super::profile::{Group, narrow};
+use super::packed::Moments;
+use super::profile::Group;
 use super::rows::Rows;
 use super::suffix;
 
@@ -42,19 +44,22 @@ pub(super) struct Column<'t> {
     /// Whether all members have the same here.
     pub(super) constant: bool,
     /// The sample's values.
-    pub(super) rows: Vec<&'t [u8]>,
+    pub(super) rows: Cells<'t>,
     /// How it is read as part of a date.
     pub(super) reading: Option<(usize, Reading)>,
 }
 
 impl Column<'_> {
-    fn new(level: usize, kind: CellKind, before: Vec<u8>, rows: usize) -> Self {
+    fn new(level: usize, kind: CellKind, before: Vec<u8>, names: &Names<'_>) -> Self {
         Self {
             level,
             kind,
             before,
             constant: true,
-            rows: Vec::with_capacity(rows),
+            rows: Cells {
+                values: Vec::with_capacity(names.each.len()),
+                places: names.places.clone(),
+            },
             reading: None,
         }
     }
@@ -64,7 +69,75 @@ impl Column<'_> {
     pub(super) fn is_hex(&self) -> bool {
         let len = self.rows[0].len();
         let hex = |cell: &&[u8]| cell.len() == len && cell.iter().all(u8::is_ascii_hexdigit);
-        len >= 8 && self.rows.iter().all(hex)
+        len >= 8 && self.rows.values().iter().all(hex)
+    }
+}
+
+/// The sample's names at one level of the path. Members of one directory share its name, so that
+/// it stands here once.
+struct Names<'t> {
+    /// The names, the first row's first.
+    each: Vec<&'t [u8]>,
+    /// Which of them each row has; `None` where each row has its own.
+    places: Option<Rc<[u32]>>,
+}
+
+/// What stands at one position in the rows of the sample.
+#[derive(Clone, Debug)]
+pub(super) struct Cells<'t> {
+    values: Vec<&'t [u8]>,
+    places: Option<Rc<[u32]>>,
+}
+
+impl<'t> Cells<'t> {
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.places
+            .as_ref()
+            .map_or(self.values.len(), |places| places.len())
+    }
+
+    /// What the rows hold, row by row.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &&'t [u8]> {
+        (0..self.len()).map(|row| &self[row])
+    }
+
+    /// What some row holds: the first row's first, none left out, few of them twice.
+    pub(super) fn values(&self) -> &[&'t [u8]] {
+        &self.values
+    }
+
+    /// Every row's place among the values, where it is not its own.
+    pub(super) fn places(&self) -> Option<&[u32]> {
+        self.places.as_deref()
+    }
+
+    /// Whether the rows of both are cut from the same names.
+    fn is_beside(&self, other: &Self) -> bool {
+        match (&self.places, &other.places) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
+    }
+}
+
+impl<'t> Index<usize> for Cells<'t> {
+    type Output = &'t [u8];
+
+    fn index(&self, row: usize) -> &&'t [u8] {
+        match &self.places {
+            Some(places) => &self.values[places[row] as usize],
+            None => &self.values[row],
+        }
+    }
+}
+
+impl PartialEq for Cells<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        if self.is_beside(other) {
+            return self.values == other.values;
+        }
+        self.iter().eq(other.iter())
     }
 }
 
@@ -168,31 +241,28 @@ impl<'t> Reader<'t> {
 
 impl<'t> Table<'t> {
     /// Cuts the names of a sample and of these other members, and finds out what varies.
-    pub(super) fn of(tree: &'t Tree, rows: &Rows, group: &Group, others: &[(NodeId, u32)]) -> Self {
+    pub(super) fn of(
+        tree: &'t Tree,
+        rows: &Rows,
+        group: &Group<'_>,
+        others: &[(NodeId, u32)],
+    ) -> Self {
         let depth = usize::from(group.depth);
-        let places = sample(tree, rows, group);
-        let drawn = places.iter().map(|&at| group.members[at as usize]);
+        let drawn = sample(tree, rows, group);
+        let places = drawn.iter().map(|drawn| drawn.0).collect();
+        let drawn = drawn.iter().map(|drawn| drawn.1);
         let sample: Vec<(NodeId, u32)> = drawn.chain(others.iter().copied()).collect();
-        let mut levels: Vec<Vec<&'t [u8]>> = vec![Vec::with_capacity(sample.len()); depth];
-        let mut reader = Reader::new(tree);
-        for &member in &sample {
-            reader.names(rows, depth, member);
-            for (level, name) in levels.iter_mut().zip(&reader.names) {
-                level.push(name);
-            }
-        }
-        let suffixes: Vec<&[u8]> = levels[depth - 1]
-            .iter()
-            .map(|n| suffix::compression(n))
-            .collect();
+        let mut levels = levels(tree, rows, depth, &sample);
+        let leaves = &mut levels[depth - 1].each;
+        let suffixes: Vec<&[u8]> = leaves.iter().map(|n| suffix::compression(n)).collect();
         let some = suffixes
             .iter()
             .copied()
             .find(|s| !s.is_empty())
             .unwrap_or(b"");
         let compression = (some.to_vec(), suffixes.iter().any(|s| *s != some));
-        for name in &mut levels[depth - 1] {
-            *name = &name[..name.len() - suffix::compression(name).len()];
+        for (name, suffix) in leaves.iter_mut().zip(&suffixes) {
+            *name = &name[..name.len() - suffix.len()];
         }
         let mut table = Self {
             places,
@@ -210,39 +280,38 @@ impl<'t> Table<'t> {
             table.add_level(level, names, whole);
         }
         for column in &mut table.columns {
-            column.constant = column.rows.iter().all(|cell| *cell == column.rows[0]);
+            let first = column.rows[0];
+            column.constant = column.rows.values().iter().all(|cell| *cell == first);
         }
         table
     }
 
-    fn add_level(&mut self, level: usize, names: &[&'t [u8]], whole: bool) {
+    fn add_level(&mut self, level: usize, names: &Names<'t>, whole: bool) {
         let mut scan = Scan::default();
-        scan.split(names[0]);
+        let first_name = names.each[0];
+        scan.split(first_name);
         let shape: Vec<Run> = scan.runs.clone();
+        // The names' runs, which are cut here once for all.
+        let mut runs: Vec<Run> = Vec::with_capacity(names.each.len() * shape.len());
         let mut alike = true;
-        let mut splits: Vec<usize> = shape.iter().map(|run| pieces(run.of(names[0]))).collect();
+        let mut splits: Vec<usize> = shape.iter().map(|run| pieces(run.of(first_name))).collect();
         let mut words: Vec<bool> = vec![true; shape.len()];
         let mut digits = false;
-        let mut before = names[0];
-        digits |= names[0].iter().any(u8::is_ascii_digit);
-        for name in names {
-            // Members of one directory share its name.
-            if *name == before {
-                continue;
-            }
-            before = name;
+        digits |= first_name.iter().any(u8::is_ascii_digit);
+        for name in &names.each {
             scan.split(name);
             let same = scan.runs.len() == shape.len()
                 && scan.runs.iter().zip(&shape).all(|(a, b)| {
-                    a.kind == b.kind && (a.kind != RunKind::Mark || a.of(name) == b.of(names[0]))
-                        || are_long_hex(a.of(name), b.of(names[0]))
+                    a.kind == b.kind && (a.kind != RunKind::Mark || a.of(name) == b.of(first_name))
+                        || are_long_hex(a.of(name), b.of(first_name))
                 });
             if !same {
                 alike = false;
                 break;
             }
+            runs.extend_from_slice(&scan.runs);
             for (at, run) in scan.runs.iter().enumerate() {
-                let (cell, first) = (run.of(name), shape[at].of(names[0]));
+                let (cell, first) = (run.of(name), shape[at].of(first_name));
                 digits |= run.mixed;
                 if run.kind != shape[at].kind {
                     splits[at] = HEX;
@@ -267,7 +336,7 @@ impl<'t> Table<'t> {
             return;
         }
         for (at, run) in shape.iter().enumerate() {
-            let first = run.of(names[0]);
+            let first = run.of(first_name);
             if splits[at] == HEX {
                 continue;
             }
@@ -276,18 +345,18 @@ impl<'t> Table<'t> {
                 splits[at] = 1;
             }
         }
-        self.add_runs(level, names, &shape, &splits);
+        self.add_runs(level, names, &runs, &splits);
     }
 
     /// One text within what the names have in common.
-    fn add_framed(&mut self, level: usize, names: &[&'t [u8]]) {
-        let mut frame = Frame::of(names);
-        if names.iter().all(|name| name::key_of(name).is_some()) {
+    fn add_framed(&mut self, level: usize, names: &Names<'t>) {
+        let mut frame = Frame::of(&names.each);
+        if names.each.iter().all(|name| name::key_of(name).is_some()) {
             // Of `key=value` the value is one text to its end.
             frame.tail.clear();
         }
         let mut scan = Scan::default();
-        scan.split(names[0]);
+        scan.split(names.each[0]);
         let (head, tail) = (frame.head.len(), scan.runs.len() - frame.tail.len());
         let mut before = Vec::new();
         let first = self.columns.len();
@@ -295,7 +364,7 @@ impl<'t> Table<'t> {
             if at == head {
                 let before = std::mem::take(&mut before);
                 self.columns
-                    .push(Column::new(level, CellKind::Whole, before, names.len()));
+                    .push(Column::new(level, CellKind::Whole, before, names));
             }
             let split = match (frame.head.get(at), at.checked_sub(tail)) {
                 (Some(part), _) => part.1,
@@ -305,10 +374,19 @@ impl<'t> Table<'t> {
             self.push_run(level, run, split, names, &mut before);
         }
         self.ends.push(before);
-        self.fill(first, Cut::Framed(frame), names);
+        let cut = Cut::Framed(frame);
+        let mut cells = Vec::new();
+        for name in &names.each {
+            cells.clear();
+            cut.apply(name, &mut scan, &mut cells);
+            self.fill(first, &cells);
+        }
+        self.close(first, cut);
     }
 
-    fn add_runs(&mut self, level: usize, names: &[&'t [u8]], shape: &[Run], splits: &[usize]) {
+    /// Cell by cell; the runs of all names, one after the other, are alike.
+    fn add_runs(&mut self, level: usize, names: &Names<'t>, runs: &[Run], splits: &[usize]) {
+        let shape = &runs[..splits.len()];
         let cut = Cut::Runs(
             shape
                 .iter()
@@ -322,7 +400,16 @@ impl<'t> Table<'t> {
             self.push_run(level, run, split, names, &mut before);
         }
         self.ends.push(before);
-        self.fill(first, cut, names);
+        let mut cells = Vec::new();
+        // A name without a run is no file's.
+        for (name, runs) in names.each.iter().zip(runs.chunks(splits.len().max(1))) {
+            cells.clear();
+            for (run, &split) in runs.iter().zip(splits) {
+                part_cells(name, run, (run.kind, split), &mut cells);
+            }
+            self.fill(first, &cells);
+        }
+        self.close(first, cut);
     }
 
     /// Adds the columns of one run.
@@ -331,48 +418,39 @@ impl<'t> Table<'t> {
         level: usize,
         run: &Run,
         split: usize,
-        names: &[&'t [u8]],
+        names: &Names<'t>,
         before: &mut Vec<u8>,
     ) {
+        let name = names.each[0];
         if run.kind == RunKind::Mark {
-            before.extend_from_slice(run.of(names[0]));
+            before.extend_from_slice(run.of(name));
             return;
         }
-        for piece in cells_of(run.of(names[0]), split) {
+        for piece in cells_of(run.of(name), split) {
             let kind = match run.kind {
                 RunKind::Uuid => CellKind::Uuid,
                 _ if piece.iter().all(u8::is_ascii_digit) => CellKind::Digits,
                 _ if piece.iter().any(u8::is_ascii_digit) => CellKind::Mixed,
                 _ => CellKind::Letters,
             };
-            self.columns.push(Column::new(
-                level,
-                kind,
-                std::mem::take(before),
-                names.len(),
-            ));
+            self.columns
+                .push(Column::new(level, kind, std::mem::take(before), names));
         }
     }
 
-    /// Fills a level's columns, and keeps how it is cut.
-    fn fill(&mut self, first: usize, cut: Cut, names: &[&'t [u8]]) {
-        let mut cells = Vec::new();
-        let mut scan = Scan::default();
-        let mut before: Option<&[u8]> = None;
-        for name in names {
-            if before != Some(name) {
-                before = Some(name);
-                cells.clear();
-                cut.apply(name, &mut scan, &mut cells);
-            }
-            for (column, cell) in self.columns[first..].iter_mut().zip(&cells) {
-                column.rows.push(cell);
-            }
+    /// Adds the cells of one name to a level's columns.
+    fn fill(&mut self, first: usize, cells: &[&'t [u8]]) {
+        for (column, cell) in self.columns[first..].iter_mut().zip(cells) {
+            column.rows.values.push(cell);
         }
+    }
+
+    /// Keeps how a level is cut whose columns are full.
+    fn close(&mut self, first: usize, cut: Cut) {
         // A column that was letters in the first row may hold digits in others.
         for column in &mut self.columns[first..] {
             let holds = |test: fn(&u8) -> bool| {
-                let mut cells = column.rows.iter();
+                let mut cells = column.rows.values().iter();
                 cells.any(|cell| cell.iter().any(test))
             };
             let mixed = match column.kind {
@@ -396,8 +474,8 @@ impl<'t> Table<'t> {
         &self,
         tree: &'t Tree,
         rows: &Rows,
-        group: &Group,
-    ) -> Result<Vec<Option<Timestamp>>, Strangers> {
+        group: &Group<'_>,
+    ) -> Result<Moments, Strangers> {
         if self.places.len() == group.members.len() {
             return Ok(self.times_of_sample(tree, group));
         }
@@ -409,10 +487,10 @@ impl<'t> Table<'t> {
         let watch_above = self.columns[..leaf_from].iter().any(is_constant);
         let watch_leaf = self.columns[leaf_from..].iter().any(is_constant);
         let mut reader = Reader::new(tree);
-        let mut times = Vec::with_capacity(group.members.len());
+        let mut times = Moments::default();
         let mut strangers = Vec::new();
         let mut above = None;
-        for &member in &group.members {
+        for member in group.members.iter() {
             let moved = reader.enter(&self.cuts, rows, member);
             let mut fits = reader.above == leaf_from
                 && !(moved && watch_above && self.differs(0..leaf_from, &reader.cells));
@@ -445,13 +523,16 @@ impl<'t> Table<'t> {
     }
 
     /// The same where the rows of the sample, which are cut already, are all there is.
-    fn times_of_sample(&self, tree: &Tree, group: &Group) -> Vec<Option<Timestamp>> {
+    fn times_of_sample(&self, tree: &Tree, group: &Group<'_>) -> Moments {
         let clock = self.clock.clone().unwrap_or_default();
-        let mut times: Vec<Option<Timestamp>> = vec![None; group.members.len()];
+        let mut row_of = vec![0; self.places.len()];
         for (row, &place) in self.places.iter().enumerate() {
-            let named = moment(&clock, |column| self.columns[column].rows.get(row).copied());
-            let member = group.members[place as usize].0;
-            times[place as usize] = named.or_else(|| tree.mtime(member));
+            row_of[place as usize] = row;
+        }
+        let mut times = Moments::default();
+        for (member, row) in group.members.iter().zip(row_of) {
+            let named = moment(&clock, |column| Some(self.columns[column].rows[row]));
+            times.push(named.or_else(|| tree.mtime(member.0)));
         }
         times
     }
@@ -496,34 +577,78 @@ impl<'t> Table<'t> {
 /// Members that do not fit what the sample said, and the times as well as they could be read.
 pub(super) struct Strangers {
     pub(super) members: Vec<(NodeId, u32)>,
-    pub(super) times: Vec<Option<Timestamp>>,
+    pub(super) times: Moments,
+}
+
+/// The names of a sample, level by level, the file's the last.
+fn levels<'t>(
+    tree: &'t Tree,
+    rows: &Rows,
+    depth: usize,
+    sample: &[(NodeId, u32)],
+) -> Vec<Names<'t>> {
+    let mut levels = vec![Names {
+        each: sample.iter().map(|member| tree.name(member.0)).collect(),
+        places: None,
+    }];
+    // Row by row the directory's row, and level by level its parent's.
+    let mut dirs: Vec<u32> = sample.iter().map(|member| member.1).collect();
+    let mut seen: Vec<(u32, u32)> = Vec::new();
+    for _ in 1..depth {
+        seen.clear();
+        seen.extend((0..).zip(&dirs).map(|(at, &dir)| (dir, at)));
+        seen.sort_unstable();
+        seen.dedup_by_key(|pair| pair.0);
+        let mut order: Vec<(u32, u32)> = seen.iter().map(|&(dir, at)| (at, dir)).collect();
+        order.sort_unstable();
+        for (place, (_, dir)) in (0..).zip(&order) {
+            let at = seen.binary_search_by_key(dir, |pair| pair.0).unwrap_or(0);
+            seen[at].1 = place;
+        }
+        let place = |dir: &u32| {
+            let at = seen.binary_search_by_key(dir, |pair| pair.0).unwrap_or(0);
+            seen[at].1
+        };
+        let each = order
+            .iter()
+            .map(|&(_, dir)| tree.name(rows.id[dir as usize]));
+        levels.push(Names {
+            each: each.collect(),
+            places: Some(dirs.iter().map(place).collect()),
+        });
+        for dir in &mut dirs {
+            *dir = rows.parent[*dir as usize];
+        }
+    }
+    levels.reverse();
+    levels
 }
 
 /// Some [`SAMPLE`] members, or all where there are few, by their places in the group. Which, and
 /// in which order, hangs on their names alone: not on the order in which they were listed.
-fn sample(tree: &Tree, rows: &Rows, group: &Group) -> Vec<u32> {
+fn sample(tree: &Tree, rows: &Rows, group: &Group<'_>) -> Vec<(u32, (NodeId, u32))> {
     let most = u64::MAX / (group.members.len() as u64).max(1);
     let limit = match group.members.len() {
         ..=SAMPLE => u64::MAX,
         _ => most.saturating_mul(SAMPLE as u64),
     };
     let mut draws = Draws::default();
-    let mut drawn: Vec<(u64, u32)> = Vec::new();
-    for (at, &member) in (0..).zip(&group.members) {
+    let mut drawn: Vec<(u64, u32, (NodeId, u32))> = Vec::new();
+    for (at, member) in (0..).zip(group.members.iter()) {
         let draw = draws.draw(tree, rows, usize::from(group.depth), member);
         if draw <= limit {
-            drawn.push((draw, at));
+            drawn.push((draw, at, member));
         }
     }
     if drawn.is_empty() {
-        drawn.extend(
-            (0..narrow(group.members.len()))
-                .take(SAMPLE)
-                .map(|at| (0, at)),
-        );
+        let first = (0..).zip(group.members.iter()).take(SAMPLE);
+        drawn.extend(first.map(|(at, member)| (0, at, member)));
     }
-    drawn.sort_unstable();
-    drawn.into_iter().map(|(_, at)| at).collect()
+    drawn.sort_unstable_by_key(|&(draw, at, _)| (draw, at));
+    drawn
+        .into_iter()
+        .map(|(_, at, member)| (at, member))
+        .collect()
 }
 
 /// Numbers that members draw by their names.

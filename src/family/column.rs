@@ -13,7 +13,7 @@ use super::{Variable, VariableKind, label, name, words};
 /// A date's first and last column, its layout, and how each column of it is read.
 type Found = (usize, usize, Layout, Vec<(usize, Reading)>);
 
-impl Table<'_> {
+impl<'t> Table<'t> {
     /// Whether the members' names hold a clock.
     pub(super) fn has_clock(&self) -> bool {
         self.clock.is_some()
@@ -113,25 +113,50 @@ impl Table<'_> {
         }
         if let Some(&(hour, Reading::Hour)) = placed.last() {
             let late = |cell: &&[u8]| date::number(cell).is_some_and(|n| (12..24).contains(&n));
-            if !self.columns[hour].rows.iter().any(late) {
+            if !self.columns[hour].rows.values().iter().any(late) {
                 return None;
             }
         }
-        let moments: Vec<Option<Timestamp>> = (0..self.modified.len())
-            .map(|row| {
-                let mut civil = Civil::default();
-                for &(column, reading) in &placed {
-                    civil.read(self.columns[column].rows[row], reading)?;
-                }
-                civil.moment()
-            })
-            .collect();
+        let moments = self.moments(&placed)?;
         let evidence = Evidence {
             moments: &moments,
             modified: &self.modified,
             now,
         };
         layout.is_plausible(&evidence).then_some(placed)
+    }
+
+    /// What the rows mean by such readings; `None` where too many mean nothing for any layout.
+    fn moments(&self, placed: &[(usize, Reading)]) -> Option<Vec<Option<Timestamp>>> {
+        let moment = |cell: &dyn Fn(usize) -> &'t [u8]| {
+            let mut civil = Civil::default();
+            for &(column, reading) in placed {
+                civil.read(cell(column), reading)?;
+            }
+            civil.moment()
+        };
+        let rows = self.modified.len();
+        let first = self.columns[placed[0].0].level;
+        let one_level = placed.iter().all(|p| self.columns[p.0].level == first);
+        let places = self.columns[placed[0].0].rows.places();
+        if let Some(places) = places.filter(|_| one_level) {
+            let names = self.columns[placed[0].0].rows.values().len();
+            let each: Vec<_> = (0..names)
+                .map(|at| moment(&|column| self.columns[column].rows.values()[at]))
+                .collect();
+            return Some(places.iter().map(|&place| each[place as usize]).collect());
+        }
+        let mut bad = 0;
+        let mut moments = Vec::with_capacity(rows);
+        for row in 0..rows {
+            let read = moment(&|column| self.columns[column].rows[row]);
+            bad += usize::from(read.is_none());
+            if date::are_too_many(bad, rows) {
+                return None;
+            }
+            moments.push(read);
+        }
+        Some(moments)
     }
 
     /// The column in which a date may go on: the next one, past a word that only says what follows.
@@ -321,7 +346,7 @@ impl Table<'_> {
             && self.columns[at]
                 .rows
                 .iter()
-                .zip(&self.columns[column].rows)
+                .zip(self.columns[column].rows.iter())
                 .all(|(a, b)| a.len() == 4 && b.starts_with(a))
     }
 
@@ -414,12 +439,18 @@ impl Table<'_> {
 
     /// How many different rows these columns have.
     pub(super) fn distinct(&self, columns: &[usize]) -> usize {
-        let rows = self.modified.len();
-        let row = |at: usize| columns.iter().map(move |&c| self.columns[c].rows[at]);
-        let mut tuples: Vec<Vec<&[u8]>> = (0..rows).map(|at| row(at).collect()).collect();
-        tuples.sort_unstable();
-        tuples.dedup();
-        tuples.len()
+        let mut sums = vec![0; self.modified.len()];
+        for &column in columns {
+            let cells = &self.columns[column].rows;
+            let each: Vec<u64> = cells.values().iter().map(|cell| name::hash(cell)).collect();
+            for (row, sum) in sums.iter_mut().enumerate() {
+                let place = cells.places().map_or(row, |places| places[row] as usize);
+                *sum = name::mix(*sum, each[place]);
+            }
+        }
+        sums.sort_unstable();
+        sums.dedup();
+        sums.len()
     }
 
     /// Whether a number shifts with every rotation: the higher, the older.
@@ -428,6 +459,7 @@ impl Table<'_> {
         let last_level = self.ends.len() - 1;
         let small = column
             .rows
+            .values()
             .iter()
             .all(|cell| cell.len() <= 4 && !cell.starts_with(b"0") || *cell == b"0");
         let behind_dot = column.before.ends_with(b".")
@@ -533,16 +565,15 @@ fn kind_of(reading: Reading) -> VariableKind {
 }
 
 fn kind_of_words(column: &Column<'_>) -> VariableKind {
-    let all = |test: fn(&[u8]) -> bool| column.rows.iter().all(|cell| test(cell));
+    let values = column.rows.values();
+    let all = |test: fn(&[u8]) -> bool| values.iter().all(|cell| test(cell));
     if all(|cell| date::month_of(cell).is_some()) {
         return VariableKind::MonthName;
     }
     if all(|cell| date::weekday_of(cell).is_some()) {
         return VariableKind::Weekday;
     }
-    let mut distinct = column.rows.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
+    let distinct = distinct(values);
     let hosts = distinct.len() * 2 <= column.rows.len() && words::are_hosts(&distinct);
     if hosts && distinct.len() <= 40 {
         return VariableKind::Host;
@@ -575,23 +606,19 @@ fn is_fan(column: &Column<'_>) -> bool {
 }
 
 fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
-    let all = |test: fn(&[u8]) -> bool| column.rows.iter().all(|cell| test(cell));
+    let values = column.rows.values();
+    let all = |test: fn(&[u8]) -> bool| values.iter().all(|cell| test(cell));
     let hex = all(|cell| cell.iter().all(u8::is_ascii_hexdigit));
-    let length = column.rows[0].len();
-    let same_length = column.rows.iter().all(|cell| cell.len() == length);
+    let length = values[0].len();
+    let same_length = values.iter().all(|cell| cell.len() == length);
     if all(name::is_ulid) {
         return VariableKind::Ulid;
     }
     if hex && same_length && length >= 8 {
-        let mut distinct = column.rows.clone();
-        distinct.sort_unstable();
-        let near = distinct[0]
-            .iter()
-            .zip(distinct[distinct.len() - 1])
-            .take_while(|(a, b)| a == b)
-            .count();
-        let padded =
-            distinct[0].starts_with(b"00") && distinct[distinct.len() - 1].starts_with(b"00");
+        let (first, last) = (values.iter().min(), values.iter().max());
+        let (first, last) = (first.copied().unwrap_or(b""), last.copied().unwrap_or(b""));
+        let near = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+        let padded = first.starts_with(b"00") && last.starts_with(b"00");
         return if near * 3 >= length || padded {
             VariableKind::HexCounter
         } else if length >= 32 {
@@ -604,9 +631,7 @@ fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
         let letters = cell.iter().take_while(|b| b.is_ascii_alphabetic()).count();
         (2..=8).contains(&letters) && cell[letters..].iter().all(u8::is_ascii_digit)
     });
-    let mut distinct = column.rows.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
+    let distinct = distinct(values);
     let few = distinct.len() <= 40 && distinct.len() * 2 <= column.rows.len();
     match (few, hostlike) {
         (true, true) if words::are_hosts(&distinct) => VariableKind::Host,
@@ -614,4 +639,12 @@ fn kind_of_mixed(column: &Column<'_>) -> VariableKind {
         (true, _) => VariableKind::Categorical,
         _ => VariableKind::Id,
     }
+}
+
+/// One of each of these values, in any order.
+fn distinct<'t>(values: &[&'t [u8]]) -> Vec<&'t [u8]> {
+    let mut hashed: Vec<(u64, &[u8])> = values.iter().map(|v| (name::hash(v), *v)).collect();
+    hashed.sort_unstable_by_key(|value| value.0);
+    hashed.dedup_by_key(|value| value.0);
+    hashed.into_iter().map(|value| value.1).collect()
 }

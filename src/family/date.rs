@@ -368,6 +368,12 @@ fn ulid_milliseconds(cell: &[u8]) -> Option<i64> {
     })
 }
 
+/// Whether so many rows that mean no moment refute a layout. One bad value in a short column is
+/// forgiven, two are not.
+pub(super) fn are_too_many(bad: usize, rows: usize) -> bool {
+    bad > 1 && bad * 50 > rows || bad == 1 && rows < 6
+}
+
 /// Rows of moments and modification times, judged together.
 pub(super) struct Evidence<'a> {
     /// The moment that each row means, where it means one.
@@ -391,9 +397,7 @@ impl Layout {
             .copied()
             .filter(|&t| oldest <= t && t <= newest)
             .collect();
-        // One bad value in a short column is forgiven, two are not.
-        let bad = rows - valid.len();
-        if bad > 1 && bad * 50 > rows || bad == 1 && rows < 6 {
+        if are_too_many(rows - valid.len(), rows) {
             return false;
         }
         valid.sort_unstable();

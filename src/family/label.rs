@@ -96,7 +96,7 @@ impl Writer {
         if kind == VariableKind::Host {
             return "host".to_owned();
         }
-        if let Some(word) = words::dictionary(&column.rows) {
+        if let Some(word) = words::dictionary(column.rows.values()) {
             return word.to_owned();
         }
         let start_of_level = self.template.len() == self.level_start;

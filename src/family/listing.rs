@@ -31,6 +31,7 @@ pub(super) struct Listing {
     scan: Scan,
     locals: Vec<Local>,
     assigned: Vec<(u32, NodeId)>,
+    sorted: Vec<NodeId>,
     index: ByHash<u32>,
     counters: Vec<u8>,
 }
@@ -104,7 +105,7 @@ impl Listing {
             of.bytes = of.bytes.saturating_add(tree.own_weight(id).lo);
             self.assigned.push((last.1, id));
         }
-        self.entries(tree, &above, row, arena)
+        self.entries(tree, rows, &above, row, arena)
     }
 
     fn clear(&mut self) {
@@ -168,6 +169,7 @@ impl Listing {
     fn entries(
         &mut self,
         tree: &Tree,
+        rows: &Rows,
         above: &[&[u8]],
         row: usize,
         arena: &mut Arena,
@@ -190,7 +192,7 @@ impl Listing {
                 entry.side_bytes = entry.side_bytes.saturating_add(local.side_bytes);
             }
         }
-        self.place_members(row, &mut entries, arena);
+        self.place_members(rows, row, &mut entries, arena);
         entries
     }
 
@@ -294,28 +296,32 @@ impl Listing {
     }
 
     /// Writes the members of each entry, one after the other, into the arena.
-    fn place_members(&self, row: usize, entries: &mut [Entry], arena: &mut Arena) {
-        let mut cursor: Vec<u32> = Vec::with_capacity(entries.len());
-        let mut next = narrow(arena.members.len());
-        for entry in entries.iter_mut() {
+    fn place_members(&mut self, rows: &Rows, row: usize, entries: &mut [Entry], arena: &mut Arena) {
+        let mut cursor: Vec<usize> = Vec::with_capacity(entries.len());
+        let mut next = 0;
+        for entry in entries.iter() {
             cursor.push(next);
+            next += entry.count as usize;
+        }
+        self.sorted.clear();
+        self.sorted.resize(next, NodeId::ROOT);
+        for &(local, id) in &self.assigned {
+            let target = self.locals[local as usize].target as usize;
+            if let Some(cursor) = cursor.get_mut(target) {
+                self.sorted[*cursor] = id;
+                *cursor += 1;
+            }
+        }
+        for (entry, end) in entries.iter_mut().zip(cursor) {
+            let files = &self.sorted[end - entry.count as usize..end];
             entry.first = narrow(arena.spans.len());
             entry.last = entry.first;
             arena.spans.push(Span {
-                start: next,
+                start: arena.members.push(rows.id[row], files),
                 len: entry.count,
                 row: narrow(row),
                 next: NONE,
             });
-            next += entry.count;
-        }
-        arena.members.resize(next as usize, NodeId::ROOT);
-        for &(local, id) in &self.assigned {
-            let target = self.locals[local as usize].target as usize;
-            if let Some(cursor) = cursor.get_mut(target) {
-                arena.members[*cursor as usize] = id;
-                *cursor += 1;
-            }
         }
     }
 }

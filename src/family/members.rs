@@ -4,6 +4,8 @@
 use crate::time::Timestamp;
 use crate::tree::NodeId;
 
+use super::packed::{Moments, NEVER};
+
 /// One file of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -31,8 +33,7 @@ pub struct Member {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
     nodes: Vec<NodeId>,
-    /// For each stretch of one time: where it ends, and the time.
-    stretches: Vec<(u32, Option<Timestamp>)>,
+    times: Moments,
 }
 
 impl Members {
@@ -40,18 +41,19 @@ impl Members {
     pub(super) fn with_capacity(members: usize) -> Self {
         Self {
             nodes: Vec::with_capacity(members),
-            stretches: Vec::new(),
+            times: Moments::default(),
         }
     }
 
     /// Appends one; the caller keeps the order.
     pub(super) fn push(&mut self, member: Member) {
         self.nodes.push(member.node);
-        let end = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        match self.stretches.last_mut() {
-            Some((last, time)) if *time == member.time => *last = end,
-            _ => self.stretches.push((end, member.time)),
-        }
+        self.times.push(member.time);
+    }
+
+    /// Gives back the room that is not used.
+    pub(super) fn shrink(&mut self) {
+        self.times.shrink();
     }
 
     /// How many there are.
@@ -96,15 +98,16 @@ impl Iterator for Iter<'_> {
 
     fn next(&mut self) -> Option<Member> {
         let node = *self.members.nodes.get(self.at)?;
-        let mut stretch = *self.members.stretches.get(self.stretch)?;
+        let times = &self.members.times;
+        let mut stretch = times.stretch(self.stretch)?;
         if stretch.0 as usize <= self.at {
             self.stretch += 1;
-            stretch = *self.members.stretches.get(self.stretch)?;
+            stretch = times.stretch(self.stretch)?;
         }
         self.at += 1;
         Some(Member {
             node,
-            time: stretch.1,
+            time: (stretch.1 != NEVER).then_some(Timestamp(stretch.1)),
         })
     }
 

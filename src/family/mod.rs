@@ -54,9 +54,12 @@ mod lineage;
 mod listing;
 mod members;
 mod name;
+mod order;
 mod owner;
+mod packed;
 mod past;
 mod profile;
+mod roster;
 mod rows;
 mod suffix;
 #[cfg(test)]
@@ -361,7 +364,7 @@ const UNFINISHED: usize = 4096;
 const MOST_OTHERS: usize = 256;
 
 /// A group as a family; `None` where there is too little evidence for one.
-fn family_of(tree: &Tree, found: &Found, group: &Group, now: Timestamp) -> Option<Family> {
+fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> Option<Family> {
     let rows = &found.rows;
     let base = base_of(tree, rows, group);
     let mut others = Vec::new();
@@ -383,11 +386,11 @@ fn family_of(tree: &Tree, found: &Found, group: &Group, now: Timestamp) -> Optio
         }
     };
     let sum = |own: fn(&Tree, NodeId) -> Option<Interval>| -> Interval {
-        let size = |&(id, _): &(NodeId, u32)| own(tree, id).unwrap_or(Interval::UNKNOWN);
+        let size = |(id, _): (NodeId, u32)| own(tree, id).unwrap_or(Interval::UNKNOWN);
         group.members.iter().map(size).sum()
     };
     let (disk, apparent) = (sum(Tree::own_disk), sum(Tree::own_apparent));
-    let members = in_order(tree, rows, group, &times);
+    let members = order::in_order(tree, rows, group, &times);
     drop(times);
     let unfinished = unfinished(tree, found, group, &table);
     let named = table.has_clock().then_some(table.grain);
@@ -440,7 +443,7 @@ fn family_of(tree: &Tree, found: &Found, group: &Group, now: Timestamp) -> Optio
 }
 
 /// When the files were last touched that are to become members of a family.
-fn unfinished(tree: &Tree, found: &Found, group: &Group, table: &Table<'_>) -> Vec<Timestamp> {
+fn unfinished(tree: &Tree, found: &Found, group: &Group<'_>, table: &Table<'_>) -> Vec<Timestamp> {
     let row = base_row(&found.rows, group);
     let base = found.rows.id[row as usize];
     let all = found.unfinished();
@@ -455,8 +458,8 @@ fn unfinished(tree: &Tree, found: &Found, group: &Group, table: &Table<'_>) -> V
 }
 
 /// The row of the directory below which a group's shape begins.
-fn base_row(rows: &Rows, group: &Group) -> u32 {
-    let mut row = group.members[0].1;
+fn base_row(rows: &Rows, group: &Group<'_>) -> u32 {
+    let mut row = group.members.first_row().unwrap_or(0);
     for _ in 1..group.depth {
         row = rows.parent[row as usize];
     }
@@ -464,69 +467,12 @@ fn base_row(rows: &Rows, group: &Group) -> u32 {
 }
 
 /// The path of the directory below which a group's shape begins.
-fn base_of(tree: &Tree, rows: &Rows, group: &Group) -> Vec<u8> {
+fn base_of(tree: &Tree, rows: &Rows, group: &Group<'_>) -> Vec<u8> {
     let row = base_row(rows, group);
     match (row, tree.rooting()) {
         (0, Rooting::Forest) => Vec::new(),
         _ => tree.path(rows.id[row as usize]),
     }
-}
-
-/// The members with their times, oldest first, then by path.
-fn in_order(tree: &Tree, rows: &Rows, group: &Group, times: &[Option<Timestamp>]) -> Members {
-    let ranks = ranks(tree, rows, group);
-    let mut rank = 0;
-    let mut before = None;
-    let mut order: Vec<(Option<Timestamp>, u32, NodeId)> = Vec::with_capacity(times.len());
-    for (&(node, row), &time) in group.members.iter().zip(times) {
-        if before != Some(row) {
-            before = Some(row);
-            let at = ranks.binary_search_by_key(&row, |r| r.0).unwrap_or(0);
-            rank = ranks[at].1;
-        }
-        order.push((time, rank, node));
-    }
-    order.sort_unstable_by(|a, b| {
-        (a.0, a.1)
-            .cmp(&(b.0, b.1))
-            .then_with(|| (tree.name(a.2), a.2).cmp(&(tree.name(b.2), b.2)))
-    });
-    let mut members = Members::with_capacity(order.len());
-    for (time, _, node) in order {
-        members.push(Member { node, time });
-    }
-    members
-}
-
-/// The rows of a group's directories, and the place of each among them by path.
-fn ranks(tree: &Tree, rows: &Rows, group: &Group) -> Vec<(u32, u32)> {
-    let mut paths: Vec<(Vec<u8>, u32)> = Vec::new();
-    for members in group.members.chunk_by(|a, b| a.1 == b.1) {
-        let mut names: Vec<&[u8]> = Vec::with_capacity(usize::from(group.depth));
-        let mut row = members[0].1;
-        for _ in 1..group.depth {
-            names.push(tree.name(rows.id[row as usize]));
-            row = rows.parent[row as usize];
-        }
-        names.reverse();
-        // What follows a directory's name in a path is a `/`, which is not the smallest byte.
-        paths.push((
-            names
-                .iter()
-                .flat_map(|name| [name, &b"/"[..]])
-                .flatten()
-                .copied()
-                .collect(),
-            members[0].1,
-        ));
-    }
-    paths.sort_unstable();
-    let mut ranks: Vec<(u32, u32)> = (0..)
-        .zip(&paths)
-        .map(|(rank, path)| (path.1, rank))
-        .collect();
-    ranks.sort_unstable();
-    ranks
 }
 
 /// How sure it is of files that only their place says are a program's.
@@ -541,7 +487,7 @@ fn is_maybe_stored(group: &Group, variables: &[Variable]) -> bool {
 }
 
 /// How sure it is that a group is one family: independent hints, each of which may be wrong.
-fn confidence(group: &Group, variables: &[Variable], table: &Table<'_>) -> f64 {
+fn confidence(group: &Group<'_>, variables: &[Variable], table: &Table<'_>) -> f64 {
     let has = |test: fn(VariableKind) -> bool| variables.iter().any(|v| test(v.kind));
     let counted = has(|k| {
         matches!(

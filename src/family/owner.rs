@@ -23,7 +23,7 @@ pub(super) struct Ruling {
 pub(super) struct Case<'a> {
     pub(super) tree: &'a Tree,
     pub(super) rows: &'a Rows,
-    pub(super) group: &'a Group,
+    pub(super) group: &'a Group<'a>,
     pub(super) template: &'a [u8],
     pub(super) variables: &'a [Variable],
     pub(super) bytes: Interval,
@@ -312,7 +312,7 @@ pub(super) fn rule_on(case: &Case<'_>) -> Ruling {
 /// The rows of the directories that hold the first member, nearest first.
 fn rows_above(case: &Case<'_>) -> Vec<u32> {
     let mut rows = Vec::new();
-    let Some(&(_, mut row)) = case.group.members.first() else {
+    let Some(mut row) = case.group.members.first_row() else {
         return rows;
     };
     for _ in 0..8 {
@@ -663,7 +663,7 @@ fn has_clock_or_count(variables: &[Variable]) -> bool {
 /// Whether files lie in the tree of installed programs, wherever that stands: a directory with
 /// `bin`, `lib` and `share`, or the package manager's own books.
 fn is_in_prefix(case: &Case<'_>) -> bool {
-    let Some(&(_, mut row)) = case.group.members.first() else {
+    let Some(mut row) = case.group.members.first_row() else {
         return false;
     };
     for _ in 0..32 {
@@ -704,7 +704,7 @@ fn is_dated(case: &Case<'_>) -> bool {
 /// where that is not known.
 fn written(case: &Case<'_>) -> (i64, i64) {
     let members = case.group.members.iter();
-    let times = members.filter_map(|&(id, _)| case.tree.mtime(id));
+    let times = members.filter_map(|(id, _)| case.tree.mtime(id));
     times.fold((i64::MAX, i64::MIN), |(low, high), time| {
         (low.min(time.0), high.max(time.0))
     })

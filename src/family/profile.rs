@@ -22,6 +22,8 @@ use crate::tree::{NodeId, Tree};
 
 use super::listing::Listing;
 use super::name::{Scan, hash, mix};
+use super::packed::Packed;
+use super::roster::Roster;
 use super::rows::{ByHash, PLAIN_LEVELS, Rows};
 use super::{suffix, words};
 
@@ -37,9 +39,9 @@ const WORD: u64 = 0x57_4f52_4400;
 
 /// Members of one shape, and how it was joined.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct Group<'f> {
     /// The files, each with the row of its directory, in the tree's order.
-    pub(super) members: Vec<(NodeId, u32)>,
+    pub(super) members: Roster<'f>,
     /// How many names of each member's path the shape speaks of.
     pub(super) depth: u8,
     /// By level, the file being 0: whether names of different shapes were joined there.
@@ -111,7 +113,8 @@ impl Entry {
 /// What a pass gathers besides the profiles.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
-    pub(super) members: Vec<NodeId>,
+    /// The files of the spans.
+    pub(super) members: Packed,
     pub(super) spans: Vec<Span>,
     /// Files that are not finished, each with the row of its directory.
     pub(super) unfinished: Vec<(NodeId, u32)>,
@@ -122,8 +125,8 @@ pub(super) struct Arena {
 impl Arena {
     /// Takes in what another pass gathered, and moves its profiles' links along.
     fn absorb(&mut self, mut other: Self, profiles: &mut [(u32, Vec<Entry>)]) {
-        let (members, spans) = (narrow(self.members.len()), narrow(self.spans.len()));
-        self.members.append(&mut other.members);
+        let spans = narrow(self.spans.len());
+        let members = self.members.append(&mut other.members);
         self.unfinished.append(&mut other.unfinished);
         self.spans.extend(other.spans.iter().map(|span| Span {
             start: span.start + members,
@@ -167,7 +170,8 @@ pub(super) fn groups(tree: &Tree) -> Found {
                 (narrow(unit.start), top)
             });
             let tops = tops.collect();
-            pass.arena.members.shrink_to_fit();
+            pass.arena.members.shrink();
+            pass.arena.spans.shrink_to_fit();
             if let Ok(mut slot) = slot.lock() {
                 *slot = Some((tops, pass.arena));
             }
@@ -668,11 +672,18 @@ impl<'t> Pass<'t> {
         shape
     }
 
+    /// The first file of a span.
+    fn first_of(&self, span: Span) -> NodeId {
+        let dir = self.rows.id[span.row as usize];
+        let mut files = self.arena.members.read(span.start, span.len, dir);
+        files.next().unwrap_or(dir)
+    }
+
     /// The name at a level of an entry's first member, the file being 0.
     fn name_at(&self, entry: &Entry, level: u8) -> &[u8] {
         let span = self.arena.spans[entry.first as usize];
         if level == 0 {
-            return self.tree.name(self.arena.members[span.start as usize]);
+            return self.tree.name(self.first_of(span));
         }
         let mut row = span.row as usize;
         for _ in 1..level {
@@ -689,18 +700,16 @@ impl Found {
     }
 
     /// One group, with its members.
-    pub(super) fn group(&self, at: usize) -> Group {
+    pub(super) fn group(&self, at: usize) -> Group<'_> {
         let entry = &self.arena.done[at];
-        let mut members = Vec::with_capacity(entry.count as usize);
+        let mut spans = Vec::new();
         let mut at = entry.first;
         while let Some(span) = self.arena.spans.get(at as usize) {
-            let range = span.start as usize..(span.start + span.len) as usize;
-            members.extend(self.arena.members[range].iter().map(|&id| (id, span.row)));
+            spans.push(*span);
             at = span.next;
         }
-        members.sort_unstable();
         Group {
-            members,
+            members: Roster::new(&self.arena.members, &self.rows, spans),
             depth: entry.depth + 1,
             whole: entry.whole,
             side: u64::from(entry.side),
