@@ -107,7 +107,7 @@ fn a_report_says_how_sure_it_is_and_what_to_list() {
     );
 }
 
-/// At 80 columns nothing is broken by the edge.
+/// At 80 columns nothing is broken by the edge but what is to be pasted.
 #[test]
 fn reports_fit_a_narrow_page() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts");
@@ -125,7 +125,7 @@ fn reports_fit_a_narrow_page() {
         let text = run.text();
         assert!(text.contains("HOW SURE THIS IS"), "{}", run.story());
         let sure = text.split("HOW SURE THIS IS").nth(1).unwrap();
-        for line in sure.lines() {
+        for line in sure.lines().filter(|line| !line.contains(": jettison ")) {
             assert!(line.chars().count() <= 80, "{name}: {line}");
         }
     }
