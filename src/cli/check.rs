@@ -4,8 +4,6 @@
 //! about days to come, takes a walk.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use crate::audit::Code;
@@ -19,7 +17,7 @@ use crate::report::check::{Check, State, Target, Warning, github, junit, nagios,
 use crate::report::escape::escape;
 use crate::report::json;
 use crate::report::text::{check as line, several};
-use crate::source::volume::{Mount, parse_mounts, volume_of};
+use crate::source::volume::{Mount, answers, parse_mounts, volume_of};
 use crate::sys;
 use crate::time::{DAY, Timestamp};
 use crate::tree::NodeId;
@@ -251,6 +249,15 @@ fn places(question: &Question<'_>) -> Result<Vec<Spot>> {
     let named = 1 + args.targets.paths.len();
     let mut spots: Vec<Spot> = Vec::new();
     for (at, path) in paths.into_iter().enumerate() {
+        if answers(&path, PATIENCE).is_err() {
+            spots.push(Spot {
+                volume: Some(Err(format!("no answer within {} s", PATIENCE.as_secs()))),
+                path,
+                device: None,
+                is_source: at == 0,
+            });
+            continue;
+        }
         // A part of a need may lie in a directory that is yet to be made; what the user names
         // must be there.
         let device = (at >= named || path.exists())
@@ -261,7 +268,7 @@ fn places(question: &Question<'_>) -> Result<Vec<Spot>> {
             continue;
         }
         spots.push(Spot {
-            volume: Some(measure(&nearest(&path, at >= named))),
+            volume: Some(volume_of(&nearest(&path, at >= named)).map_err(|e| e.to_string())),
             path,
             device,
             is_source: at == 0,
@@ -275,19 +282,6 @@ fn nearest(path: &Path, may_be_missing: bool) -> PathBuf {
     let mut there = path.ancestors().filter(|above| above.exists());
     let above = there.next().filter(|_| may_be_missing);
     above.unwrap_or(path).to_owned()
-}
-
-/// Asks a file system for its room; one that does not answer in time is given up.
-fn measure(path: &Path) -> std::result::Result<Volume, String> {
-    let (done, answer) = mpsc::channel();
-    let path = path.to_owned();
-    thread::spawn(move || {
-        // Who no longer waits need not be told.
-        let _too_late = done.send(volume_of(&path).map_err(|e| e.to_string()));
-    });
-    answer
-        .recv_timeout(PATIENCE)
-        .unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs())))
 }
 
 /// Where local disks are mounted: not what the kernel makes up, not memory, not a network.
@@ -670,6 +664,6 @@ mod tests {
         assert_eq!(nearest(&missing, true), dir.path());
         assert_eq!(nearest(&missing, false), missing);
         assert_eq!(device(&missing), device(dir.path()));
-        assert!(measure(&missing).is_err());
+        assert!(volume_of(&missing).is_err());
     }
 }

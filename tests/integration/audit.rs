@@ -361,3 +361,17 @@ fn questions_that_make_no_sense_are_refused() {
     let run = jettison(["why", "/nowhere/at/all"]);
     assert_eq!(run.code, 3, "{}", run.story());
 }
+
+/// What sees a family and does not clean it is named, with what is wrong with it.
+#[test]
+fn a_rule_that_only_names_a_family_is_shown() {
+    let (dir, rules) = (market(), Dir::new());
+    let data = dir.join("data");
+    let line = format!("D {} 0755 root root -\n", data.display());
+    rules.write("etc/tmpfiles.d/market.conf", &line);
+    let said = audit(&dir, &rules, &[]).code(1).text();
+    assert!(said.contains("in-name-only"), "{said}");
+    let named =
+        "/etc/tmpfiles.d/market.conf:1 names it and does not bound it: it is run at boot only";
+    assert!(said.contains(named), "{said}");
+}

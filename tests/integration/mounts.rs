@@ -298,6 +298,14 @@ fn a_source_that_hangs_is_given_up() {
                 run.story()
             );
         }
+        // Another volume that hangs leaves the answer open, and those that answer are told.
+        let also = ["check", text(root), "--need", "1", "--path", text(&hangs)];
+        let run = jettison(also).code(3);
+        assert!(
+            run.text().contains("no answer within 10 s"),
+            "{}",
+            run.story()
+        );
         drop(server);
     });
 }

@@ -1,6 +1,6 @@
 //! Families and rules: what does nobody clean, and why not.
 
-use crate::audit::{Audit, Code, FamilyReport, Finding, NearMiss, RuleReport, RuleState};
+use crate::audit::{Audit, Code, FamilyReport, Finding, NearMiss, RuleReport, RuleState, Verdict};
 use crate::bytes::{Bytes, Interval};
 use crate::entry::{Trouble, Volume};
 use crate::family::{Disposition, Family, Writer};
@@ -288,6 +288,7 @@ fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String>
             size(stale)
         ));
     }
+    lines.extend(half_covered(view.audit, report));
     for miss in report.near_misses.iter().take(2) {
         lines.extend(near_miss(view.audit, miss, style));
     }
@@ -296,6 +297,24 @@ fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String>
         lines.extend(members.map(|m| format!("      {}", path(&view.tree.path(m.node)))));
     }
     lines
+}
+
+/// The rules that see the family and do not clean it, or only a part of it.
+fn half_covered(audit: &Audit, report: &FamilyReport) -> Vec<String> {
+    const SHOWN: usize = 2;
+    let does = match report.verdict {
+        Verdict::InNameOnly => "names it and does not bound it",
+        Verdict::Partly => "takes a part of it",
+        _ => return Vec::new(),
+    };
+    let rules = report.covered_by.iter().take(SHOWN);
+    rules
+        .filter_map(|&index| audit.rules.get(index))
+        .map(|rule| match rule.reason.as_str() {
+            "" => format!("    {} {does}", place(rule)),
+            reason => format!("    {} {does}: {reason}", place(rule)),
+        })
+        .collect()
 }
 
 /// `900 files, 2023-08-19…2024-06-13, one every 24 h, still written`.
