@@ -1,6 +1,7 @@
 //! The screen against `avt`, asciinema's own terminal, and against what it must not lose.
 
 use std::convert::Infallible;
+use std::path::Path;
 
 use avt::Terminal as Oracle;
 use proptest::prelude::*;
@@ -289,4 +290,84 @@ fn a_long_line_is_cut_and_the_next_is_not() {
     assert!(all[0].cut && all[0].text.len() <= LONGEST + 80);
     assert_eq!(all[1].text, b"short");
     assert!(!all[1].cut);
+}
+
+/// What a terminal was sent, and how wide and high it was; nothing of what its program wrote about.
+fn sent(path: &Path) -> Option<(String, usize, usize)> {
+    let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+    let (head, rest) = text.split_once('\n')?;
+    if path.extension()? == "cast" {
+        let head: serde_json::Value = serde_json::from_str(head).ok()?;
+        let size = if head["term"].is_object() {
+            &head["term"]
+        } else {
+            &head
+        };
+        let of = |long: &str, short: &str| size[long].as_u64().or(size[short].as_u64());
+        let (columns, height) = (of("width", "cols")?, of("height", "rows")?);
+        let events = rest.lines().filter_map(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).ok()?;
+            (event[1] == "o").then(|| event[2].as_str().map(str::to_owned))?
+        });
+        let number = |n: u64| usize::try_from(n).ok();
+        return Some((events.collect(), number(columns)?, number(height)?));
+    }
+    let (body, _) = rest.split_once("\nScript done")?;
+    let said = |key: &str| {
+        let (_, rest) = head.split_once(&format!("{key}=\""))?;
+        rest.split_once('"')?.0.parse().ok()
+    };
+    head.starts_with("Script started")
+        .then(|| Some((body.to_owned(), said("COLUMNS")?, said("LINES")?)))?
+}
+
+/// Real recordings, as far as nothing is wiped off the screen in them: the repository's own, and
+/// those that `JETTISON_CORPORA` names.
+#[test]
+fn recordings_look_as_the_oracle_shows_them() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts");
+    let more = std::env::var_os("JETTISON_CORPORA").map(|all| Path::new(&all).join("transcripts"));
+    let mut paths: Vec<_> = std::iter::once(own)
+        .chain(more)
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|e| e == "typescript" || e == "cast")
+        })
+        .collect();
+    paths.sort();
+    let mut compared = 0;
+    for path in paths {
+        let Some((bytes, columns, height)) = sent(&path) else {
+            continue;
+        };
+        let wipes = [
+            "\x1b[2J",
+            "\x1b[3J",
+            "\x1b[J",
+            "\x1b[H",
+            "\x1b[?1049",
+            "\x1bc",
+        ];
+        if wipes.iter().any(|wipe| bytes.contains(wipe)) {
+            continue;
+        }
+        let (ours, theirs) = (
+            by_us(&bytes, columns, height),
+            by_oracle(&bytes, columns, height),
+        );
+        // How wide a TAB is beyond the first of several rows, the joined text does not tell.
+        let even = |line: &str| match line.chars().count() > columns {
+            true => line.split_whitespace().collect::<Vec<_>>().join(" "),
+            false => line.to_owned(),
+        };
+        for (number, (our, their)) in ours.iter().zip(&theirs).enumerate() {
+            let row = format!("{}: row {number}", path.display());
+            assert_eq!(even(our), even(their), "{row}");
+        }
+        assert_eq!(ours.len(), theirs.len(), "{}", path.display());
+        compared += 1;
+    }
+    assert!(compared >= 1, "no recording is compared");
 }
