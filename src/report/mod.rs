@@ -8,6 +8,7 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod escape;
 pub mod json;
+pub mod known;
 pub mod largest;
 pub mod ncdu;
 #[cfg(feature = "cli")]

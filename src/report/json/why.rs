@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::audit::{FamilyReport, RuleReport};
 use crate::entry::{Observation, Trouble};
-use crate::report::text::why::{Verdict, View};
+use crate::report::known::{Verdict, View};
 use crate::rules::model::Tri;
 use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};

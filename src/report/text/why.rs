@@ -1,41 +1,11 @@
 //! One path: what it is, whose it is, and what every rule makes of it.
 
-use crate::audit::{FamilyReport, RuleReport, RuleState};
-use crate::policy::Risk;
+use crate::audit::{RuleReport, RuleState};
+use crate::report::known::{Verdict, View};
 use crate::rules::coverage::Hit;
 use crate::rules::model::Tri;
-use crate::time::Timestamp;
-use crate::tree::{NodeId, Tree};
 
 use super::{Style, path, size};
-
-/// What a rule makes of the path.
-#[derive(Clone, Debug)]
-pub enum Verdict {
-    /// It takes it, now or later.
-    Takes(Hit),
-    /// It lies below a root of the rule, and these tests keep it.
-    Spares(Vec<String>),
-}
-
-/// A path and what is known of it.
-#[derive(Debug)]
-pub struct View<'a> {
-    /// The tree that it lies in.
-    pub tree: &'a Tree,
-    /// The path.
-    pub node: NodeId,
-    /// The time that ages are counted from.
-    pub now: Timestamp,
-    /// The family that it is a member of.
-    pub family: Option<&'a FamilyReport>,
-    /// The rules whose roots it lies below.
-    pub rules: Vec<(&'a RuleReport, Verdict)>,
-    /// Its risk, and why.
-    pub risk: (Risk, String),
-    /// Whether any rules were read.
-    pub rules_read: bool,
-}
 
 /// Writes it all on a few lines.
 #[must_use]
