@@ -99,18 +99,26 @@ impl<'a> Chooser<'a> {
         if ask.smallest == Smallest::Directory {
             return self.directory(ask);
         }
-        let level = self.lowest_level(ask)?;
-        let all = Allowed::at(self.problem, &self.sums, level, u64::MAX);
+        let (level, all) = self.lowest_level(ask)?;
         match ask.smallest {
             Smallest::Bytes => {
+                drop(all);
                 // Risk is no part of this key: everything that is allowed may be used.
                 let all = Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
                 let found = self.least_bytes(&all, ask.goal);
                 Ok(self.finish(ask, found))
             }
-            Smallest::Exposure => Ok(self.exposure(ask, level)),
+            Smallest::Exposure => {
+                drop(all);
+                Ok(self.exposure(ask, level))
+            }
             _ => Ok(self.paths(ask, &all, level)),
         }
+    }
+
+    /// Whether a node may go at this risk with all that lies below it, whatever its relatives do.
+    pub(super) fn may_go(&self, node: u32, max_risk: Risk) -> bool {
+        self.sums.worst[node as usize] <= max_risk as u8
     }
 
     fn nothing(smallest: Smallest) -> Choice {
@@ -133,8 +141,8 @@ impl<'a> Chooser<'a> {
     }
 
     /// The first level of risk at which everything together suffices: what can be reached only
-    /// grows with what may go, so this is proven.
-    fn lowest_level(&self, ask: &Ask) -> Result<u8, Short> {
+    /// grows with what may go, so this is proven. With what may go at that level.
+    fn lowest_level(&self, ask: &Ask) -> Result<(u8, Allowed), Short> {
         let judge = Judge::new(self.problem, &self.sums);
         let mut most = Short {
             bytes: 0,
@@ -144,7 +152,7 @@ impl<'a> Chooser<'a> {
             let all = Allowed::at(self.problem, &self.sums, level, u64::MAX);
             let worth = judge.worth(&all.maximal);
             if ask.goal.is_met(worth) {
-                return Ok(level);
+                return Ok((level, all));
             }
             most = Short {
                 bytes: worth.freed,

@@ -304,7 +304,7 @@ pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
         },
         Err(short) => short,
     };
-    let may = (!beyond).then(|| sources.possibly(max_risk));
+    let may = (!beyond).then(|| sources.possibly(&chooser, max_risk));
     let mut plan = match may.flatten() {
         Some(choice) => sources.told(Reached::Possibly, choice),
         None => unreached(tree, request),
@@ -346,7 +346,11 @@ struct Sources<'a> {
 
 impl Sources<'_> {
     /// The choice if every size were as large as the evidence allows.
-    fn possibly(&self, max_risk: Risk) -> Option<Choice> {
+    /// `sure` is the chooser of the lower bounds, by which it is not reached.
+    fn possibly(&self, sure: &Chooser<'_>, max_risk: Risk) -> Option<Choice> {
+        if self.is_exact(sure, max_risk) {
+            return None;
+        }
         let most = self.problem(Numbers::of(self.tree).1, Bound::Most);
         let chooser = Chooser::new(&most, self.request.inodes > 0, &by_number);
         let mut choice = chooser.choose(&ask(self.request, max_risk)).ok()?;
@@ -357,6 +361,18 @@ impl Sources<'_> {
             .for_each(|step| step.proven = false);
         choice.gap.get_or_insert_default();
         Some(choice)
+    }
+
+    /// Whether the size of everything that may go is known, so that both bounds say the same.
+    fn is_exact(&self, chooser: &Chooser<'_>, max_risk: Risk) -> bool {
+        let tree = self.tree;
+        let is_known = |node| {
+            let own = tree.own_weight(node);
+            let is_whole = || !tree.is_dir(node) || tree.listing(node) == Listing::Complete;
+            own.hi == Some(own.lo) && tree.kind(node) != Kind::Unread && is_whole()
+        };
+        let may_go = |node| chooser.may_go(self.numbers.of_node(node), max_risk);
+        tree.nodes().all(|node| !may_go(node) || is_known(node))
     }
 
     fn next_risk(&self, chooser: &Chooser<'_>, max_risk: Risk) -> Option<NextRisk> {
@@ -378,7 +394,7 @@ impl Sources<'_> {
             }
         }
         for risk in higher {
-            if let Some(choice) = self.possibly(risk) {
+            if let Some(choice) = self.possibly(chooser, risk) {
                 return Some(told_at(risk, Reached::Possibly, choice));
             }
         }

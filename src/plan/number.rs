@@ -16,6 +16,24 @@ pub(super) struct Numbers {
     by_node: Vec<u32>,
 }
 
+/// An entry of a directory while these are sorted.
+struct Child {
+    /// The start of its name, which nearly always tells it from the others.
+    start: u64,
+    node: NodeId,
+    /// The first node beyond its subtree.
+    next: u32,
+}
+
+/// The first eight bytes of a name as a number. Where these differ, they order two names: what is
+/// missing counts as zero bytes, and no byte is less.
+fn start_of(name: &[u8]) -> u64 {
+    let mut start = [0; 8];
+    let len = name.len().min(start.len());
+    start[..len].copy_from_slice(&name[..len]);
+    u64::from_be_bytes(start)
+}
+
 impl Numbers {
     /// Sorts the names below each directory; and the problem that has its nodes, of no worth yet.
     pub(super) fn of(tree: &Tree) -> (Self, Problem) {
@@ -26,27 +44,33 @@ impl Numbers {
         if let Some(root) = end.first_mut() {
             *root = len;
         }
-        let mut children: Vec<(NodeId, u32)> = Vec::new();
+        let mut children: Vec<Child> = Vec::new();
         // A directory comes before what it holds, so its own number is known by then.
         for dir in tree.directories() {
             let above = by_node[dir.0 as usize];
             let beyond = dir.0 + (end[above as usize] - above);
             children.clear();
-            children.extend(tree.children(dir).map(|child| (child, beyond)));
+            children.extend(tree.children(dir).map(|node| Child {
+                start: start_of(tree.name(node)),
+                node,
+                next: beyond,
+            }));
             // What lies below a child ends where the next one begins.
             for at in 1..children.len() {
-                children[at - 1].1 = children[at].0.0;
+                children[at - 1].next = children[at].node.0;
             }
-            let name = |child: &(NodeId, u32)| tree.name(child.0);
-            if !children.is_sorted_by(|a, b| name(a) <= name(b)) {
-                // Two entries of one name can only come from a recording or an export.
-                children.sort_unstable_by(|a, b| name(a).cmp(name(b)).then(a.cmp(b)));
-            }
+            // Non-directories and directories often come sorted, each for themselves: two runs,
+            // which a stable sort only merges. Two entries of one name can only come from a
+            // recording or an export, and keep their order.
+            children.sort_by(|a, b| {
+                let by_start = a.start.cmp(&b.start);
+                by_start.then_with(|| tree.name(a.node).cmp(tree.name(b.node)))
+            });
             let mut number = above + 1;
-            for &(child, next) in &children {
-                by_node[child.0 as usize] = number;
+            for &Child { node, next, .. } in &children {
+                by_node[node.0 as usize] = number;
                 parent[number as usize] = above;
-                end[number as usize] = number + (next - child.0);
+                end[number as usize] = number + (next - node.0);
                 number = end[number as usize];
             }
         }
@@ -65,10 +89,11 @@ impl Numbers {
 
     /// The nodes that have these numbers, in the order of the tree.
     pub(super) fn nodes(&self, set: &[u32]) -> Vec<NodeId> {
-        let mut sorted = set.to_vec();
-        sorted.sort_unstable();
+        let mut chosen = vec![false; self.by_node.len()];
+        set.iter()
+            .for_each(|&number| chosen[number as usize] = true);
         let numbered = (0u32..).zip(&self.by_node);
-        let chosen = numbered.filter(|(_, number)| sorted.binary_search(number).is_ok());
+        let chosen = numbered.filter(|(_, number)| chosen[**number as usize]);
         chosen.map(|(node, _)| NodeId(node)).collect()
     }
 }
