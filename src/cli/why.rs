@@ -80,33 +80,54 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
         risk: risks.of_subtree(tree, node),
         rules_read: inquiry.rules_read,
     };
+    show(
+        args,
+        &source.source,
+        screen,
+        &inquiry,
+        &view,
+        evidence.as_ref(),
+    )?;
+    Ok(if survey.is_complete() && !inquiry.rules_doubtful {
+        Exit::Fine
+    } else {
+        Exit::Unknown
+    })
+}
+
+/// Writes what is known of a path that is there.
+fn show(
+    args: &WhyArgs,
+    source: &Path,
+    screen: &Screen,
+    inquiry: &Inquiry,
+    view: &View<'_>,
+    evidence: Option<&Lines>,
+) -> Result<()> {
     let style = style(&args.output.written, screen);
     match args.output.format {
         Format::Text => {
-            let mut shown = text::why(&view, style);
-            if let Some(lines) = &evidence {
-                shown += &lines.text(Some((tree, node)), &inquiry, style);
+            let mut shown = text::why(view, style);
+            if let Some(lines) = evidence {
+                shown += &lines.text(Some((view.tree, view.node)), inquiry, style);
             }
             deliver_text(&args.output.written, &shown)?;
         }
         Format::Json => {
+            let path = view.tree.path(view.node);
             let document = json::why::document(&json::why::Document {
-                source: source.source.as_os_str().as_encoded_bytes(),
-                path: path.as_os_str().as_encoded_bytes(),
+                source: source.as_os_str().as_encoded_bytes(),
+                path: &path,
                 now: inquiry.now,
-                view: Some(&view),
-                evidence: evidence.as_ref().map(Lines::shown),
+                view: Some(view),
+                evidence: evidence.map(Lines::shown),
                 troubles: &inquiry.troubles,
             });
             let file = args.output.written.output.as_deref();
             output::deliver(file, |out| json::write(&document, out))?;
         }
     }
-    Ok(if survey.is_complete() && !inquiry.rules_doubtful {
-        Exit::Fine
-    } else {
-        Exit::Unknown
-    })
+    Ok(())
 }
 
 /// What a recording says of the path.
