@@ -88,11 +88,16 @@ pub(super) fn run(args: &WhyArgs, screen: &Screen) -> Result<Exit> {
         &view,
         evidence.as_ref(),
     )?;
-    Ok(if survey.is_complete() && !inquiry.rules_doubtful {
+    Ok(exit(&inquiry))
+}
+
+/// What is shown of a source or of rules that were not read to their end may not be all.
+fn exit(inquiry: &Inquiry) -> Exit {
+    if inquiry.survey.is_complete() && !inquiry.rules_doubtful {
         Exit::Fine
     } else {
         Exit::Unknown
-    })
+    }
 }
 
 /// Writes what is known of a path that is there.
@@ -228,7 +233,7 @@ fn gone(
             output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
         }
     }
-    Ok(Exit::Fine)
+    Ok(exit(inquiry))
 }
 
 /// The source to read and the path in it. For a path alone that is the directory above its own:
