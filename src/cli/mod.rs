@@ -3,6 +3,7 @@
 //! One file per subcommand. This is the only module that prints, asks the clock or looks at the
 //! terminal.
 
+mod accounts;
 mod args;
 mod audit;
 mod check;
@@ -21,6 +22,7 @@ mod scan;
 mod signals;
 mod stamps;
 mod updater;
+
 mod wanted;
 mod why;
 

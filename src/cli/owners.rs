@@ -1,10 +1,8 @@
-//! Whose each entry is: the second look that `--by user` costs, and the names of users.
+//! Whose each entry is: the second look that `--by user` costs.
 //!
 //! The look goes by path, without following a link. A directory above that was swapped in between
-//! shows in sizes and times, and is told. Names come from `/etc/passwd`; a user whom only a
-//! directory service knows stays a number.
+//! shows in sizes and times, and is told.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use crate::entry::Progress;
@@ -18,9 +16,6 @@ use crate::tree::owners::{Facts, Missing, Owners, by_owner};
 
 use super::args::{Screen, WrittenArgs};
 use super::inquiry;
-
-/// Names by user id.
-pub(super) type Names = BTreeMap<u32, Vec<u8>>;
 
 /// Looks at every entry of a live tree once more.
 ///
@@ -71,47 +66,4 @@ fn facts(path: &[u8]) -> io::Result<Facts> {
 #[cfg(not(unix))]
 fn facts(_path: &[u8]) -> io::Result<Facts> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-/// The users that this machine has a name for; none where the file cannot be read.
-pub(super) fn names() -> Names {
-    parse(&std::fs::read("/etc/passwd").unwrap_or_default())
-}
-
-/// The groups that this machine has a name for.
-pub(super) fn groups() -> Names {
-    parse(&std::fs::read("/etc/group").unwrap_or_default())
-}
-
-/// `name:password:uid:…`, any bytes as a name; the first line of a number decides, as it does for
-/// the system itself.
-fn parse(passwd: &[u8]) -> Names {
-    let mut names = Names::new();
-    for line in passwd.split(|&b| b == b'\n') {
-        let mut fields = line.split(|&b| b == b':');
-        let (name, uid) = (fields.next().unwrap_or_default(), fields.nth(1));
-        let uid = uid.and_then(|uid| std::str::from_utf8(uid).ok()?.parse().ok());
-        if let Some(uid) = uid.filter(|_| !name.is_empty() && !name.starts_with(b"#")) {
-            names.entry(uid).or_insert_with(|| name.to_vec());
-        }
-    }
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn users_have_the_name_of_their_first_line() {
-        let file = b"root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:\n#x:x:5:5::/:\n\
-            n\xff:x:7:7\nno-number:x:seven:7\n:x:8:8\nshort:x\n+::::::\nlast:x:4294967295:1::/:";
-        let names = parse(file);
-        let shown: Vec<(u32, &[u8])> = names.iter().map(|(&id, name)| (id, &name[..])).collect();
-        assert_eq!(
-            shown,
-            [(0, &b"root"[..]), (7, b"n\xff"), (u32::MAX, b"last")]
-        );
-        assert!(parse(b"").is_empty());
-    }
 }

@@ -20,7 +20,7 @@ use crate::tree::union::{Union, union};
 
 use super::args::{Format, ReadingArgs, ScanArgs, Screen, SortKey};
 use super::exit::Exit;
-use super::{deliver_text, inquiry, output, owners, style, warn_unread};
+use super::{accounts, deliver_text, inquiry, output, owners, style, warn_unread};
 
 /// One source, read.
 struct Scanned<'a> {
@@ -39,7 +39,7 @@ pub(super) fn run(args: &ScanArgs, screen: &Screen) -> Result<Exit> {
         .map(|source| Scanned::read(source, args, screen))
         .collect::<Result<_>>()?;
     let union = together(&scanned);
-    let names = args.by.map(|_| owners::names()).unwrap_or_default();
+    let names = args.by.map(|_| accounts::users()).unwrap_or_default();
     let written = &args.output.written;
     match args.output.format {
         Format::Text => {
@@ -78,7 +78,7 @@ fn together(scanned: &[Scanned<'_>]) -> Option<Union> {
 fn page(
     scanned: &[Scanned<'_>],
     union: Option<Union>,
-    names: &owners::Names,
+    names: &accounts::Names,
     args: &ScanArgs,
     style: Style,
 ) -> String {
@@ -129,7 +129,7 @@ impl<'a> Scanned<'a> {
         })
     }
 
-    fn text(&self, names: &owners::Names, options: &Options, style: Style) -> String {
+    fn text(&self, names: &accounts::Names, options: &Options, style: Style) -> String {
         let recent = self.recent();
         let view = View {
             tree: &self.survey.tree,
@@ -158,7 +158,7 @@ impl<'a> Scanned<'a> {
     fn document<'s>(
         &'s self,
         recent: Option<&'s Recent<'s>>,
-        names: &'s owners::Names,
+        names: &'s accounts::Names,
         depth: Option<usize>,
     ) -> json::Scan<'s> {
         json::Scan {

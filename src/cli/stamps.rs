@@ -12,7 +12,7 @@ use crate::sys::stamps::Folder;
 use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
 
-use super::owners::{self, Names};
+use super::accounts::{Names, groups, users};
 #[cfg(unix)]
 use super::wanted::as_path;
 
@@ -49,9 +49,9 @@ impl Stamps for LiveStamps {
 
         let metadata = std::fs::symlink_metadata(as_path(&tree.path(node))).ok()?;
         let (id, names) = if group {
-            (metadata.gid(), self.groups.get_or_init(owners::groups))
+            (metadata.gid(), self.groups.get_or_init(groups))
         } else {
-            (metadata.uid(), self.users.get_or_init(owners::names))
+            (metadata.uid(), self.users.get_or_init(users))
         };
         Some(Owner {
             id,
