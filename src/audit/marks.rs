@@ -70,7 +70,7 @@ fn by_node<N: Copy + Default>(
 ) -> Vec<N> {
     let mut all = vec![N::default(); tree.len()];
     for (number, family) in numbers.zip(families) {
-        for &node in family.members.nodes() {
+        for node in family.members.nodes() {
             all[node.0 as usize] = number;
         }
     }

@@ -11,6 +11,7 @@ use crate::tree::Tree;
 
 use super::health::{self, Failing};
 use super::past::{self, Past};
+use super::periods::{self, Period, days_off};
 use super::{Members, Writer};
 
 /// What the times of a family's members say.
@@ -32,48 +33,6 @@ pub(super) struct Pace {
 /// Periods that are named one by one before the list is cut.
 const NAMED: usize = 1000;
 
-/// One period: its time and what was written for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Period {
-    pub(super) at: i64,
-    pub(super) bytes: u64,
-    /// What the files say they hold, which no block size rounds up.
-    pub(super) content: u64,
-    pub(super) files: u32,
-    /// How many of the files are not empty.
-    pub(super) filled: u32,
-}
-
-/// The periods of members in the order of time.
-pub(super) fn periods(tree: &Tree, members: &Members) -> Vec<Period> {
-    let mut periods: Vec<Period> = Vec::new();
-    for member in members {
-        let Some(Timestamp(at)) = member.time else {
-            continue;
-        };
-        let weight = tree.own_weight(member.node).lo;
-        let apparent = tree.own_apparent(member.node);
-        let content = apparent.map_or(weight, |size| size.lo);
-        let filled = u32::from(apparent.map_or(weight, |size| size.hi.unwrap_or(1)) > 0);
-        match periods.last_mut() {
-            Some(period) if period.at == at => {
-                period.bytes = period.bytes.saturating_add(weight);
-                period.content = period.content.saturating_add(content);
-                period.files += 1;
-                period.filled += filled;
-            }
-            _ => periods.push(Period {
-                at,
-                bytes: weight,
-                content,
-                files: 1,
-                filled,
-            }),
-        }
-    }
-    periods
-}
-
 /// Reads the pace from periods. `named`: the times come from names, whose periods have this
 /// length in seconds. `unfinished`: when files that are still to become members were touched.
 pub(super) fn pace(
@@ -83,7 +42,7 @@ pub(super) fn pace(
     unfinished: &[Timestamp],
     now: Timestamp,
 ) -> Pace {
-    let periods = periods(tree, members);
+    let periods = periods::of(tree, members);
     let cadence = cadence_of(&periods).filter(|_| named.is_some() || !is_burst(&periods));
     let failing = cadence.and_then(|cadence| {
         health::failing(&health::Case {
@@ -178,8 +137,8 @@ fn writer(
         return Writer::Unknown;
     };
     // A forecast's name may lie ahead, and a file may be rewritten long after its period.
-    let newest_members = members.nodes().iter().rev().take(64);
-    let touched = newest_members.filter_map(|&node| tree.mtime(node)).max();
+    let newest_members = members.nodes().rev().take(64);
+    let touched = newest_members.filter_map(|node| tree.mtime(node)).max();
     let last = match touched {
         Some(touched) if touched <= now => touched.0.max(newest.min(touched.0)),
         _ => newest.min(now.0),
@@ -237,17 +196,6 @@ fn missing(periods: &[Period], cadence: u64, grain: u64) -> Vec<String> {
         }
     }
     absent
-}
-
-/// The days of the week on which hardly anything was ever written.
-pub(super) fn days_off(periods: &[Period]) -> [bool; 7] {
-    let mut written = [0usize; 7];
-    for period in periods {
-        let weekday = period.at.div_euclid(86_400).rem_euclid(7);
-        written[usize::try_from(weekday).unwrap_or(0)] += 1;
-    }
-    let most = written.iter().copied().max().unwrap_or(0);
-    written.map(|n| most >= 2 && n * 10 <= most)
 }
 
 #[cfg(test)]

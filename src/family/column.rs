@@ -439,8 +439,16 @@ impl<'t> Table<'t> {
 
     /// How many different rows these columns have.
     pub(super) fn distinct(&self, columns: &[usize]) -> usize {
+        let mut sums = self.sums(columns.iter().copied());
+        sums.sort_unstable();
+        sums.dedup();
+        sums.len()
+    }
+
+    /// Row by row a number for what these columns hold: the same where they hold the same.
+    fn sums(&self, columns: impl Iterator<Item = usize>) -> Vec<u64> {
         let mut sums = vec![0; self.modified.len()];
-        for &column in columns {
+        for column in columns {
             let cells = &self.columns[column].rows;
             let each: Vec<u64> = cells.values().iter().map(|cell| name::hash(cell)).collect();
             for (row, sum) in sums.iter_mut().enumerate() {
@@ -448,9 +456,7 @@ impl<'t> Table<'t> {
                 *sum = name::mix(*sum, each[place]);
             }
         }
-        sums.sort_unstable();
-        sums.dedup();
-        sums.len()
+        sums
     }
 
     /// Whether a number shifts with every rotation: the higher, the older.
@@ -469,14 +475,11 @@ impl<'t> Table<'t> {
             return false;
         }
         // Only numbers of one log say how it shifts: everything else in their names is the same.
-        let others = |row: usize| -> Vec<&[u8]> {
-            let others = (0..self.columns.len()).filter(|&other| other != at);
-            others.map(|other| self.columns[other].rows[row]).collect()
-        };
-        let mut pairs: Vec<(Vec<&[u8]>, i64, i64)> = (0..column.rows.len())
+        let others = self.sums((0..self.columns.len()).filter(|&other| other != at));
+        let mut pairs: Vec<(u64, i64, i64)> = (0..column.rows.len())
             .filter_map(|row| {
                 let modified = self.modified[row].as_ref()?.0;
-                Some((others(row), date::number(column.rows[row])?, modified))
+                Some((others[row], date::number(column.rows[row])?, modified))
             })
             .collect();
         pairs.sort_unstable();

@@ -345,12 +345,31 @@ pub(super) fn weekday_of(cell: &[u8]) -> Option<i64> {
     named(cell, &WEEKDAYS)
 }
 
+/// The letters with which months and weekdays begin, a bit for each.
+const INITIALS: u32 = {
+    let (mut initials, mut at) = (0, 0);
+    while at < MONTHS.len() {
+        initials |= 1 << (MONTHS[at][0] & 0x1f);
+        at += 1;
+    }
+    at = 0;
+    while at < WEEKDAYS.len() {
+        initials |= 1 << (WEEKDAYS[at][0] & 0x1f);
+        at += 1;
+    }
+    initials
+};
+
 fn named(cell: &[u8], names: &[&[u8]]) -> Option<i64> {
-    if !(3..=9).contains(&cell.len()) || !cell[1].is_ascii_alphabetic() {
+    if !(3..=9).contains(&cell.len())
+        || INITIALS >> (cell[0] & 0x1f) & 1 == 0
+        || !cell[1].is_ascii_alphabetic()
+    {
         return None;
     }
     let is = |name: &&[u8]| {
         cell[0] | 0x20 == name[0]
+            && cell[2] | 0x20 == name[2]
             && (cell.eq_ignore_ascii_case(name)
                 || cell.len() == 3 && cell.eq_ignore_ascii_case(&name[..3]))
     };

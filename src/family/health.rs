@@ -12,7 +12,7 @@ use crate::time::{DAY, Timestamp};
 use crate::tree::Tree;
 
 use super::Members;
-use super::clock::{Period, days_off};
+use super::periods::{Period, days_off};
 
 /// Periods before the newest ones that say what is usual.
 const PAST: usize = 200;
@@ -103,8 +103,8 @@ fn is_daily(cadence: i64) -> bool {
 
 /// The newest touch of the newest members.
 fn newest_touch(case: &Case<'_>) -> i64 {
-    let nodes = case.members.nodes().iter().rev().take(64);
-    let touched = nodes.filter_map(|&node| case.tree.mtime(node));
+    let nodes = case.members.nodes().rev().take(64);
+    let touched = nodes.filter_map(|node| case.tree.mtime(node));
     let touched = touched.filter(|&touched| touched <= case.now).max();
     touched.map_or(i64::MIN, |touched| touched.0)
 }
@@ -191,13 +191,8 @@ impl Trail {
 
 /// Whether the files of the newest period, all empty, have been so for some time.
 fn lies_idle(case: &Case<'_>, newest: &Period, cadence: i64) -> bool {
-    let nodes = case
-        .members
-        .nodes()
-        .iter()
-        .rev()
-        .take(newest.files as usize);
-    let touched = nodes.filter_map(|&node| case.tree.mtime(node)).max();
+    let nodes = case.members.nodes().rev().take(newest.files as usize);
+    let touched = nodes.filter_map(|node| case.tree.mtime(node)).max();
     touched.is_some_and(|touched| case.now.0.saturating_sub(touched.0) > cadence / 3)
 }
 
@@ -220,10 +215,10 @@ fn overdue(case: &Case<'_>, cadence: i64, off: [bool; 7]) -> u64 {
 /// Where the times of writing say nothing, as in a copy, one whole period.
 fn lateness(case: &Case<'_>, cadence: i64) -> i64 {
     let mut recent: VecDeque<i64> = VecDeque::new();
-    let mut nodes = case.members.nodes().iter().rev();
+    let mut nodes = case.members.nodes().rev();
     for period in case.periods.iter().rev().take(LATENESS) {
         let shards = nodes.by_ref().take(period.files as usize);
-        let written = shards.filter_map(|&node| case.tree.mtime(node)).min();
+        let written = shards.filter_map(|node| case.tree.mtime(node)).min();
         recent.extend(written.map(|written| written.0.saturating_sub(period.at)));
     }
     let mut late: Vec<i64> = recent.into_iter().filter(|late| *late >= 0).collect();

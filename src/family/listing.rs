@@ -8,8 +8,8 @@ use crate::entry::Kind;
 use crate::tree::{NodeId, Tree};
 
 use super::name::{Scan, hash};
-use super::profile::{Arena, Entry, Leaf, NONE, Span, narrow, word_of};
 use super::rows::{ByHash, Rows};
+use super::shapes::{Arena, Entry, Leaf, NONE, Span, narrow, word_of};
 use super::suffix::{self, Role};
 use super::words;
 

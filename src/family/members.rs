@@ -1,10 +1,10 @@
-//! The members of a family with their times, in little room: a file's number each, and a moment
-//! only where it changes.
+//! The members of a family with their times, in little room: how far each file lies from the one
+//! before, mostly a byte or two, and a moment only where it changes.
 
 use crate::time::Timestamp;
 use crate::tree::NodeId;
 
-use super::packed::{Moments, NEVER};
+use super::packed::{Chain, EachMoment, Links, Moments, NEVER};
 
 /// One file of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,19 +32,11 @@ pub struct Member {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
-    nodes: Vec<NodeId>,
+    nodes: Chain,
     times: Moments,
 }
 
 impl Members {
-    /// No members, with room for some.
-    pub(super) fn with_capacity(members: usize) -> Self {
-        Self {
-            nodes: Vec::with_capacity(members),
-            times: Moments::default(),
-        }
-    }
-
     /// Appends one; the caller keeps the order.
     pub(super) fn push(&mut self, member: Member) {
         self.nodes.push(member.node);
@@ -53,6 +45,7 @@ impl Members {
 
     /// Gives back the room that is not used.
     pub(super) fn shrink(&mut self) {
+        self.nodes.shrink();
         self.times.shrink();
     }
 
@@ -65,22 +58,22 @@ impl Members {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.nodes.len() == 0
     }
 
     /// The files alone, in the same order.
-    #[must_use]
-    pub fn nodes(&self) -> &[NodeId] {
-        &self.nodes
+    pub fn nodes(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + Clone + '_ {
+        self.nodes.iter()
     }
 
     /// All of them, oldest first, then by path.
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         Iter {
-            members: self,
-            at: 0,
-            stretch: 0,
+            nodes: self.nodes.iter(),
+            times: self.times.iter(),
         }
     }
 }
@@ -88,32 +81,23 @@ impl Members {
 /// See [`Members::iter`].
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
-    members: &'a Members,
-    at: usize,
-    stretch: usize,
+    nodes: Links<'a>,
+    times: EachMoment<'a>,
 }
 
 impl Iterator for Iter<'_> {
     type Item = Member;
 
     fn next(&mut self) -> Option<Member> {
-        let node = *self.members.nodes.get(self.at)?;
-        let times = &self.members.times;
-        let mut stretch = times.stretch(self.stretch)?;
-        if stretch.0 as usize <= self.at {
-            self.stretch += 1;
-            stretch = times.stretch(self.stretch)?;
-        }
-        self.at += 1;
+        let (node, time) = (self.nodes.next()?, self.times.next()?);
         Some(Member {
             node,
-            time: (stretch.1 != NEVER).then_some(Timestamp(stretch.1)),
+            time: (time != NEVER).then_some(Timestamp(time)),
         })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.members.nodes.len() - self.at;
-        (left, Some(left))
+        self.nodes.size_hint()
     }
 }
 
@@ -153,6 +137,8 @@ mod tests {
                 .collect();
             let members: Members = all.iter().copied().collect();
             prop_assert_eq!(members.iter().len(), all.len());
+            let nodes: Vec<NodeId> = all.iter().map(|member| member.node).collect();
+            prop_assert_eq!(members.nodes().collect::<Vec<_>>(), nodes);
             prop_assert_eq!(members.iter().collect::<Vec<_>>(), all);
         }
     }

@@ -58,9 +58,12 @@ mod order;
 mod owner;
 mod packed;
 mod past;
+mod periods;
+mod places;
 mod profile;
 mod roster;
 mod rows;
+mod shapes;
 mod suffix;
 #[cfg(test)]
 mod tests;
@@ -385,26 +388,23 @@ fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> O
             Err(strangers) => others.extend(strangers.members),
         }
     };
-    let sum = |own: fn(&Tree, NodeId) -> Option<Interval>| -> Interval {
-        let size = |(id, _): (NodeId, u32)| own(tree, id).unwrap_or(Interval::UNKNOWN);
-        group.members.iter().map(size).sum()
-    };
-    let (disk, apparent) = (sum(Tree::own_disk), sum(Tree::own_apparent));
-    let members = order::in_order(tree, rows, group, &times);
-    drop(times);
+    let held = Held::of(tree, group);
+    let members = order::in_order(tree, rows, group, times);
     let unfinished = unfinished(tree, found, group, &table);
     let named = table.has_clock().then_some(table.grain);
     let pace = clock::pace(tree, &members, named, &unfinished, now);
     let case = owner::Case {
         tree,
         rows,
+        places: &found.places,
         group,
         template: &template,
         variables: &variables,
-        bytes: apparent,
+        bytes: held.apparent,
         catalogue: table.is_catalogue() || table.is_numbered_list(),
         lone_words: table.has_lone_words(),
         regular: pace.regular,
+        written: held.written,
         now,
     };
     let ruling = owner::rule_on(&case);
@@ -414,7 +414,7 @@ fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> O
         _ => return None,
     };
     Some(Family {
-        root_node: owner::node_of(tree, &root).unwrap_or(NodeId::ROOT),
+        root_node: root_node(tree, rows, group, base.len(), &root),
         template,
         root,
         disposition: ruling.disposition,
@@ -422,8 +422,8 @@ fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> O
         confidence,
         variables,
         files: group.members.len() as u64,
-        disk,
-        apparent,
+        disk: held.disk,
+        apparent: held.apparent,
         first: pace.first,
         last: pace.last,
         cadence: pace.cadence,
@@ -440,6 +440,33 @@ fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> O
         lineage: Vec::new(),
         members,
     })
+}
+
+/// What the members of a group hold together, and when they were written.
+struct Held {
+    disk: Interval,
+    apparent: Interval,
+    /// In seconds; the last before the first where no time is known.
+    written: (i64, i64),
+}
+
+impl Held {
+    /// Reads every member once, in the tree's order.
+    fn of(tree: &Tree, group: &Group<'_>) -> Self {
+        let mut held = Self {
+            disk: Interval::ZERO,
+            apparent: Interval::ZERO,
+            written: (i64::MAX, i64::MIN),
+        };
+        for (id, _) in group.members.iter() {
+            held.disk = held.disk + tree.own_disk(id).unwrap_or(Interval::UNKNOWN);
+            held.apparent = held.apparent + tree.own_apparent(id).unwrap_or(Interval::UNKNOWN);
+            if let Some(Timestamp(time)) = tree.mtime(id) {
+                held.written = (held.written.0.min(time), held.written.1.max(time));
+            }
+        }
+        held
+    }
 }
 
 /// When the files were last touched that are to become members of a family.
@@ -464,6 +491,22 @@ fn base_row(rows: &Rows, group: &Group<'_>) -> u32 {
         row = rows.parent[row as usize];
     }
     row
+}
+
+/// The node of a template's literal root, which is at or below the path of the group's base.
+fn root_node(tree: &Tree, rows: &Rows, group: &Group<'_>, base: usize, root: &[u8]) -> NodeId {
+    if tree.rooting() == Rooting::Forest {
+        // There a name may be a path of its own.
+        return tree.find(root).unwrap_or(NodeId::ROOT);
+    }
+    let below = root.get(base..).unwrap_or(b"");
+    let levels = below.split(|&b| b == b'/').filter(|name| !name.is_empty());
+    // All members have the same directories there.
+    let mut row = group.members.first_row().unwrap_or(0);
+    for _ in levels.count() + 1..usize::from(group.depth) {
+        row = rows.parent[row as usize];
+    }
+    rows.id[row as usize]
 }
 
 /// The path of the directory below which a group's shape begins.

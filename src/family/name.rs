@@ -302,9 +302,29 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
         let word = chunk.try_into().map_or(0, u64::from_le_bytes);
         state = mix(state, word);
     }
-    let mut last = [0u8; 8];
-    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    mix(state, u64::from_le_bytes(last))
+    mix(state, short(chunks.remainder()))
+}
+
+/// Fewer than eight bytes as one number, the first the lowest; without a loop, as every name of a
+/// tree passes here several times.
+fn short(bytes: &[u8]) -> u64 {
+    match bytes {
+        [] => 0,
+        [first, ..] if bytes.len() < 4 => {
+            let (middle, last) = (bytes.len() / 2, bytes.len() - 1);
+            u64::from(*first)
+                | u64::from(bytes[middle]) << (8 * middle)
+                | u64::from(bytes[last]) << (8 * last)
+        }
+        _ => {
+            // Two halves that overlap where there are fewer than eight.
+            let half = |at: usize| {
+                let half = bytes[at..at + 4].try_into().map_or(0, u32::from_le_bytes);
+                u64::from(half) << (8 * at)
+            };
+            half(0) | half(bytes.len() - 4)
+        }
+    }
 }
 
 /// Two hashes in order, as one.

@@ -4,13 +4,14 @@
 //! a family may be called; they know the marker files of databases and brokers, the directories
 //! that tools keep for themselves, and the extensions of what people make by hand.
 
+use super::places::{Place, Places};
 use super::profile::Group;
 use super::rows::Rows;
 use super::suffix;
 use super::{Disposition, Family, Variable, VariableKind};
 use crate::bytes::Interval;
 use crate::time::Timestamp;
-use crate::tree::{NodeId, Quantity, Tree};
+use crate::tree::{Quantity, Tree};
 
 /// Who may remove a group's files, what was recognised, and how far it is believed.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,7 @@ pub(super) struct Ruling {
 pub(super) struct Case<'a> {
     pub(super) tree: &'a Tree,
     pub(super) rows: &'a Rows,
+    pub(super) places: &'a Places,
     pub(super) group: &'a Group<'a>,
     pub(super) template: &'a [u8],
     pub(super) variables: &'a [Variable],
@@ -33,149 +35,18 @@ pub(super) struct Case<'a> {
     pub(super) lone_words: bool,
     /// Whether the periods follow one another evenly.
     pub(super) regular: bool,
+    /// When the first and the last of the files were written, in seconds; the last before the
+    /// first where that is not known.
+    pub(super) written: (i64, i64),
     pub(super) now: Timestamp,
 }
 
-/// A program that looks after its own files: a name beside or above them, and how it is told
-/// how long to keep them.
-struct Program {
-    marker: &'static [u8],
-    owner: &'static str,
+impl Case<'_> {
+    /// What lies in the directory of a row.
+    fn place(&self, row: u32) -> Place {
+        self.places.of(self.tree, self.rows, row)
+    }
 }
-
-const ICEBERG: &str = "Apache Iceberg: expire_snapshots and remove_orphan_files";
-const BORG: &str = "BorgBackup: borg prune and borg compact";
-
-const PROGRAMS: [Program; 32] = [
-    Program {
-        marker: b".minio.sys",
-        owner: "MinIO: the bucket's lifecycle rules",
-    },
-    Program {
-        marker: b"PG_VERSION",
-        owner: "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
-    },
-    Program {
-        marker: b"pg_wal",
-        owner: "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
-    },
-    Program {
-        marker: b"meta.properties",
-        owner: "Kafka: retention.ms and retention.bytes of the topic",
-    },
-    Program {
-        marker: b"replication-offset-checkpoint",
-        owner: "Kafka: retention.ms and retention.bytes of the topic",
-    },
-    Program {
-        marker: b"partition.metadata",
-        owner: "Kafka: retention.ms and retention.bytes of the topic",
-    },
-    Program {
-        marker: b"chunks_head",
-        owner: "Prometheus: --storage.tsdb.retention.time and .size",
-    },
-    Program {
-        marker: b"_delta_log",
-        owner: "Delta Lake: VACUUM, delta.deletedFileRetentionDuration",
-    },
-    Program {
-        marker: b".hoodie",
-        owner: "Apache Hudi: hoodie.cleaner.commits.retained",
-    },
-    Program {
-        marker: b"version-hint.text",
-        owner: ICEBERG,
-    },
-    Program {
-        marker: b"ibdata1",
-        owner: "MySQL: binlog_expire_logs_seconds",
-    },
-    Program {
-        marker: b"binlog.index",
-        owner: "MySQL: binlog_expire_logs_seconds",
-    },
-    Program {
-        marker: b"mysql-bin.index",
-        owner: "MySQL: binlog_expire_logs_seconds",
-    },
-    Program {
-        marker: b"mariadb-bin.index",
-        owner: "MariaDB: binlog_expire_logs_seconds",
-    },
-    Program {
-        marker: b"WiredTiger",
-        owner: "MongoDB: the database's own TTL indexes and compact",
-    },
-    Program {
-        marker: b"ORACLE_SID",
-        owner: "Oracle: RMAN DELETE OBSOLETE",
-    },
-    Program {
-        marker: b"nodes.conf",
-        owner: "Redis: its own persistence settings",
-    },
-    Program {
-        marker: b"appendonlydir",
-        owner: "Redis: auto-aof-rewrite-percentage",
-    },
-    Program {
-        marker: b"segments_1",
-        owner: LUCENE,
-    },
-    Program {
-        marker: b"_state",
-        owner: "Elasticsearch: index lifecycle management",
-    },
-    Program {
-        marker: b"node.lock",
-        owner: "Elasticsearch: index lifecycle management",
-    },
-    Program {
-        marker: b"system.keyspace",
-        owner: "Cassandra: nodetool; default_time_to_live",
-    },
-    Program {
-        marker: b"commitlog",
-        owner: "Cassandra: nodetool; commitlog_total_space",
-    },
-    Program {
-        marker: b"format_version.txt",
-        owner: "ClickHouse: TTL of the table",
-    },
-    Program {
-        marker: b"metadata_dropped",
-        owner: "ClickHouse: TTL of the table",
-    },
-    Program {
-        marker: b"CURRENT",
-        owner: "RocksDB or LevelDB: its own compaction",
-    },
-    Program {
-        marker: b"version-2",
-        owner: "ZooKeeper: autopurge.snapRetainCount and purgeInterval",
-    },
-    Program {
-        marker: b"_journal",
-        owner: "InfluxDB: the retention policy of the database",
-    },
-    Program {
-        marker: b"oci-layout",
-        owner: "a container image store: its own garbage collection",
-    },
-    Program {
-        marker: b"lock.roster",
-        owner: BORG,
-    },
-    Program {
-        marker: b"hints.1",
-        owner: BORG,
-    },
-    Program {
-        marker: b"zookeeper_server.pid",
-        owner: "ZooKeeper: autopurge.snapRetainCount and purgeInterval",
-    },
-];
 
 /// Directory names that say by themselves whose they are.
 const HOMES: [(&[u8], &str); 11] = [
@@ -325,14 +196,11 @@ fn rows_above(case: &Case<'_>) -> Vec<u32> {
     rows
 }
 
-/// Directories with more names than this are not searched for markers.
-const LISTED: usize = 4096;
-
 fn program_of(case: &Case<'_>) -> Option<&'static str> {
     for (at, row) in rows_above(case).into_iter().enumerate() {
         let name = case.tree.name(case.rows.id[row as usize]);
         let home = HOMES.iter().find(|(home, _)| *home == name);
-        let marked = || marked_by(case, row, at == 0);
+        let marked = || case.place(row).program(at == 0);
         if let Some(owner) = home.filter(|_| row > 0).map(|home| home.1).or_else(marked) {
             return Some(owner);
         }
@@ -369,62 +237,7 @@ fn program_of(case: &Case<'_>) -> Option<&'static str> {
 pub(super) fn is_in_store(case: &Case<'_>) -> bool {
     let mut above = rows_above(case).into_iter().enumerate().take(6);
     case.template.ends_with(b".journal")
-        || above.any(|(at, row)| marked_by(case, row, at == 0).is_some())
-}
-
-/// The program that a directory's contents are the marks of; `own`: the files lie right in it.
-fn marked_by(case: &Case<'_>, row: u32, own: bool) -> Option<&'static str> {
-    for child in case.tree.children(case.rows.id[row as usize]).take(LISTED) {
-        let child = case.tree.name(child);
-        let program = PROGRAMS.iter().find(|p| p.marker == child);
-        // A plain word such as CURRENT says something of its own directory only.
-        let near = |p: &&Program| own || p.marker != b"CURRENT";
-        if let Some(program) = program.filter(near) {
-            return Some(program.owner);
-        }
-        // Its number changes with every transaction.
-        let number = child.strip_prefix(b"integrity.");
-        if number.is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit)) {
-            return Some(BORG);
-        }
-    }
-    if has_all(case, row, &[b"config", b"keys", b"snapshots", b"data"]) {
-        return Some("restic: restic forget --keep-… --prune");
-    }
-    if is_iceberg(case, row) {
-        return Some(ICEBERG);
-    }
-    has_all(case, row, &[b"wal", b"snap"])
-        .then_some("etcd: --max-wals, --max-snapshots, --auto-compaction-retention")
-}
-
-/// Whether a directory holds all of these.
-fn has_all(case: &Case<'_>, row: u32, names: &[&[u8]]) -> bool {
-    let dir = case.rows.id[row as usize];
-    let mut left = names.len();
-    for child in case.tree.children(dir).take(LISTED) {
-        left -= usize::from(names.contains(&case.tree.name(child)));
-        if left == 0 {
-            return true;
-        }
-    }
-    false
-}
-
-/// Whether a directory is a table of Iceberg: data beside metadata that lists its files.
-fn is_iceberg(case: &Case<'_>, row: u32) -> bool {
-    if !has_all(case, row, &[b"data", b"metadata"]) {
-        return false;
-    }
-    let dir = case.rows.id[row as usize];
-    let mut inside = case.tree.children(dir).take(LISTED);
-    let metadata = inside.find(|&child| case.tree.name(child) == b"metadata");
-    metadata.is_some_and(|metadata| {
-        case.tree.children(metadata).take(LISTED).any(|child| {
-            let name = case.tree.name(child);
-            name.ends_with(b".metadata.json") || name == b"version-hint.text"
-        })
-    })
+        || above.any(|(at, row)| case.place(row).program(at == 0).is_some())
 }
 
 /// Formats that only a database's engine writes, and how it is told to let go.
@@ -637,12 +450,8 @@ fn is_hash_store(case: &Case<'_>) -> bool {
 }
 
 fn under_version_control(case: &Case<'_>) -> bool {
-    rows_above(case).iter().any(|&row| {
-        case.tree
-            .children(case.rows.id[row as usize])
-            .take(LISTED)
-            .any(|child| matches!(case.tree.name(child), b".git" | b".hg" | b".svn"))
-    })
+    let above = rows_above(case);
+    above.iter().any(|&row| case.place(row).is_repository())
 }
 
 fn has_clock_or_count(variables: &[Variable]) -> bool {
@@ -667,8 +476,7 @@ fn is_in_prefix(case: &Case<'_>) -> bool {
         return false;
     };
     for _ in 0..32 {
-        let holds = |names: &[&[u8]]| has_all(case, row, names);
-        if holds(&[b"bin", b"lib", b"share"]) || holds(&[b"info", b"status", b"diversions"]) {
+        if case.place(row).is_prefix() {
             return true;
         }
         if row == 0 {
@@ -682,7 +490,7 @@ fn is_in_prefix(case: &Case<'_>) -> bool {
 /// A set of files that all came at once, long ago, and that no name dates or not evenly: unpacked
 /// or installed, and never added to.
 fn is_unmoved(case: &Case<'_>) -> bool {
-    let (low, high) = written(case);
+    let (low, high) = case.written;
     let long_ago = case.now.0.saturating_sub(high) > 7 * 86_400;
     let at_once = low < high.saturating_add(1) && high.saturating_sub(low) < 7200;
     at_once && long_ago && !(is_dated(case) && case.regular)
@@ -691,23 +499,13 @@ fn is_unmoved(case: &Case<'_>) -> bool {
 /// Whether it was written as its names say, evenly, and by one that has no words of its own for
 /// each file.
 fn is_living(case: &Case<'_>) -> bool {
-    let (low, high) = written(case);
+    let (low, high) = case.written;
     is_dated(case) && case.regular && !case.lone_words && high.saturating_sub(low) >= 7200
 }
 
 fn is_dated(case: &Case<'_>) -> bool {
     let mut variables = case.variables.iter();
     variables.any(|variable| is_clock(variable.kind))
-}
-
-/// When the first and the last of the files were written, in seconds; the last before the first
-/// where that is not known.
-fn written(case: &Case<'_>) -> (i64, i64) {
-    let members = case.group.members.iter();
-    let times = members.filter_map(|(id, _)| case.tree.mtime(id));
-    times.fold((i64::MAX, i64::MIN), |(low, high), time| {
-        (low.min(time.0), high.max(time.0))
-    })
 }
 
 /// Whether values of this kind say when.
@@ -736,9 +534,4 @@ pub(super) fn weight(tree: &Tree, family: &Family) -> u64 {
         Quantity::Disk => family.disk.lo,
         Quantity::Apparent => family.apparent.lo,
     }
-}
-
-/// The node of a path's directory, from the template's literal root.
-pub(super) fn node_of(tree: &Tree, root: &[u8]) -> Option<NodeId> {
-    tree.find(root)
 }

@@ -21,22 +21,14 @@ impl Packed {
             return start;
         };
         let close = (last.0 - first.0) as usize + 1 == files.len();
-        self.number(u64::from(first.0 - dir.0) << 1 | u64::from(close));
+        let begin = u64::from(first.0 - dir.0) << 1 | u64::from(close);
+        put(&mut self.bytes, begin);
         if !close {
             for pair in files.windows(2) {
-                self.number(u64::from(pair[1].0 - pair[0].0));
+                put(&mut self.bytes, u64::from(pair[1].0 - pair[0].0));
             }
         }
         start
-    }
-
-    /// Seven bits a byte, the lowest first.
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.bytes.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(number as u8);
     }
 
     /// So many files of a directory, from where they begin.
@@ -47,7 +39,7 @@ impl Packed {
             close: false,
             left: len,
         };
-        let first = files.number();
+        let first = take(&mut files.bytes);
         files.close = first & 1 == 1;
         files.next = dir.0.wrapping_add((first >> 1) as u32);
         files
@@ -75,21 +67,6 @@ pub(super) struct Files<'p> {
     left: u32,
 }
 
-impl Files<'_> {
-    fn number(&mut self) -> u64 {
-        let (mut number, mut shift) = (0, 0);
-        while let Some((&byte, rest)) = self.bytes.split_first() {
-            self.bytes = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte < 0x80 || shift > 56 {
-                break;
-            }
-        }
-        number
-    }
-}
-
 impl Iterator for Files<'_> {
     type Item = NodeId;
 
@@ -97,7 +74,11 @@ impl Iterator for Files<'_> {
         self.left = self.left.checked_sub(1)?;
         let file = NodeId(self.next);
         if self.left > 0 {
-            let step = if self.close { 1 } else { self.number() as u32 };
+            let step = if self.close {
+                1
+            } else {
+                take(&mut self.bytes) as u32
+            };
             self.next = self.next.wrapping_add(step);
         }
         Some(file)
@@ -110,13 +91,97 @@ impl Iterator for Files<'_> {
 
 impl ExactSizeIterator for Files<'_> {}
 
-/// The moments of files in a row, each said once for as long as it stays.
+/// Files in any order, each by its distance from the one before; read from either end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Chain {
+    bytes: Vec<u8>,
+    last: u32,
+    len: usize,
+}
+
+impl Chain {
+    /// Appends a file.
+    pub(super) fn push(&mut self, file: NodeId) {
+        put(
+            &mut self.bytes,
+            folded(i64::from(file.0) - i64::from(self.last)),
+        );
+        self.last = file.0;
+        self.len += 1;
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> Links<'_> {
+        Links {
+            bytes: &self.bytes,
+            front: 0,
+            back: self.last,
+            left: self.len,
+        }
+    }
+
+    /// Gives back the room that is not used.
+    pub(super) fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+    }
+}
+
+/// See [`Chain::iter`].
+#[derive(Clone, Debug)]
+pub(super) struct Links<'c> {
+    bytes: &'c [u8],
+    /// The file last taken from the front.
+    front: u32,
+    /// The file next taken from the back.
+    back: u32,
+    left: usize,
+}
+
+impl Iterator for Links<'_> {
+    type Item = NodeId;
+
+    fn next(&mut self) -> Option<NodeId> {
+        self.left = self.left.checked_sub(1)?;
+        let step = unfolded(take(&mut self.bytes));
+        self.front = self.front.wrapping_add(step as u32);
+        Some(NodeId(self.front))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl DoubleEndedIterator for Links<'_> {
+    fn next_back(&mut self) -> Option<NodeId> {
+        self.left = self.left.checked_sub(1)?;
+        let file = NodeId(self.back);
+        // Of a number only the last byte has no upper bit, so that it is found from behind too.
+        let before = self.bytes.len().saturating_sub(1);
+        let start = self.bytes[..before].iter().rposition(|byte| *byte < 0x80);
+        let (rest, mut number) = self.bytes.split_at(start.map_or(0, |at| at + 1));
+        self.bytes = rest;
+        let step = unfolded(take(&mut number));
+        self.back = self.back.wrapping_sub(step as u32);
+        Some(file)
+    }
+}
+
+impl ExactSizeIterator for Links<'_> {}
+
+/// The moments of files in a row, each said once for as long as it stays: how far it lies from
+/// the one before, and how many files have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moments {
-    /// Where each stretch of one moment ends.
-    ends: Vec<u32>,
-    /// The moment; [`NEVER`] where there is none.
-    moments: Vec<i64>,
+    bytes: Vec<u8>,
+    last: i64,
+    /// How many files have the last one.
+    run: u32,
 }
 
 /// No moment: before all others, and none that a name or a file system could mean.
@@ -126,34 +191,115 @@ impl Moments {
     /// Appends the moment of one more file.
     pub(super) fn push(&mut self, moment: Option<Timestamp>) {
         let moment = moment.map_or(NEVER, |moment| moment.0);
-        match self.ends.last_mut() {
-            Some(end) if self.moments.last() == Some(&moment) => *end += 1,
-            _ => {
-                self.ends.push(self.len() + 1);
-                self.moments.push(moment);
-            }
+        if self.run > 0 && moment == self.last {
+            self.run += 1;
+            return;
         }
+        if self.run > 0 {
+            put(&mut self.bytes, u64::from(self.run));
+        }
+        put(&mut self.bytes, folded(moment.wrapping_sub(self.last)));
+        (self.last, self.run) = (moment, 1);
     }
 
-    fn len(&self) -> u32 {
-        self.ends.last().copied().unwrap_or(0)
-    }
-
-    /// The stretch in which the file of this number is.
-    pub(super) fn stretch_of(&self, at: u32) -> usize {
-        self.ends.partition_point(|&end| end <= at)
-    }
-
-    /// Where a stretch ends, and its moment.
-    pub(super) fn stretch(&self, stretch: usize) -> Option<(u32, i64)> {
-        Some((*self.ends.get(stretch)?, *self.moments.get(stretch)?))
+    /// The moments file by file, the least and the most of which [`NEVER`] may be.
+    pub(super) fn iter(&self) -> EachMoment<'_> {
+        EachMoment {
+            bytes: &self.bytes,
+            now: 0,
+            left: 0,
+            last: self.run,
+        }
     }
 
     /// Gives back the room that is not used.
     pub(super) fn shrink(&mut self) {
-        self.ends.shrink_to_fit();
-        self.moments.shrink_to_fit();
+        self.bytes.shrink_to_fit();
     }
+}
+
+/// See [`Moments::iter`].
+#[derive(Clone, Debug)]
+pub(super) struct EachMoment<'m> {
+    bytes: &'m [u8],
+    now: i64,
+    /// How many more files have the moment of now.
+    left: u32,
+    /// How many files have the last one.
+    last: u32,
+}
+
+impl EachMoment<'_> {
+    /// Goes on to the next moment, where this one's files are all told.
+    fn turn(&mut self) -> Option<()> {
+        if self.left == 0 {
+            if self.bytes.is_empty() {
+                return None;
+            }
+            self.now = self.now.wrapping_add(unfolded(take(&mut self.bytes)));
+            self.left = if self.bytes.is_empty() {
+                self.last
+            } else {
+                u32::try_from(take(&mut self.bytes)).unwrap_or(0)
+            };
+        }
+        Some(())
+    }
+
+    /// The one moment of so many files, which are passed over; `None` where they have several.
+    pub(super) fn all_of(&mut self, mut files: u32) -> Option<i64> {
+        let mut moment = None;
+        let mut alike = true;
+        while files > 0 && self.turn().is_some() {
+            alike &= *moment.get_or_insert(self.now) == self.now;
+            let told = files.min(self.left);
+            files -= told;
+            self.left -= told;
+        }
+        moment.filter(|_| alike)
+    }
+}
+
+impl Iterator for EachMoment<'_> {
+    type Item = i64;
+
+    fn next(&mut self) -> Option<i64> {
+        self.turn()?;
+        self.left = self.left.saturating_sub(1);
+        Some(self.now)
+    }
+}
+
+/// Appends a number: seven bits a byte, the lowest first, the upper bit on all bytes but the last.
+fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+/// Takes a number from the front.
+fn take(bytes: &mut &[u8]) -> u64 {
+    let (mut number, mut shift) = (0, 0);
+    while let Some((&byte, rest)) = bytes.split_first() {
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 || shift > 63 {
+            break;
+        }
+    }
+    number
+}
+
+/// A distance in either direction as a number that is small where the distance is.
+fn folded(distance: i64) -> u64 {
+    (distance << 1 ^ distance >> 63) as u64
+}
+
+fn unfolded(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
 #[cfg(test)]
@@ -188,10 +334,35 @@ mod tests {
             for moment in &all {
                 moments.push(moment.map(Timestamp));
             }
-            for (at, moment) in (0..).zip(&all) {
-                let (end, read) = moments.stretch(moments.stretch_of(at)).unwrap();
-                prop_assert!(end > at);
-                prop_assert_eq!(read, moment.unwrap_or(NEVER));
+            let told: Vec<i64> = all.iter().map(|moment| moment.unwrap_or(NEVER)).collect();
+            prop_assert_eq!(moments.iter().collect::<Vec<_>>(), told.clone());
+            // Cut anywhere, each part has one moment or several.
+            for cut in 0..told.len() {
+                let mut each = moments.iter();
+                for part in [&told[..cut], &told[cut..]] {
+                    let one = part.first().filter(|first| part.iter().all(|m| m == *first));
+                    prop_assert_eq!(each.all_of(part.len() as u32), one.copied());
+                }
+            }
+        }
+
+        #[test]
+        fn chained_files_come_out_at_both_ends(all in prop::collection::vec(any::<u32>(), 0..40), turns in any::<u64>()) {
+            let mut chain = Chain::default();
+            for &file in &all {
+                chain.push(NodeId(file));
+            }
+            let mut links = chain.iter();
+            let mut left = all.iter().map(|&file| NodeId(file));
+            for turn in 0..=all.len() {
+                let front = turns >> (turn % 64) & 1 == 0;
+                let (a, b) = if front {
+                    (links.next(), left.next())
+                } else {
+                    (links.next_back(), left.next_back())
+                };
+                prop_assert_eq!(a, b);
+                prop_assert_eq!(links.len(), left.len());
             }
         }
     }

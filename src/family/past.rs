@@ -8,7 +8,7 @@
 
 use crate::time::{Age, Timestamp};
 
-use super::clock::Period;
+use super::periods::Period;
 
 /// Periods without output after which an older block counts as left behind.
 const GAP: u64 = 20;

@@ -22,10 +22,11 @@ use crate::tree::{NodeId, Tree};
 
 use super::listing::Listing;
 use super::name::{Scan, hash, mix};
-use super::packed::Packed;
+use super::places::Places;
 use super::roster::Roster;
 use super::rows::{ByHash, PLAIN_LEVELS, Rows};
-use super::{suffix, words};
+use super::shapes::{Arena, Entry, Leaf, Span, WORD, narrow, word_of};
+use super::words;
 
 /// Shapes that a profile carries upward.
 const CARRIED: usize = 64;
@@ -33,9 +34,6 @@ const CARRIED: usize = 64;
 const LEVELS: u8 = 24;
 /// Fewer members than this are no family.
 const FEWEST: u32 = 3;
-
-pub(super) const NONE: u32 = u32::MAX;
-const WORD: u64 = 0x57_4f52_4400;
 
 /// Members of one shape, and how it was joined.
 #[derive(Debug)]
@@ -51,104 +49,10 @@ pub(super) struct Group<'f> {
     pub(super) side_bytes: u64,
 }
 
-/// Some members of one shape in one directory; the next of the same shape is linked.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    pub(super) start: u32,
-    pub(super) len: u32,
-    pub(super) row: u32,
-    pub(super) next: u32,
-}
-
-/// How the last name of a shape is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Leaf {
-    /// Leading word and all.
-    Exact,
-    /// With any words between its numbers.
-    AnyWord,
-    /// By its extension alone.
-    Word,
-}
-
-/// One shape below a directory, with its sums and the list of its spans.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    pub(super) shape: u64,
-    pub(super) bytes: u64,
-    /// What goes with the members: checksums, indexes.
-    pub(super) side_bytes: u64,
-    pub(super) side: u32,
-    pub(super) count: u32,
-    /// In how many of the siblings that were joined last.
-    siblings: u32,
-    pub(super) first: u32,
-    pub(super) last: u32,
-    pub(super) whole: u32,
-    depth: u8,
-    leaf: Leaf,
-    varies: bool,
-}
-
-impl Entry {
-    /// A shape of names in one directory, still without members.
-    pub(super) fn leaf(shape: u64, leaf: Leaf, varies: bool) -> Self {
-        Self {
-            shape,
-            bytes: 0,
-            side_bytes: 0,
-            side: 0,
-            count: 0,
-            siblings: 1,
-            first: NONE,
-            last: NONE,
-            whole: 0,
-            depth: 0,
-            leaf,
-            varies,
-        }
-    }
-}
-
-/// What a pass gathers besides the profiles.
-#[derive(Debug, Default)]
-pub(super) struct Arena {
-    /// The files of the spans.
-    pub(super) members: Packed,
-    pub(super) spans: Vec<Span>,
-    /// Files that are not finished, each with the row of its directory.
-    pub(super) unfinished: Vec<(NodeId, u32)>,
-    /// Shapes that go no further up.
-    done: Vec<Entry>,
-}
-
-impl Arena {
-    /// Takes in what another pass gathered, and moves its profiles' links along.
-    fn absorb(&mut self, mut other: Self, profiles: &mut [(u32, Vec<Entry>)]) {
-        let spans = narrow(self.spans.len());
-        let members = self.members.append(&mut other.members);
-        self.unfinished.append(&mut other.unfinished);
-        self.spans.extend(other.spans.iter().map(|span| Span {
-            start: span.start + members,
-            next: if span.next == NONE {
-                NONE
-            } else {
-                span.next + spans
-            },
-            ..*span
-        }));
-        let entries = profiles.iter_mut().flat_map(|profile| &mut profile.1);
-        for entry in entries.chain(&mut other.done) {
-            entry.first += spans;
-            entry.last += spans;
-        }
-        self.done.append(&mut other.done);
-    }
-}
-
 /// Every group of three or more files that are alike, and the files that are not finished.
 pub(super) struct Found {
     pub(super) rows: Rows,
+    pub(super) places: Places,
     arena: Arena,
 }
 
@@ -198,7 +102,11 @@ pub(super) fn groups(tree: &Tree) -> Found {
         .done
         .retain(|entry| entry.varies && entry.count >= FEWEST);
     arena.unfinished.sort_unstable();
-    Found { rows, arena }
+    Found {
+        places: Places::new(&rows),
+        rows,
+        arena,
+    }
 }
 
 /// What one thread found below some directories: the profiles of these, and the rest.
@@ -747,18 +655,4 @@ fn form_of(run: &[(u64, usize, General)]) -> Leaf {
         .map(|r| r.2)
         .find(|g| g.level == 0)
         .map_or(Leaf::Word, |g| g.leaf)
-}
-
-/// The key of any word with this name's extension.
-pub(super) fn word_of(name: &[u8]) -> u64 {
-    let body = &name[..name.len() - suffix::compression(name).len()];
-    let extension = body
-        .iter()
-        .rposition(|&b| b == b'.')
-        .map_or(&b""[..], |dot| &body[dot..]);
-    mix(WORD, hash(extension))
-}
-
-pub(super) fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(NONE)
 }

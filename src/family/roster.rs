@@ -3,8 +3,8 @@
 use crate::tree::NodeId;
 
 use super::packed::{Files, Packed};
-use super::profile::{Span, narrow};
 use super::rows::Rows;
+use super::shapes::{Span, narrow};
 
 /// The files of a group, in the tree's order.
 #[derive(Debug)]
@@ -76,6 +76,13 @@ impl<'f> Roster<'f> {
         let part = self.parts[at];
         let packed = if part.mixed { &self.mixed } else { self.packed };
         (part.row, packed.read(part.start, part.len, part.dir))
+    }
+
+    /// The number of the part in which one of the files is.
+    pub(super) fn part_of(&self, file: NodeId) -> usize {
+        // A directory's files follow it at once, before any other directory.
+        let after = self.parts.partition_point(|part| part.dir < file);
+        after.saturating_sub(1)
     }
 
     /// Every file, with the row of its directory.

@@ -111,6 +111,20 @@ const SENSES: [(u64, Sense); 61] = {
     table
 };
 
+/// Which lengths the extensions of the table have, by their first byte: nearly all others are told
+/// by this alone.
+const LENGTHS: [u16; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < SENSES.len() {
+        let packed = SENSES[at].0;
+        let len = 8 - packed.leading_zeros() / 8;
+        lengths[(packed >> (8 * (len - 1))) as usize] |= 1 << len;
+        at += 1;
+    }
+    lengths
+};
+
 /// Up to eight bytes as one number; no two such texts have the same.
 const fn pack(text: &[u8]) -> u64 {
     let mut packed = 0;
@@ -125,6 +139,9 @@ const fn pack(text: &[u8]) -> u64 {
 fn sense(extension: &[u8]) -> Option<Sense> {
     match extension.len() {
         1..=8 => {
+            if LENGTHS[usize::from(extension[0])] >> extension.len() & 1 == 0 {
+                return None;
+            }
             let packed = pack(extension);
             let at = SENSES.binary_search_by_key(&packed, |row| row.0).ok()?;
             Some(SENSES[at].1)
