@@ -1,9 +1,9 @@
 //! What the tree does not keep, asked of the live file system for the files in question: the other
 //! stamps, whose a file is, and where a symbolic link leads.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 #[cfg(unix)]
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use crate::rules::coverage::{Owner, Stamped, Stamps};
 #[cfg(unix)]
@@ -25,15 +25,15 @@ use super::wanted::as_path;
 #[derive(Debug, Default)]
 pub(super) struct LiveStamps {
     #[cfg(unix)]
-    last: RefCell<Last>,
-    users: OnceCell<Names>,
-    groups: OnceCell<Names>,
+    last: Mutex<Last>,
+    users: OnceLock<Names>,
+    groups: OnceLock<Names>,
 }
 
 #[cfg(unix)]
 impl Stamps for LiveStamps {
     fn of(&self, tree: &Tree, node: NodeId) -> Option<Stamped> {
-        let mut last = self.last.borrow_mut();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, answer)) = last.answer
             && known == node
         {

@@ -14,7 +14,7 @@ mod ground;
 mod rotation;
 mod spares;
 
-pub use crowd::{Job, take_all};
+pub use crowd::{Job, Question, take_all, take_in_parts};
 pub use rotation::Orphan;
 pub use spares::{spared_by, taken};
 
@@ -87,7 +87,7 @@ impl Owner {
 }
 
 /// Gives what a tree does not keep, for the few files that a rule asks it of.
-pub trait Stamps: std::fmt::Debug {
+pub trait Stamps: std::fmt::Debug + Sync {
     /// The stamps of one node, where they can be had.
     fn of(&self, tree: &Tree, node: NodeId) -> Option<Stamped>;
 
@@ -319,6 +319,16 @@ pub struct Sight {
     pub files: bool,
 }
 
+impl Sight {
+    /// What another part of the tree shows.
+    fn add(&mut self, other: &Self) {
+        self.found += other.found;
+        self.missing += other.missing;
+        self.unseen += other.unseen;
+        self.files |= other.files;
+    }
+}
+
 /// What a rule takes of a tree.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
@@ -345,7 +355,6 @@ pub fn takes(rule: &Rule, ground: &Ground<'_>, now: Timestamp) -> Taken {
 #[must_use]
 pub fn takes_with(sweeps: &[Sweep], ground: &Ground<'_>, now: Timestamp) -> Taken {
     let mut taken = Taken::default();
-    let before = ground.looked_at.get();
     for sweep in sweeps {
         let from = taken.hits.len();
         for root in &sweep.roots {
@@ -364,7 +373,7 @@ pub fn takes_with(sweeps: &[Sweep], ground: &Ground<'_>, now: Timestamp) -> Take
         }
     }
     merge(&mut taken.hits);
-    ground.looked_at.set(before.saturating_add(taken.looked_at));
+    ground.count(taken.looked_at);
     taken
 }
 

@@ -52,7 +52,76 @@ pub struct Pattern {
     source: Vec<u8>,
     flags: Flags,
     /// One per brace alternative.
-    programs: Vec<Vec<Step>>,
+    programs: Vec<Program>,
+}
+
+/// One alternative, with what can be said of a text at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Program {
+    steps: Vec<Step>,
+    /// What every text that fits begins and ends with; nothing where letters match in either case.
+    prefix: Vec<u8>,
+    suffix: Vec<u8>,
+    middle: Middle,
+}
+
+/// What stands between the literal ends of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Middle {
+    /// Nothing: the prefix is all of it, and there is no suffix.
+    Nothing,
+    /// One star.
+    Star,
+    Other,
+}
+
+impl Program {
+    fn new(steps: Vec<Step>, flags: Flags) -> Self {
+        let bytes = |run: &mut dyn Iterator<Item = &Step>| -> Vec<u8> {
+            let byte = |step: &Step| match step {
+                Step::Byte(byte) if !flags.casefold => Some(*byte),
+                _ => None,
+            };
+            run.map_while(byte).collect()
+        };
+        let prefix = bytes(&mut steps.iter());
+        let mut suffix = bytes(&mut steps[prefix.len()..].iter().rev());
+        suffix.reverse();
+        let middle = match &steps[prefix.len()..steps.len() - suffix.len()] {
+            [] => Middle::Nothing,
+            [Step::Star] => Middle::Star,
+            _ => Middle::Other,
+        };
+        Self {
+            steps,
+            prefix,
+            suffix,
+            middle,
+        }
+    }
+
+    fn matches(&self, text: &[u8], flags: Flags) -> bool {
+        if self.middle == Middle::Nothing && !flags.casefold {
+            return text == self.prefix;
+        }
+        let ends = (self.prefix.len(), self.suffix.len());
+        if text.len() < ends.0 + ends.1
+            || !text.starts_with(&self.prefix)
+            || !text.ends_with(&self.suffix)
+        {
+            return false;
+        }
+        if self.middle == Middle::Star {
+            let between = &text[ends.0..text.len() - ends.1];
+            // A leading dot or a slash is not a star's: then every step counts.
+            let is_plain = !(flags.period && text[ends.0..].starts_with(b"."))
+                && !(flags.pathname && between.contains(&b'/'));
+            if is_plain {
+                return true;
+            }
+        }
+        run(&self.steps, text, flags)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +167,10 @@ impl Pattern {
         Self {
             source: source.to_vec(),
             flags,
-            programs: alternatives.iter().map(|p| compile(p, flags)).collect(),
+            programs: alternatives
+                .iter()
+                .map(|text| Program::new(compile(text, flags), flags))
+                .collect(),
         }
     }
 
@@ -119,7 +191,7 @@ impl Pattern {
     pub fn matches(&self, text: &[u8]) -> bool {
         self.programs
             .iter()
-            .any(|program| run(program, text, self.flags))
+            .any(|program| program.matches(text, self.flags))
     }
 
     /// The text that it stands for when it has no wildcard, quoting removed.
@@ -127,6 +199,7 @@ impl Pattern {
     pub fn literal(&self) -> Option<Vec<u8>> {
         match self.programs.as_slice() {
             [program] if !self.flags.casefold => program
+                .steps
                 .iter()
                 .map(|step| match step {
                     Step::Byte(byte) => Some(*byte),
@@ -155,7 +228,7 @@ impl Pattern {
     pub(crate) fn literals(&self) -> Vec<Literals> {
         self.programs
             .iter()
-            .map(|program| literals(program))
+            .map(|program| literals(&program.steps))
             .collect()
     }
 
@@ -164,7 +237,7 @@ impl Pattern {
         steps: impl Fn(&'a [Step]) -> Box<dyn Iterator<Item = &'a Step> + 'a>,
     ) -> Vec<u8> {
         match self.programs.as_slice() {
-            [program] if !self.flags.casefold => steps(program)
+            [program] if !self.flags.casefold => steps(&program.steps)
                 .map_while(|step| match step {
                     Step::Byte(byte) => Some(*byte),
                     _ => None,
@@ -490,4 +563,34 @@ fn first_brace(pattern: &[u8], from: usize) -> Option<Brace> {
         at += 1;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What is told at a glance is what every step would tell.
+        #[test]
+        fn a_glance_is_the_whole_look(
+            pattern in "[ab./*?\\[\\]!]{0,6}",
+            texts in prop::collection::vec("[abA./]{0,6}", 1..30),
+            pathname: bool,
+            period: bool,
+            casefold: bool,
+        ) {
+            let flags = Flags { pathname, period, casefold, brace: false };
+            let read = Pattern::new(pattern.as_bytes(), flags);
+            let steps = compile(pattern.as_bytes(), flags);
+            for text in texts {
+                let text = text.as_bytes();
+                prop_assert_eq!(
+                    read.matches(text), run(&steps, text, flags),
+                    "{} {}", &pattern, String::from_utf8_lossy(text)
+                );
+            }
+        }
+    }
 }

@@ -28,7 +28,8 @@ use crate::rules::model::{Sweep, Tri};
 use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
 
-use plan::{Plan, Spec};
+use super::finder::Then;
+use plan::{Plan, Spec, Wanted};
 
 /// Commands that are one rule's, and how much is asked about them.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +62,61 @@ pub fn take_all(
     jobs: &[Job<'_>],
     ground: &Ground<'_>,
     now: Timestamp,
-    sink: &mut dyn FnMut(usize, Hit),
+    sink: &mut (dyn FnMut(usize, Hit) + Send),
 ) -> Vec<Sight> {
+    let question = Question {
+        jobs,
+        ground,
+        now,
+        only: None,
+    };
+    take_in_parts(&question, &mut [sink], &|sink, job, hit| sink(job, hit))
+}
+
+/// What is asked of a tree.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// Who takes.
+    pub jobs: &'a [Job<'a>],
+    /// Where.
+    pub ground: &'a Ground<'a>,
+    /// When.
+    pub now: Timestamp,
+    /// Of which files it is asked; `None`: of all. Hits of others may or may not be given.
+    pub only: Option<&'a (dyn Fn(NodeId) -> bool + Sync)>,
+}
+
+impl std::fmt::Debug for Question<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Question")
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// As [`take_all`], on as many threads as there are parts: each part of the tree has its own
+/// state, to which hits go in the tree's order. States in the order of their parts are what one
+/// state would have been told, so merging them gives the same however many there are. Where files
+/// have to be looked up on the disk, all hits go to the first state.
+pub fn take_in_parts<S: Send>(
+    question: &Question<'_>,
+    states: &mut [S],
+    note: &(dyn Fn(&mut S, usize, Hit) + Sync),
+) -> Vec<Sight> {
+    let (jobs, ground, now) = (question.jobs, question.ground, question.now);
+    let Some(first) = states.first_mut() else {
+        return Vec::new();
+    };
     let mut plan = Plan::default();
     for (number, job) in jobs.iter().enumerate() {
         plan.sights.push(Sight::default());
         if job.sweeps.iter().any(|sweep| sweep.keep_newest.is_some()) {
             let taken = super::takes_with(job.sweeps, ground, now);
             plan.sights[number] = taken.sight;
-            taken.hits.into_iter().for_each(|hit| sink(number, hit));
+            taken
+                .hits
+                .into_iter()
+                .for_each(|hit| note(first, number, hit));
             continue;
         }
         for sweep in job.sweeps {
@@ -80,17 +127,89 @@ pub fn take_all(
     }
     plan.finder.finish();
     plan.starts.sort_unstable();
-    let mut walk = Walk::new(&plan, jobs, ground, now, sink);
-    walk.run();
-    let (sights, found) = (walk.sights, walk.found);
-    plan.sights = sights;
-    plan.as_they_stand(jobs, ground, now, &found, sink);
+    let walked = walk_in_parts(question, &plan, states, note);
+    for walked in &walked {
+        for (sight, more) in plan.sights.iter_mut().zip(&walked.sights) {
+            sight.add(more);
+        }
+    }
+    let is_found = |spec: usize| walked.iter().any(|walked| walked.found[spec]);
+    let found: Vec<bool> = (0..plan.specs.len()).map(is_found).collect();
+    let mut last = |job: usize, hit: Hit| {
+        if let Some(last) = states.last_mut() {
+            note(last, job, hit);
+        }
+    };
+    plan.as_they_stand(jobs, ground, now, &found, &mut last);
     plan.sights
+}
+
+/// What a walk of a part of the tree has found.
+#[derive(Debug)]
+struct Walked {
+    sights: Vec<Sight>,
+    /// By spec: whether some entry fitted its pattern.
+    found: Vec<bool>,
+}
+
+/// Below so many entries to a part the threads cost more than they save; tests have small trees.
+const PART: u32 = if cfg!(test) { 1 } else { 20_000 };
+
+fn walk_in_parts<S: Send>(
+    question: &Question<'_>,
+    plan: &Plan<'_>,
+    states: &mut [S],
+    note: &(dyn Fn(&mut S, usize, Hit) + Sync),
+) -> Vec<Walked> {
+    let end = question.ground.tree.end(NodeId::ROOT).0;
+    let parts = u32::try_from(states.len()).unwrap_or(u32::MAX);
+    let asks = question.ground.stamps.is_some() && plan.asks_the_disk();
+    let walk = |state: &mut S, from: u32, to: u32| {
+        let mut sink = |job: usize, hit: Hit| note(state, job, hit);
+        let mut walk = Walk::new(plan, question, &mut sink);
+        walk.run(NodeId(from), NodeId(to));
+        Walked {
+            sights: walk.sights,
+            found: walk.found,
+        }
+    };
+    if parts == 1 || asks || end / parts < PART {
+        let first = states.iter_mut().take(1);
+        return first.map(|state| walk(state, 0, end)).collect();
+    }
+    let bound = |part: usize| {
+        let at = u64::from(end) * part as u64 / u64::from(parts);
+        u32::try_from(at).unwrap_or(end)
+    };
+    std::thread::scope(|scope| {
+        let walk = &walk;
+        let threads: Vec<_> = states
+            .iter_mut()
+            .enumerate()
+            .map(|(part, state)| scope.spawn(move || walk(state, bound(part), bound(part + 1))))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(walked) => walked,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
 }
 
 /// A set of walkers: those without needles, or those that wait for one.
 const EVERYTHING: u32 = 0;
 const ASLEEP: u32 = u32::MAX;
+
+/// The set of those who are below the directory that they waited for.
+fn below(then: Then) -> Option<u32> {
+    match then {
+        Then::Itself => None,
+        Then::All => Some(EVERYTHING),
+        Then::Needle(number) => Some(number + 1),
+    }
+}
 
 /// A command on its way through one start's subtree.
 #[derive(Debug)]
@@ -137,6 +256,7 @@ struct Walk<'w, 'a> {
     ground: &'w Ground<'w>,
     tree: &'w Tree,
     now: Timestamp,
+    only: Option<&'w (dyn Fn(NodeId) -> bool + Sync)>,
     sink: &'w mut dyn FnMut(usize, Hit),
     sights: Vec<Sight>,
     /// By spec: whether some entry fitted its pattern.
@@ -162,19 +282,18 @@ struct Walk<'w, 'a> {
 impl<'w, 'a> Walk<'w, 'a> {
     fn new(
         plan: &'w Plan<'a>,
-        jobs: &'w [Job<'w>],
-        ground: &'w Ground<'w>,
-        now: Timestamp,
+        question: &Question<'w>,
         sink: &'w mut dyn FnMut(usize, Hit),
     ) -> Self {
         Self {
             plan,
-            jobs,
-            ground,
-            tree: ground.tree,
-            now,
+            jobs: question.jobs,
+            ground: question.ground,
+            tree: question.ground.tree,
+            now: question.now,
+            only: question.only,
             sink,
-            sights: plan.sights.clone(),
+            sights: vec![Sight::default(); plan.sights.len()],
             found: vec![false; plan.specs.len()],
             walkers: Vec::new(),
             sets: vec![Vec::new(); plan.finder.len() + 1],
@@ -192,16 +311,18 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    fn run(&mut self) {
-        let mut starts = self.plan.starts.iter().copied().peekable();
-        let mut node = NodeId::ROOT;
-        let end = self.tree.end(NodeId::ROOT);
-        while node < end {
+    /// Walks the nodes of a part of the tree, which may begin anywhere.
+    fn run(&mut self, from: NodeId, to: NodeId) {
+        self.come_to(from);
+        let first = self.plan.starts.partition_point(|&(start, _)| start < from);
+        let mut starts = self.plan.starts[first..].iter().copied().peekable();
+        let mut node = from;
+        while node < to {
             self.leave(node);
             if self.awake == 0 && self.blankets.is_empty() {
                 // Nobody looks until the next start, or until a directory ends.
-                let start = starts.peek().map_or(end, |&(start, _)| start);
-                let ends = self.frames.last().map_or(end, |frame| frame.end);
+                let start = starts.peek().map_or(to, |&(start, _)| start);
+                let ends = self.frames.last().map_or(to, |frame| frame.end);
                 let next = start.min(ends);
                 if next > node {
                     node = next;
@@ -221,12 +342,36 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
             }
             self.deliver(node);
-            if let Some(frame) = frame {
-                self.frames.push(frame);
-            }
+            self.frames.extend(frame);
             node = NodeId(node.0 + 1);
         }
-        self.leave(end);
+    }
+
+    /// Enters the directories above a node as a walk that comes from the root does. What is to be
+    /// said of these themselves is said by the part that they lie in.
+    fn come_to(&mut self, node: NodeId) {
+        let mut above: Vec<NodeId> = Vec::new();
+        let mut at = node;
+        while let Some(parent) = self.tree.parent(at) {
+            above.push(parent);
+            at = parent;
+        }
+        let plan = self.plan;
+        for &dir in above.iter().rev() {
+            let name = self.tree.name(dir);
+            self.visit(dir, name, true);
+            let frame = self.enter(dir, name);
+            let first = plan.starts.partition_point(|&(start, _)| start < dir);
+            let here = plan.starts[first..].iter();
+            for &(_, group) in here.take_while(|(start, _)| *start == dir) {
+                for &spec in &plan.groups[group] {
+                    self.start(dir, spec, true);
+                }
+            }
+            self.frames.push(frame);
+        }
+        self.hits.clear();
+        self.sights.fill(Sight::default());
     }
 
     /// Leaves the directories that end here.
@@ -341,7 +486,8 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
             return;
         }
-        if depth < spec.sweep.min_depth || facts.kind == Kind::Excluded {
+        let is_asked = facts.is_dir || self.only.is_none_or(|only| only(node));
+        if depth < spec.sweep.min_depth || facts.kind == Kind::Excluded || !is_asked {
             return;
         }
         let mut printed = std::mem::take(&mut self.printed);
@@ -451,8 +597,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
         }
         for at in 0..self.names.len() {
-            let set = self.names[at] + 1;
-            self.wake(set, name);
+            self.wake(self.names[at]);
         }
         self.path.push(b'/');
         self.path.extend_from_slice(name);
@@ -472,16 +617,13 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    /// Those who look for what lies below a directory of this name.
-    fn wake(&mut self, set: u32, name: &[u8]) {
-        let plan = self.plan;
-        let waits = |number: &u32| {
-            let spec = &plan.specs[self.walkers[*number as usize].spec as usize];
-            spec.below.iter().any(|below| below == name)
+    /// Those who waited for a directory look for what lies below it.
+    fn wake(&mut self, needle: u32) {
+        let Some(set) = below(self.plan.finder.then(needle)) else {
+            return;
         };
-        let waiting = self.sets[set as usize].iter().copied().filter(waits);
-        for number in waiting.collect::<Vec<u32>>() {
-            self.put_here(number, EVERYTHING);
+        for number in self.sets[needle as usize + 1].clone() {
+            self.put_here(number, set);
         }
     }
 
@@ -582,10 +724,14 @@ impl<'w, 'a> Walk<'w, 'a> {
             return;
         }
         let sets: Vec<u32> = match &spec.needles {
-            Some(needles) if !spec.is_awake_at(&walker.printed) => {
-                needles.iter().map(|needle| needle + 1).collect()
+            Some(needles) => {
+                let set = |wanted: &Wanted| match wanted.is_above(&walker.printed) {
+                    true => below(plan.finder.then(wanted.number)),
+                    false => Some(wanted.number + 1),
+                };
+                needles.iter().filter_map(set).collect()
             }
-            _ => vec![EVERYTHING],
+            None => vec![EVERYTHING],
         };
         for set in sets {
             let number = u32::try_from(self.walkers.len()).unwrap_or(ASLEEP);

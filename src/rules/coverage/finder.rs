@@ -23,9 +23,12 @@ pub(super) enum Needle {
     Ending(Vec<u8>),
     /// It has this somewhere.
     Inside(Vec<u8>),
-    /// The entry lies below a directory of this name.
-    Below(Vec<u8>),
+    /// The entry lies below a directory of this name, and there has something in its own.
+    Below(Vec<u8>, Option<Box<Needle>>),
 }
+
+/// As many pairs of a directory and a name are looked for in the place of either.
+const PAIRS: usize = 8;
 
 impl Needle {
     /// How much the needle narrows a search, more being better.
@@ -34,7 +37,8 @@ impl Needle {
             Self::Whole(text) => 1000 + text.len(),
             Self::Beginning(text) | Self::Ending(text) => 10 + text.len(),
             Self::Inside(text) => 5 + text.len(),
-            Self::Below(_) => 4,
+            Self::Below(_, None) => 4,
+            Self::Below(_, Some(then)) => 8 + then.weight(),
         }
     }
 }
@@ -76,10 +80,29 @@ fn best(parts: &[Expr], negated: bool) -> Option<Vec<Needle>> {
         let least = needles.iter().map(Needle::weight).min();
         least.unwrap_or(usize::MAX)
     };
-    parts
+    let all: Vec<Vec<Needle>> = parts
         .iter()
         .filter_map(|part| of_expr(part, negated))
-        .max_by_key(narrow)
+        .collect();
+    let is_place = |needle: &Needle| matches!(needle, Needle::Below(_, None));
+    let place = all.iter().find(|n| !n.is_empty() && n.iter().all(is_place));
+    let best = all.iter().max_by_key(|needles| narrow(needles))?;
+    let is_name = |needle: &Needle| !matches!(needle, Needle::Below(..));
+    match place {
+        // Some of the names below some of the directories.
+        Some(place) if best.iter().all(is_name) && place.len() * best.len() <= PAIRS => {
+            let pairs = place.iter().flat_map(|dir| {
+                best.iter().map(move |name| match dir {
+                    Needle::Below(dir, _) => {
+                        Needle::Below(dir.clone(), Some(Box::new(name.clone())))
+                    }
+                    other => other.clone(),
+                })
+            });
+            Some(pairs.collect())
+        }
+        _ => Some(best.clone()),
+    }
 }
 
 /// The needles of a pattern on names.
@@ -107,7 +130,7 @@ pub(super) fn of_name(pattern: &Pattern) -> Option<Vec<Needle>> {
         .filter(|needle| match needle {
             Needle::Inside(text) => text.len() > 1,
             Needle::Beginning(text) | Needle::Ending(text) => !text.is_empty(),
-            Needle::Whole(_) | Needle::Below(_) => true,
+            Needle::Whole(_) | Needle::Below(..) => true,
         })
         .max_by_key(Needle::weight)
     });
@@ -121,16 +144,21 @@ fn of_path(pattern: &Pattern) -> Option<Vec<Needle>> {
     }
     let all = pattern.literals().into_iter().map(|literals| {
         let ending = &literals.suffix;
-        match ending.iter().rposition(|&b| b == b'/') {
-            Some(slash) if slash + 1 < ending.len() => {
-                Some(Needle::Whole(ending[slash + 1..].to_vec()))
+        let name = match ending.iter().rposition(|&b| b == b'/') {
+            Some(slash) => {
+                (slash + 1 < ending.len()).then(|| Needle::Whole(ending[slash + 1..].to_vec()))
             }
-            None if !ending.is_empty() => Some(Needle::Ending(ending.clone())),
-            _ => [&literals.prefix, &literals.inner, &literals.suffix]
-                .into_iter()
-                .filter_map(|text| component(text))
-                .max_by_key(|name| name.len())
-                .map(|name| Needle::Below(name.to_vec())),
+            None => (!ending.is_empty()).then(|| Needle::Ending(ending.clone())),
+        };
+        let dir = [&literals.prefix, &literals.inner, &literals.suffix]
+            .into_iter()
+            .filter_map(|text| component(text))
+            .max_by_key(|name| name.len());
+        match (dir, name) {
+            // A whole name is rare enough.
+            (_, Some(name @ Needle::Whole(_))) | (None, Some(name)) => Some(name),
+            (Some(dir), name) => Some(Needle::Below(dir.to_vec(), name.map(Box::new))),
+            (None, None) => None,
         }
     });
     all.collect()
@@ -143,10 +171,23 @@ fn component(text: &[u8]) -> Option<&[u8]> {
     (start + 1 < end).then(|| &text[start + 1..end])
 }
 
+/// What a needle is found for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// The entry itself.
+    Itself,
+    /// Everything that lies below it.
+    All,
+    /// What has this other needle, below it.
+    Needle(u32),
+}
+
 /// All needles, each known by a number from 0.
 #[derive(Debug, Default)]
 pub(super) struct Finder {
     numbers: HashMap<Needle, u32>,
+    /// By number: what to look for below such a directory.
+    then: Vec<Then>,
     forward: Trie,
     backward: Trie,
     inside: Vec<u32>,
@@ -160,10 +201,16 @@ impl Finder {
         if let Some(&number) = self.numbers.get(needle) {
             return number;
         }
+        let then = match needle {
+            Needle::Below(_, Some(then)) => Then::Needle(self.add(then)),
+            Needle::Below(_, None) => Then::All,
+            _ => Then::Itself,
+        };
         let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
         self.numbers.insert(needle.clone(), number);
+        self.then.push(then);
         match needle {
-            Needle::Whole(text) | Needle::Below(text) => {
+            Needle::Whole(text) | Needle::Below(text, _) => {
                 let node = self.forward.node(text.iter());
                 node.wholes.push(number);
             }
@@ -175,6 +222,11 @@ impl Finder {
             }
         }
         number
+    }
+
+    /// What a needle is found for.
+    pub(super) fn then(&self, number: u32) -> Then {
+        self.then[number as usize]
     }
 
     /// How many needles there are.
@@ -313,7 +365,7 @@ mod tests {
                 for (needle, number) in &finder.numbers {
                     let name = name.as_bytes();
                     let is_there = match needle {
-                        Needle::Whole(text) | Needle::Below(text) => text == name,
+                        Needle::Whole(text) | Needle::Below(text, _) => text == name,
                         Needle::Beginning(text) => name.starts_with(text),
                         Needle::Ending(text) => name.ends_with(text),
                         Needle::Inside(text) => name.windows(text.len()).any(|part| part == text),
@@ -326,12 +378,20 @@ mod tests {
 
     #[test]
     fn a_path_is_looked_for_by_its_last_literal_part() {
+        let below = |name: &[u8]| Needle::Below(name.to_vec(), None);
         for (pattern, needle) in [
             ("*/cache/x.tmp", Some(Needle::Whole(b"x.tmp".to_vec()))),
-            ("*/cache/*.tmp", Some(Needle::Ending(b".tmp".to_vec()))),
-            ("*/cache/*", Some(Needle::Below(b"cache".to_vec()))),
-            ("/data/app/*", Some(Needle::Below(b"app".to_vec()))),
-            ("/data/*", Some(Needle::Below(b"data".to_vec()))),
+            ("*cache*.tmp", Some(Needle::Ending(b".tmp".to_vec()))),
+            (
+                "*/cache/*.tmp",
+                Some(Needle::Below(
+                    b"cache".to_vec(),
+                    Some(Box::new(Needle::Ending(b".tmp".to_vec()))),
+                )),
+            ),
+            ("*/cache/*", Some(below(b"cache"))),
+            ("/data/app/*", Some(below(b"app"))),
+            ("/data/*", Some(below(b"data"))),
             ("*/log*", None),
             ("*", None),
         ] {

@@ -1,8 +1,8 @@
 //! Where the paths of rules lie in a tree.
 
-use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Asked, Owner, Sight, Stamps, prefix_of};
 use crate::entry::{Kind, Listing, Rooting};
@@ -17,19 +17,19 @@ pub struct Ground<'a> {
     pub(super) tree: &'a Tree,
     starts: Vec<Start>,
     /// The children by name, of directories that were searched.
-    by_name: RefCell<HashMap<NodeId, Rc<[NodeId]>>>,
+    by_name: Mutex<HashMap<NodeId, Arc<[NodeId]>>>,
     /// The folders of patterns by their [`key`], and what of them is not shown.
-    folders: RefCell<HashMap<Vec<u8>, Folders>>,
+    folders: Mutex<HashMap<Vec<u8>, Folders>>,
     /// Every node by its name, made when walks have looked at the tree several times over.
-    all_by_name: OnceCell<Vec<NodeId>>,
-    pub(super) looked_at: Cell<u64>,
+    all_by_name: OnceLock<Vec<NodeId>>,
+    looked_at: AtomicU64,
     pub(super) stamps: Option<&'a dyn Stamps>,
     /// Whether the tree's paths are the machine's own, so that links on it lead into the tree.
     is_in_place: bool,
 }
 
 /// Some folders, and how much of what leads to them is not shown.
-type Folders = (Rc<[NodeId]>, u64);
+type Folders = (Arc<[NodeId]>, u64);
 
 /// After so many entries of the tree looked at, times its size, names are sorted once.
 const WALKS: u64 = 4;
@@ -71,10 +71,10 @@ impl<'a> Ground<'a> {
         Self {
             tree,
             starts,
-            by_name: RefCell::default(),
-            folders: RefCell::default(),
-            all_by_name: OnceCell::new(),
-            looked_at: Cell::new(0),
+            by_name: Mutex::default(),
+            folders: Mutex::default(),
+            all_by_name: OnceLock::new(),
+            looked_at: AtomicU64::new(0),
             stamps: None,
             is_in_place: seen_as.is_none(),
         }
@@ -191,7 +191,7 @@ impl<'a> Ground<'a> {
     }
 
     fn child(&self, dir: NodeId, name: &[u8]) -> Option<NodeId> {
-        let mut cache = self.by_name.borrow_mut();
+        let mut cache = held(&self.by_name);
         let children = cache
             .entry(dir)
             .or_insert_with(|| self.tree.children_by_name(dir).into());
@@ -214,11 +214,16 @@ impl<'a> Ground<'a> {
         &all[from..from + len]
     }
 
+    /// Counts entries that a walk for one rule alone has looked at.
+    pub(super) fn count(&self, looked_at: u64) {
+        self.looked_at.fetch_add(looked_at, Ordering::Relaxed);
+    }
+
     /// Whether a sweep is better searched by name than walked, and by which beginning.
     pub(super) fn search_for(&self, sweep: &Sweep, seed: &Seed) -> Option<Vec<u8>> {
         let is_plain = !sweep.recursive && sweep.prune.is_none() && !sweep.one_fs;
         let is_large = self.tree.end(seed.node).0 - seed.node.0 > SMALL;
-        let is_worn = self.looked_at.get() > WALKS * self.tree.len() as u64;
+        let is_worn = self.looked_at.load(Ordering::Relaxed) > WALKS * self.tree.len() as u64;
         if !(is_plain && is_large && is_worn) {
             return None;
         }
@@ -236,10 +241,7 @@ impl<'a> Ground<'a> {
             seen = Sight::default();
             seeds = self.seeds_as_written(&reached, &mut seen);
         }
-        sight.found += seen.found;
-        sight.missing += seen.missing;
-        sight.unseen += seen.unseen;
-        sight.files |= seen.files;
+        sight.add(&seen);
         seeds
     }
 
@@ -317,7 +319,7 @@ impl<'a> Ground<'a> {
             return None;
         }
         let key = key(above);
-        let known = self.folders.borrow().get(&key).cloned();
+        let known = held(&self.folders).get(&key).cloned();
         let (folders, unseen) = known.unwrap_or_else(|| {
             let mut sight = Sight::default();
             let mut folders = Vec::new();
@@ -331,8 +333,8 @@ impl<'a> Ground<'a> {
                     }
                 }
             }
-            let found = (Rc::<[NodeId]>::from(folders), sight.unseen);
-            self.folders.borrow_mut().insert(key.clone(), found.clone());
+            let found = (Arc::<[NodeId]>::from(folders), sight.unseen);
+            held(&self.folders).insert(key.clone(), found.clone());
             found
         });
         sight.unseen += unseen;
@@ -426,6 +428,11 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// What is remembered is whole whenever it is not held, so whoever panicked did no harm to it.
+fn held<T>(cache: &Mutex<T>) -> MutexGuard<'_, T> {
+    cache.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Whether a path may lead to a start, or from it.
 fn fits(segments: &[Segment], start: &Start) -> bool {
     let mut both = segments.iter().zip(&start.path);
@@ -485,7 +492,7 @@ pub(super) struct Post<'r> {
     pub(super) key: Vec<u8>,
     /// What the names there must fit.
     pub(super) last: &'r Pattern,
-    pub(super) folders: Rc<[NodeId]>,
+    pub(super) folders: Arc<[NodeId]>,
 }
 
 /// Where a sweep meets the tree.

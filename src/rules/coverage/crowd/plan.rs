@@ -7,7 +7,7 @@ use super::super::ground::{Post, Seed};
 use super::super::{Ground, Hit, Pass, Sight, Taken, needs_path};
 use super::Job;
 use crate::rules::glob::Pattern;
-use crate::rules::model::{Root, Sweep};
+use crate::rules::model::{Atom, Expr, Root, Stamp, Sweep};
 use crate::time::Timestamp;
 use crate::tree::NodeId;
 
@@ -21,11 +21,17 @@ pub(super) struct Spec<'a> {
     pub(super) seed: Option<Seed>,
     /// For a folder of a pattern: what its entries must fit to be the start.
     pub(super) last: Option<&'a Pattern>,
-    /// The sets that it waits in; `None`: it looks at everything.
-    pub(super) needles: Option<Vec<u32>>,
-    /// Directory names of which one must be above whatever it takes.
-    pub(super) below: Vec<Vec<u8>>,
+    /// The needles that it waits for; `None`: it looks at everything.
+    pub(super) needles: Option<Vec<Wanted>>,
     pub(super) needs_path: bool,
+}
+
+/// A needle that a command waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wanted {
+    pub(super) number: u32,
+    /// The directory that it is about, where whatever is wanted lies below one of that name.
+    pub(super) below: Option<Vec<u8>>,
 }
 
 /// What is to be walked.
@@ -81,24 +87,30 @@ impl<'a> Plan<'a> {
 
     /// Adds a command, whose entries have one of these needles.
     fn push(&mut self, spec: Spec<'a>, needles: Option<Vec<Needle>>) {
-        let below = needles.iter().flatten().filter_map(|needle| match needle {
-            Needle::Below(name) => Some(name.clone()),
-            _ => None,
-        });
-        let below = below.collect();
         // A condition that nothing meets still shows what of its roots can be seen.
         let needles = needles.filter(|needles| !needles.is_empty());
         let needles = needles.map(|needles| {
-            let mut numbers: Vec<u32> = needles.iter().map(|n| self.finder.add(n)).collect();
-            numbers.sort_unstable();
-            numbers.dedup();
-            numbers
+            let wanted = needles.iter().map(|needle| Wanted {
+                number: self.finder.add(needle),
+                below: match needle {
+                    Needle::Below(name, _) => Some(name.clone()),
+                    _ => None,
+                },
+            });
+            let mut wanted: Vec<Wanted> = wanted.collect();
+            wanted.sort_unstable();
+            wanted.dedup();
+            wanted
         });
-        self.specs.push(Spec {
-            needles,
-            below,
-            ..spec
-        });
+        self.specs.push(Spec { needles, ..spec });
+    }
+
+    /// Whether some command has tests that only the disk can answer.
+    pub(super) fn asks_the_disk(&self) -> bool {
+        self.specs.iter().any(|spec| {
+            let sweep = spec.sweep;
+            asks_the_disk(&sweep.expr) || sweep.prune.as_ref().is_some_and(asks_the_disk)
+        })
     }
 
     /// A pattern that nothing fits stands for itself.
@@ -136,7 +148,6 @@ impl<'a> Spec<'a> {
             seed: None,
             last: None,
             needles: None,
-            below: Vec::new(),
             needs_path: needs_path(&sweep.expr) || sweep.prune.as_ref().is_some_and(needs_path),
         }
     }
@@ -156,10 +167,26 @@ impl<'a> Spec<'a> {
             ..self
         }
     }
+}
 
-    /// Whether a directory that all must lie below is the start, or lies above it.
-    pub(super) fn is_awake_at(&self, printed: &[u8]) -> bool {
+fn asks_the_disk(expr: &Expr) -> bool {
+    match expr {
+        Expr::Const(_) => false,
+        Expr::Not(inner) => asks_the_disk(inner),
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().any(asks_the_disk),
+        Expr::Test(test) => match &test.atom {
+            Atom::Owner { .. } => true,
+            Atom::Age(age) => !matches!(age.stamp, Stamp::Modified | Stamp::Other),
+            _ => false,
+        },
+    }
+}
+
+impl Wanted {
+    /// Whether the directory that all must lie below is the start, or lies above it.
+    pub(super) fn is_above(&self, printed: &[u8]) -> bool {
         let mut components = printed.split(|&b| b == b'/');
-        components.any(|component| self.below.iter().any(|below| below == component))
+        let below = self.below.as_deref();
+        below.is_some_and(|below| components.any(|component| component == below))
     }
 }
