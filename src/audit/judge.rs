@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::marks::{EXCLUDED, MAYBE, Marks, NAMED, SURE};
+use crate::audit::marks::{Bits, EXCLUDED, MAYBE, Marks, NAMED, SURE};
 use crate::audit::{FamilyReport, Keep, Moment, RuleReport, Share, Verdict};
 use crate::bytes::Interval;
 use crate::entry::Kind;
 use crate::family::{Disposition, Family, Writer};
 use crate::rules::RuleSet;
-use crate::rules::coverage::{self, Ground, Hit, Job, Orphan, Sight};
+use crate::rules::coverage::{self, Ground, Hit, Job, Orphan, Question, Sight};
 use crate::rules::logic;
 use crate::rules::model::{Asks, Fidelity, Rule, Sweep, Tri};
 use crate::time::{Age, DAY, Timestamp};
@@ -40,7 +40,7 @@ pub(super) struct RuleFacts {
     pub(super) times: Times,
     pub(super) families: BTreeMap<u32, FamilyFacts>,
     /// Families of which it takes ten files or more.
-    pub(super) large: u64,
+    pub(super) large: usize,
     /// The age at which it takes a file; `None` where no age bounds it.
     pub(super) age: Option<Age>,
     /// Whether it can take anything at all: neither disabled nor broken nor opaque.
@@ -69,6 +69,8 @@ pub(super) struct Times {
     pub(super) newest: Option<Timestamp>,
     /// Different ones, up to [`MAX_TIMES`].
     pub(super) distinct: BTreeSet<Timestamp>,
+    /// The one that was added last: files that lie together were often written together.
+    last: Option<Timestamp>,
 }
 
 const MAX_TIMES: usize = 4096;
@@ -77,10 +79,27 @@ impl Times {
     fn add(&mut self, time: Timestamp) {
         self.oldest = Some(self.oldest.map_or(time, |t| t.min(time)));
         self.newest = Some(self.newest.map_or(time, |t| t.max(time)));
-        if self.distinct.len() < MAX_TIMES {
+        if self.last != Some(time) && self.distinct.len() < MAX_TIMES {
             self.distinct.insert(time);
         }
+        self.last = Some(time);
     }
+
+    fn absorb(&mut self, later: Self) {
+        for time in later.distinct {
+            self.add(time);
+        }
+        // Beyond so many different ones, these two need not be among them.
+        for time in [later.oldest, later.newest].into_iter().flatten() {
+            self.add(time);
+        }
+    }
+}
+
+/// What the rules make of a part of the tree.
+struct Part {
+    rules: Vec<RuleFacts>,
+    bits: Bits,
 }
 
 /// Asks every rule once, all of them in one walk of the tree.
@@ -90,27 +109,36 @@ pub(super) fn judge(
     rules: &RuleSet,
     moment: &Moment,
 ) -> Judged {
-    let mut judged = Judged {
-        rules: Vec::with_capacity(rules.rules.len()),
-        marks: Marks::new(ground.tree(), families),
-    };
+    let tree = ground.tree();
+    let mut marks = Marks::new(tree, families);
+    let (facts, refuses): (Vec<RuleFacts>, Vec<bool>) =
+        rules.rules.iter().map(|rule| facts(ground, rule)).unzip();
+    let none = || facts.iter().map(|_| RuleFacts::default()).collect();
+    let mut parts: Vec<Part> = (1..coverage::threads())
+        .map(|_| Part {
+            rules: none(),
+            bits: Bits::new(tree),
+        })
+        .collect();
     let relaxed: Vec<Option<Vec<Sweep>>> = rules.rules.iter().map(relaxed).collect();
     let mut voices = Vec::new();
     let mut jobs = Vec::new();
+    let mut first = Part {
+        rules: facts,
+        bits: Bits::new(tree),
+    };
     for (number, (rule, relaxed)) in rules.rules.iter().zip(&relaxed).enumerate() {
-        let (facts, refuses) = facts(ground, rule);
-        let works = facts.works;
-        judged.rules.push(facts);
-        if refuses {
+        if refuses[number] {
             continue;
         }
+        let works = first.rules[number].works;
         let voice = Voice::of(rule, number, works);
         if rule.rotation.is_some() {
             let taken = coverage::takes(rule, ground, moment.now);
-            let facts = &mut judged.rules[number];
+            let facts = &mut first.rules[number];
             (facts.sight, facts.orphans) = (taken.sight, taken.orphans);
             for hit in &taken.hits {
-                voice.note(ground.tree(), &mut judged, hit, moment.now);
+                voice.note(tree, &marks, &mut first, hit, moment.now);
             }
             continue;
         }
@@ -127,15 +155,36 @@ pub(super) fn judge(
             });
         }
     }
-    let sights = coverage::take_all(&jobs, ground, moment.now, &mut |job, hit| {
-        voices[job].note(ground.tree(), &mut judged, &hit, moment.now);
+    parts.insert(0, first);
+    let question = Question {
+        jobs: &jobs,
+        ground,
+        now: moment.now,
+        only: None,
+    };
+    let sights = coverage::take_in_parts(&question, &mut parts, &|part, job, hit| {
+        voices[job].note(tree, &marks, part, &hit, moment.now);
     });
-    for (voice, sight) in voices.iter().zip(sights) {
-        if !voice.is_excluding {
-            judged.rules[voice.rule].sight = sight;
+    let mut all = Vec::new();
+    for part in parts {
+        marks.add(&part.bits);
+        if all.is_empty() {
+            all = part.rules;
+        } else {
+            let both = all.iter_mut().zip(part.rules);
+            both.for_each(|(facts, more)| facts.absorb(more));
         }
     }
-    judged
+    for (voice, sight) in voices.iter().zip(sights) {
+        if !voice.is_excluding {
+            all[voice.rule].sight = sight;
+        }
+    }
+    for facts in &mut all {
+        let families = facts.families.values();
+        facts.large = families.filter(|facts| facts.is_large()).count();
+    }
+    Judged { rules: all, marks }
 }
 
 /// A rule's commands as if nothing were excluded by name.
@@ -192,13 +241,13 @@ impl Voice {
         }
     }
 
-    fn note(&self, tree: &Tree, judged: &mut Judged, hit: &Hit, now: Timestamp) {
+    fn note(&self, tree: &Tree, marks: &Marks, part: &mut Part, hit: &Hit, now: Timestamp) {
         if self.works {
-            judged.marks.add(hit.node, self.bit(hit));
+            part.bits.add(hit.node, self.bit(hit));
         }
         if !self.is_excluding {
-            let facts = &mut judged.rules[self.rule];
-            facts.note(tree, &judged.marks, hit, &self.overdue, now);
+            let facts = &mut part.rules[self.rule];
+            facts.note(tree, marks, hit, &self.overdue, now);
         }
     }
 }
@@ -264,8 +313,7 @@ impl RuleFacts {
 
     fn note(&mut self, tree: &Tree, marks: &Marks, hit: &Hit, overdue: &Overdue, now: Timestamp) {
         self.nodes += 1;
-        self.mark =
-            self.mark.rotate_left(5) ^ u64::from(hit.node.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.mark = self.mark.wrapping_add(mixed(hit.node));
         let counted = matches!(
             tree.kind(hit.node),
             Kind::File | Kind::Symlink | Kind::Other
@@ -292,21 +340,70 @@ impl RuleFacts {
         }
         if let Some(family) = marks.family(hit.node) {
             let facts = self.families.entry(family).or_default();
-            facts.files += 1;
-            self.large += u64::from(facts.files == 10);
-            facts.eligible += u64::from(is_due);
-            facts.due = match (facts.due, hit.due) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (one, None) | (None, one) => one,
-            };
+            facts.absorb(&FamilyFacts {
+                files: 1,
+                eligible: u64::from(is_due),
+                due: hit.due,
+            });
+        }
+    }
+
+    /// What it takes of a later part of the tree.
+    fn absorb(&mut self, later: Self) {
+        self.scope.add_all(later.scope);
+        self.eligible.add_all(later.eligible);
+        self.overdue.add_all(later.overdue);
+        self.nodes += later.nodes;
+        self.mark = self.mark.wrapping_add(later.mark);
+        self.longest_overdue = self.longest_overdue.max(later.longest_overdue);
+        let is_older = match (later.times.oldest, self.times.oldest) {
+            (Some(later), Some(own)) => later < own,
+            (later, _) => later.is_some(),
+        };
+        if is_older {
+            self.oldest = later.oldest;
+        }
+        self.times.absorb(later.times);
+        for (family, facts) in later.families {
+            self.families.entry(family).or_default().absorb(&facts);
         }
     }
 }
 
+impl FamilyFacts {
+    fn absorb(&mut self, more: &Self) {
+        self.files += more.files;
+        self.eligible += more.eligible;
+        self.due = match (self.due, more.due) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (one, None) | (None, one) => one,
+        };
+    }
+
+    /// Whether it takes ten files or more.
+    pub(super) fn is_large(&self) -> bool {
+        self.files >= 10
+    }
+}
+
+/// A node's number with its bits spread, so that sums of them tell sets of nodes apart.
+fn mixed(node: NodeId) -> u64 {
+    let spread = (u64::from(node.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let spread = (spread ^ (spread >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    spread ^ (spread >> 27)
+}
+
 impl Share {
-    fn add(&mut self, bytes: u64) {
+    /// One file more.
+    pub(super) fn add(&mut self, bytes: u64) {
         self.files += 1;
         self.disk = self.disk.saturating_add(bytes);
+    }
+
+    /// What was counted elsewhere.
+    pub(super) fn add_all(&mut self, more: Self) {
+        self.files += more.files;
+        self.disk = self.disk.saturating_add(more.disk);
     }
 }
 

@@ -18,9 +18,24 @@ pub(super) const EXCLUDED: u8 = 8;
 /// Bits and families by node.
 #[derive(Debug)]
 pub(super) struct Marks {
-    /// Two nodes in a byte.
-    bits: Vec<u8>,
+    bits: Bits,
     members: Members,
+}
+
+/// Some of [`SURE`], [`MAYBE`], [`NAMED`], [`EXCLUDED`] on every node: two nodes in a byte.
+#[derive(Clone, Debug)]
+pub(super) struct Bits(Vec<u8>);
+
+impl Bits {
+    /// Nothing noted yet.
+    pub(super) fn new(tree: &Tree) -> Self {
+        Self(vec![0; tree.len().div_ceil(2)])
+    }
+
+    /// Notes some on a node.
+    pub(super) fn add(&mut self, node: NodeId, bits: u8) {
+        self.0[node.0 as usize / 2] |= bits << (node.0 % 2 * 4);
+    }
 }
 
 /// The family of each node, plus one.
@@ -38,19 +53,21 @@ impl Marks {
             Members::Wide(by_node(tree, families, 1u32..))
         };
         Self {
-            bits: vec![0; tree.len().div_ceil(2)],
+            bits: Bits::new(tree),
             members,
         }
     }
 
-    /// Notes bits of [`SURE`], [`MAYBE`], [`NAMED`], [`EXCLUDED`] on a node.
-    pub(super) fn add(&mut self, node: NodeId, bits: u8) {
-        self.bits[node.0 as usize / 2] |= bits << (node.0 % 2 * 4);
+    /// Notes all that was noted elsewhere.
+    pub(super) fn add(&mut self, other: &Bits) {
+        for (own, more) in self.bits.0.iter_mut().zip(&other.0) {
+            *own |= more;
+        }
     }
 
     /// What was noted on a node.
     pub(super) fn of(&self, node: NodeId) -> u8 {
-        self.bits[node.0 as usize / 2] >> (node.0 % 2 * 4) & 0x0f
+        self.bits.0[node.0 as usize / 2] >> (node.0 % 2 * 4) & 0x0f
     }
 
     /// The family that a node is a member of.

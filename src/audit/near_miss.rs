@@ -13,29 +13,33 @@ mod date;
 mod edit;
 mod logs;
 mod mended;
+mod outline;
 mod place;
 mod residue;
+mod trial;
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::thread;
 
 use crate::audit::judge::{FamilyFacts, Judged};
-use crate::audit::marks::SURE;
 use crate::audit::{FamilyReport, Moment, NearMiss, RuleReport, RuleState, Share, Verdict};
 use crate::family::{Disposition, Family};
-use crate::rules::coverage::{self, Ground, Hit, Job};
-use crate::rules::model::{Fidelity, Root, Rule, Tri};
+use crate::rules::coverage::{self, Ground};
+use crate::rules::model::Fidelity;
 use crate::time::{DAY, Timestamp};
 use crate::tree::NodeId;
 
 use edit::{Edit, Words};
+use logs::Renamed;
+use outline::Outline;
+use place::Task;
 use residue::Residue;
+use trial::{Takes, Trials};
 
 /// Near misses reported for one family, and edits evaluated for it.
 const REPORTED: usize = 5;
 const EVALUATED: usize = 8;
-/// Other families that are named with an edit; of the rest it is said how many there are.
-const NAMED: usize = 12;
 /// In tenths: what an edit may cost at most.
 const MAX_COST: u32 = 50;
 const MIN_POINTS: i64 = 40;
@@ -53,29 +57,36 @@ pub(super) struct Search<'a> {
     moment: &'a Moment,
 }
 
-/// What a command catches.
-#[derive(Debug, Default)]
-struct Caught {
-    /// By the number of the family.
-    shares: BTreeMap<u32, Share>,
-    /// The families of which it catches most, one more of them than are named.
-    largest: Vec<u32>,
-}
-/// Edits that were evaluated: by rule and edited text.
-type Evaluated = HashMap<(usize, String), Caught>;
+/// Families whose candidates are kept at a time.
+const BLOCK: usize = 4096;
 
 /// A rule that might be mended, before it is evaluated.
 struct Candidate {
     points: i64,
     rule: usize,
-    words: Words,
-    takes: Takes,
+    means: Means,
 }
 
-/// What the mended rule deletes.
-enum Takes {
-    Sweeps(Vec<crate::rules::model::Sweep>),
-    Rule(Box<Rule>),
+/// How it would be mended.
+enum Means {
+    /// As it was meant.
+    Mended,
+    /// By having it run.
+    SwitchedOn,
+    /// By other names of logs.
+    Renamed(Box<Renamed>),
+    /// By other words.
+    Edit(Box<Edit>),
+}
+
+/// A family whose near misses are looked for.
+struct Open {
+    family: usize,
+    /// How many of its members no rule covers.
+    files: usize,
+    misses: Vec<NearMiss>,
+    /// What else may be near, the best last.
+    candidates: Vec<Candidate>,
 }
 
 impl<'a> Search<'a> {
@@ -97,27 +108,80 @@ impl<'a> Search<'a> {
 
     /// The near misses of every family, best first.
     pub(super) fn run(&self) -> Vec<Vec<NearMiss>> {
-        let mut evaluated = HashMap::new();
-        self.families
-            .iter()
-            .enumerate()
-            .map(|(index, report)| {
-                let is_open = matches!(
-                    report.verdict,
-                    Verdict::Uncovered | Verdict::InNameOnly | Verdict::Partly
-                );
-                // Without rules none is near, and the paths of a sample need not be written out.
-                let is_hopeful = is_open && !self.rules.is_empty();
-                if report.family.disposition != Disposition::Output || !is_hopeful {
-                    return Vec::new();
-                }
-                let patience =
-                    (report.verdict == Verdict::InNameOnly).then(|| self.patience(&report.family));
-                let family = &report.family;
-                let residue = Residue::new(index, family, self.ground, self.judged, patience);
-                self.of_family(&residue, &mut evaluated)
-            })
-            .collect()
+        let mut all: Vec<Vec<NearMiss>> = self.families.iter().map(|_| Vec::new()).collect();
+        let open: Vec<usize> = (0..self.families.len())
+            .filter(|&family| self.is_open(family))
+            .collect();
+        // Without rules none is near, and the paths of a sample need not be written out.
+        if open.is_empty() || self.rules.is_empty() {
+            return all;
+        }
+        let outlines = self.rules.iter();
+        let outlines = outlines.map(|report| Outline::new(&report.rule, self.ground));
+        let outlines: Vec<Outline> = outlines.collect();
+        let mut trials = Trials::new(self, &outlines);
+        for block in open.chunks(BLOCK) {
+            let mut found = self.candidates(block, &outlines);
+            // A candidate is tried only where those before it have not been enough.
+            while self.try_next(&mut found, &mut trials) {}
+            for open in found {
+                let mut misses = open.misses;
+                misses.sort_by_key(|miss| (Reverse(miss.points), miss.rule));
+                all[open.family] = misses;
+            }
+        }
+        all
+    }
+
+    fn is_open(&self, family: usize) -> bool {
+        let report = &self.families[family];
+        report.family.disposition == Disposition::Output
+            && matches!(
+                report.verdict,
+                Verdict::Uncovered | Verdict::InNameOnly | Verdict::Partly
+            )
+    }
+
+    /// What may be near to each of some families, on all processors.
+    fn candidates(&self, families: &[usize], outlines: &[Outline]) -> Vec<Open> {
+        let of = |&family: &usize| self.of_family(family, outlines);
+        let each = families.len().div_ceil(coverage::threads()).max(1);
+        if families.len() * self.rules.len() < 1000 {
+            return families.iter().map(of).collect();
+        }
+        thread::scope(|scope| {
+            let threads: Vec<_> = families
+                .chunks(each)
+                .map(|some| scope.spawn(move || some.iter().map(of).collect::<Vec<Open>>()))
+                .collect();
+            let joined = threads.into_iter().map(|thread| match thread.join() {
+                Ok(found) => found,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            joined.flatten().collect()
+        })
+    }
+
+    /// Tries as many candidates of each family as may still be reported; `false`: there were none.
+    fn try_next(&self, all: &mut [Open], trials: &mut Trials<'_>) -> bool {
+        let (mut entered, mut any) = (Vec::new(), false);
+        for (at, open) in all.iter_mut().enumerate() {
+            let wanted = REPORTED.saturating_sub(open.misses.len());
+            for _ in 0..wanted {
+                let Some(candidate) = open.candidates.pop() else {
+                    break;
+                };
+                entered.extend(trials.enter(candidate).map(|entry| (at, entry)));
+                any = true;
+            }
+        }
+        trials.run();
+        for (at, entry) in entered {
+            let open = &mut all[at];
+            let miss = trials.judge(entry, open.family, open.files);
+            open.misses.extend(miss);
+        }
+        any
     }
 
     /// How long a file may wait so that the volume is not full before it goes.
@@ -134,102 +198,148 @@ impl<'a> Search<'a> {
             .clamp(DAY as i64, PATIENCE)
     }
 
-    fn of_family(&self, residue: &Residue<'_>, evaluated: &mut Evaluated) -> Vec<NearMiss> {
+    fn of_family(&self, index: usize, outlines: &[Outline]) -> Open {
+        let report = &self.families[index];
+        let patience =
+            (report.verdict == Verdict::InNameOnly).then(|| self.patience(&report.family));
+        let residue = Residue::new(index, &report.family, self.ground, self.judged, patience);
+        let mut open = Open {
+            family: index,
+            files: residue.nodes.len(),
+            misses: Vec::new(),
+            candidates: Vec::new(),
+        };
         if residue.sample.is_empty() {
-            return Vec::new();
+            return open;
         }
         let rules = 0..self.rules.len();
-        let mut misses: Vec<NearMiss> = rules
-            .clone()
-            .filter_map(|index| self.orphaned(index, residue))
-            .take(REPORTED)
-            .collect();
+        let orphaned = rules.clone();
+        let orphaned = orphaned.filter_map(|index| self.orphaned(index, &residue));
+        open.misses = orphaned.take(REPORTED).collect();
         let mut candidates: Vec<Candidate> = rules
-            .filter_map(|index| self.candidate(index, residue))
+            .filter_map(|index| self.candidate(index, &outlines[index], &residue))
             .filter(|candidate| candidate.points >= MIN_POINTS)
             .collect();
         candidates.sort_by_key(|c| (Reverse(c.points), c.rule));
-        for candidate in candidates.into_iter().take(EVALUATED) {
-            if misses.len() >= REPORTED {
-                break;
-            }
-            misses.extend(self.evaluate(candidate, residue, evaluated));
-        }
-        misses.sort_by_key(|miss| (Reverse(miss.points), miss.rule));
-        misses
+        candidates.truncate(EVALUATED);
+        candidates.reverse();
+        open.candidates = candidates;
+        open
     }
 
     /// The cheapest way to make a rule take the family.
-    fn candidate(&self, index: usize, residue: &Residue<'_>) -> Option<Candidate> {
+    fn candidate(
+        &self,
+        index: usize,
+        outline: &Outline,
+        residue: &Residue<'_>,
+    ) -> Option<Candidate> {
         let report = &self.rules[index];
         let rule = &report.rule;
         let alive = report.scope.files > 0;
-        let made = |cost, words, takes| Candidate {
-            points: self.points(index, cost, residue),
-            rule: index,
-            words,
-            takes,
-        };
-        match report.state {
-            RuleState::Opaque => None,
+        let (cost, means) = match report.state {
+            RuleState::Opaque => return None,
             RuleState::Broken => {
-                let mended = mended::broken(rule)?;
-                Some(made(MENDED, mended.words, Takes::Sweeps(mended.sweeps)))
+                outline.mended.as_ref()?;
+                (MENDED, Means::Mended)
             }
-            RuleState::Disabled => {
-                let words = self.switched_on(report)?;
-                Some(made(MENDED, words, Takes::Rule(Box::new(rule.clone()))))
-            }
+            RuleState::Disabled if report.is_switched_off() => return None,
+            RuleState::Disabled => (MENDED, Means::SwitchedOn),
             _ if rule.rotation.is_some() => {
                 let renamed = logs::renamed(rule, residue, alive)?;
-                let is_near = (1..=MAX_COST).contains(&renamed.cost);
-                let takes = Takes::Rule(Box::new(renamed.rule));
-                is_near.then(|| made(renamed.cost, renamed.words, takes))
-            }
-            _ => {
-                let edit = cheapest(rule, residue, alive)?;
-                if edit.cost >= 30 && !self.is_plausible(index, edit.cost, residue) {
+                if !(1..=MAX_COST).contains(&renamed.cost) {
                     return None;
                 }
-                let words = edit.words(rule);
-                Some(made(edit.cost, words, Takes::Sweeps(vec![edit.sweep])))
+                (renamed.cost, Means::Renamed(Box::new(renamed)))
             }
-        }
+            _ => {
+                let edit = self.cheapest(index, outline, residue)?;
+                if edit.cost >= 30 && !self.is_plausible(index, outline, edit.cost, residue) {
+                    return None;
+                }
+                (edit.cost, Means::Edit(Box::new(edit)))
+            }
+        };
+        Some(Candidate {
+            points: self.points(index, outline, cost, residue),
+            rule: index,
+            means,
+        })
     }
 
-    /// A rule that would take the family, were it run at all: what keeps it from running.
-    fn switched_on(&self, report: &RuleReport) -> Option<Words> {
-        if report.is_switched_off() {
+    /// The cheapest edit of any part of a rule that takes the sample.
+    fn cheapest(&self, index: usize, outline: &Outline, residue: &Residue<'_>) -> Option<Edit> {
+        let report = &self.rules[index];
+        let rule = &report.rule;
+        if !matches!(rule.fidelity, Fidelity::Exact | Fidelity::Approx(_)) {
             return None;
         }
-        let hint = super::findings::disabled_hint(report);
-        let text = String::from_utf8_lossy(&report.rule.text).into_owned();
-        Some(Words {
-            failing: vec![report.reason.clone()],
-            edit: hint.unwrap_or_else(|| format!("it to be run: {}", report.reason)),
-            edited: text,
+        let known = OnceCell::new();
+        let is_plausible =
+            || *known.get_or_init(|| self.is_plausible(index, outline, place::ELSEWHERE, residue));
+        let mut best: Option<Edit> = None;
+        for (sweep, pass) in rule.sweeps.iter().zip(&outline.passes) {
+            for subject in residue.subjects(sweep.recursive) {
+                for (root, start) in sweep.roots.iter().zip(&pass.starts) {
+                    let limit = best.as_ref().map_or(MAX_COST, |best| best.cost - 1);
+                    let edit = place::mend(&Task {
+                        rule,
+                        sweep,
+                        root,
+                        outline,
+                        pass,
+                        start,
+                        residue,
+                        subject,
+                        alive: report.scope.files > 0,
+                        limit,
+                        is_plausible: &is_plausible,
+                    });
+                    let edit = edit.filter(|edit| (1..=limit).contains(&edit.cost));
+                    best = edit.or(best);
+                }
+            }
+        }
+        best
+    }
+
+    /// The edit in words, and what the mended rule takes.
+    fn written(&self, candidate: Candidate, outline: &Outline) -> Option<(Words, Takes)> {
+        let report = &self.rules[candidate.rule];
+        Some(match candidate.means {
+            Means::Mended => {
+                let mended = outline.mended.as_ref()?;
+                (mended.words.clone(), Takes::Sweeps(mended.sweeps.clone()))
+            }
+            Means::SwitchedOn => (switched_on(report), Takes::of(report.rule.clone())),
+            Means::Renamed(renamed) => (renamed.words, Takes::of(renamed.rule)),
+            Means::Edit(edit) => {
+                let words = edit.words(&report.rule);
+                (words, Takes::Sweeps(vec![edit.sweep]))
+            }
         })
     }
 
     /// Whether something besides the pattern says that a rule was for this family: a word of its
     /// own that lives on, the time when one ended and the other began, or a place that is gone.
-    fn is_plausible(&self, index: usize, cost: u32, residue: &Residue<'_>) -> bool {
+    fn is_plausible(
+        &self,
+        index: usize,
+        outline: &Outline,
+        cost: u32,
+        residue: &Residue<'_>,
+    ) -> bool {
         let (report, facts) = (&self.rules[index], &self.judged.rules[index]);
         let is_dead = report.state == RuleState::Dead;
-        let root_is_gone = is_dead && facts.sight.found == 0 && cost < 40;
-        let place = residue::join(&residue.root);
-        let is_of_place = |path: Vec<u8>| {
-            path.iter().filter(|&&b| b == b'/').count() > 1 && place.starts_with(&path)
-        };
-        let roots = || report.rule.sweeps.iter().flat_map(|sweep| &sweep.roots);
-        roots().filter_map(Root::literal).any(is_of_place)
-            || residue.words_beyond_place(&report.rule) > 0
-            || root_is_gone
+        let root_is_gone = is_dead && facts.sight.found == 0 && cost < place::ELSEWHERE;
+        root_is_gone
+            || outline.is_above(&residue.place)
+            || residue.has_words_beyond_place(outline)
             || self.is_handover(facts.times.newest, false, residue.family)
             || residue
                 .subjects(false)
                 .iter()
-                .any(|subject| report.rule.sweeps.iter().any(|s| subject.is_named_by(s)))
+                .any(|files| outline.names(files))
     }
 
     /// A family of copies that a logrotate block leaves behind: near, and beyond its reach.
@@ -265,7 +375,7 @@ impl<'a> Search<'a> {
     }
 
     /// How near a rule is, 0 to 100.
-    fn points(&self, index: usize, cost: u32, residue: &Residue<'_>) -> i64 {
+    fn points(&self, index: usize, outline: &Outline, cost: u32, residue: &Residue<'_>) -> i64 {
         let (report, facts) = (&self.rules[index], &self.judged.rules[index]);
         let mut points = 1000 - 12 * i64::from(cost);
         let does_nothing = matches!(
@@ -275,7 +385,7 @@ impl<'a> Search<'a> {
         if does_nothing {
             points += 100;
         }
-        let shared = residue.shared_words(&report.rule);
+        let shared = residue.shared_words(outline);
         if self.is_handover(
             facts.times.newest,
             does_nothing && shared > 0,
@@ -288,13 +398,12 @@ impl<'a> Search<'a> {
             points += 50;
         }
         points += 50 * i64::try_from(shared.min(2)).unwrap_or(2);
-        if shared == 0 && is_generic(&report.rule) {
+        if shared == 0 && outline.is_generic {
             points -= 200;
         }
-        let is_large = |family: &FamilyFacts| family.files >= 10;
         let own = u32::try_from(residue.index).ok();
         let own = own.and_then(|own| facts.families.get(&own));
-        if facts.large > u64::from(own.is_some_and(is_large)) {
+        if facts.large > usize::from(own.is_some_and(FamilyFacts::is_large)) {
             points -= 150;
         }
         (points / 10).clamp(0, 100)
@@ -318,114 +427,15 @@ impl<'a> Search<'a> {
             _ => lives_on,
         }
     }
-
-    /// What an edited command would take that nothing takes now, by family. Counted once for each
-    /// edit: many families may ask about the same one.
-    fn caught_by(&self, takes: &Takes) -> Caught {
-        let (tree, marks, now) = (self.ground.tree(), &self.judged.marks, self.moment.now);
-        let mut shares: BTreeMap<u32, Share> = BTreeMap::new();
-        let mut note = |_: usize, hit: Hit| {
-            if hit.scope != Tri::True || hit.named {
-                return;
-            }
-            let Some(family) = marks.family(hit.node) else {
-                return;
-            };
-            let verdict = self.families[family as usize].verdict;
-            if marks.of(hit.node) & SURE == 0 || verdict == Verdict::InNameOnly {
-                let share = shares.entry(family).or_default();
-                share.files += 1;
-                share.disk = share.disk.saturating_add(tree.own_weight(hit.node).lo);
-            }
-        };
-        match takes {
-            Takes::Sweeps(sweeps) => {
-                let job = Job {
-                    sweeps,
-                    only_scope: true,
-                };
-                coverage::take_all(&[job], self.ground, now, &mut note);
-            }
-            Takes::Rule(rule) => {
-                let hits = coverage::takes(rule, self.ground, now).hits;
-                hits.into_iter().for_each(|hit| note(0, hit));
-            }
-        }
-        let mut largest: Vec<u32> = shares.keys().copied().collect();
-        largest.sort_by_key(|family| (Reverse(shares[family].disk), *family));
-        largest.truncate(NAMED + 1);
-        Caught { shares, largest }
-    }
-
-    fn evaluate(
-        &self,
-        candidate: Candidate,
-        residue: &Residue<'_>,
-        evaluated: &mut Evaluated,
-    ) -> Option<NearMiss> {
-        let Candidate {
-            points,
-            rule,
-            words,
-            takes,
-        } = candidate;
-        let caught = evaluated
-            .entry((rule, words.edited.clone()))
-            .or_insert_with(|| self.caught_by(&takes));
-        let own = u32::try_from(residue.index).ok()?;
-        let would_cover = caught.shares.get(&own).copied().unwrap_or_default();
-        if u128::from(would_cover.files) * 100 < residue.nodes.len() as u128 * 95 {
-            return None;
-        }
-        let others = caught.largest.iter().filter(|&&family| family != own);
-        let mut also_catches: Vec<Vec<u8>> = others
-            .take(NAMED)
-            .map(|&family| self.families[family as usize].family.template.clone())
-            .collect();
-        also_catches.sort();
-        let is_caught = caught.shares.contains_key(&own);
-        let others = (caught.shares.len() - usize::from(is_caught)) as u64;
-        Some(NearMiss {
-            rule,
-            points: u32::try_from(points).unwrap_or(0),
-            failing: words.failing,
-            edit: words.edit,
-            edited: words.edited,
-            would_cover,
-            also_catches,
-            others,
-        })
-    }
 }
 
-/// Whether a rule's roots say nothing about whose files they are.
-fn is_generic(rule: &Rule) -> bool {
-    rule.sweeps
-        .iter()
-        .flat_map(|sweep| &sweep.roots)
-        .all(|root| {
-            root.literal()
-                .is_some_and(|path| path.iter().filter(|&&b| b == b'/').count() <= 1)
-        })
-}
-
-/// The cheapest edit of any part of a rule that takes the sample.
-fn cheapest(rule: &Rule, residue: &Residue<'_>, alive: bool) -> Option<Edit> {
-    if !matches!(rule.fidelity, Fidelity::Exact | Fidelity::Approx(_)) {
-        return None;
+/// A rule that would take the family, were it run at all: what keeps it from running.
+fn switched_on(report: &RuleReport) -> Words {
+    let hint = super::findings::disabled_hint(report);
+    let text = String::from_utf8_lossy(&report.rule.text).into_owned();
+    Words {
+        failing: vec![report.reason.clone()],
+        edit: hint.unwrap_or_else(|| format!("it to be run: {}", report.reason)),
+        edited: text,
     }
-    let mut best: Option<Edit> = None;
-    for sweep in &rule.sweeps {
-        for subject in residue.subjects(sweep.recursive) {
-            for root in &sweep.roots {
-                let edit = place::mend(rule, sweep, root, residue, &subject, alive);
-                let edit = edit.filter(|edit| {
-                    (1..=MAX_COST).contains(&edit.cost)
-                        && best.as_ref().is_none_or(|best| edit.cost < best.cost)
-                });
-                best = edit.or(best);
-            }
-        }
-    }
-    best
 }

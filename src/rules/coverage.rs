@@ -14,7 +14,7 @@ mod ground;
 mod rotation;
 mod spares;
 
-pub use crowd::{Job, Question, take_all, take_in_parts};
+pub use crowd::{Job, Question, take_all, take_in_parts, threads};
 pub use rotation::Orphan;
 pub use spares::{spared_by, taken};
 

@@ -1,7 +1,7 @@
 //! Reasoning about rules: disjunctions, the age they wait for, contradictions, gates.
 
 use crate::rules::coverage::Ground;
-use crate::rules::model::{AgeTest, Asks, Atom, Expr, Gate, Rule, Stamp, Sweep, Test, Tri};
+use crate::rules::model::{AgeTest, Asks, Atom, Expr, Gate, Root, Rule, Stamp, Sweep, Test, Tri};
 use crate::time::Age;
 
 /// Disjuncts that are looked at; a condition with more is taken as one that cannot be split.
@@ -167,6 +167,47 @@ fn relaxed(expr: &Expr, any: &mut bool) -> Expr {
         Expr::All(parts) => Expr::all(parts.iter().map(|part| relaxed(part, any))),
         Expr::Any(parts) => Expr::any(parts.iter().map(|part| relaxed(part, any))),
         other => other.clone(),
+    }
+}
+
+/// The sweep as far as its scope goes: without the tests that only time decides, and without the
+/// places of its words. Sweeps that differ in their ages alone come out as the same.
+#[must_use]
+pub fn scope_of(sweep: &Sweep) -> Sweep {
+    let roots = sweep.roots.iter().map(|root| Root {
+        word: None,
+        ..root.clone()
+    });
+    Sweep {
+        roots: roots.collect(),
+        expr: ever(&sweep.expr, false),
+        prune: sweep.prune.clone(),
+        max_depth_word: None,
+        min_depth_word: None,
+        ..*sweep
+    }
+}
+
+/// The condition in which every test of a time that moves is met, whichever way it is asked.
+fn ever(expr: &Expr, negated: bool) -> Expr {
+    let of = |part: &Expr| ever(part, negated);
+    match expr {
+        Expr::Const(known) => Expr::Const(if negated { !*known } else { *known }),
+        Expr::Not(inner) => ever(inner, !negated),
+        Expr::All(parts) if !negated => Expr::all(parts.iter().map(of)),
+        Expr::Any(parts) if negated => Expr::all(parts.iter().map(of)),
+        Expr::All(parts) | Expr::Any(parts) => Expr::any(parts.iter().map(of)),
+        Expr::Test(test) => match &test.atom {
+            Atom::Age(_) | Atom::NewerThan(_) => Expr::TRUE,
+            Atom::Empty if negated => Expr::TRUE,
+            atom => {
+                let test = Expr::Test(Test {
+                    atom: atom.clone(),
+                    word: None,
+                });
+                if negated { test.negated() } else { test }
+            }
+        },
     }
 }
 

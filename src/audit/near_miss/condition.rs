@@ -18,11 +18,14 @@ const AGE: u32 = 15;
 
 /// The cheapest way to mend one of a command's conjunctions.
 pub(super) fn mend_any(edit: &Edit, task: &Task<'_>) -> Option<Edit> {
-    let conjunctions = logic::disjuncts(&task.sweep.expr)?;
+    let conjunctions = task.pass.alternatives.as_ref()?;
     let mended = conjunctions.iter().filter_map(|literals| {
         let mut mended = edit.clone();
         for literal in literals {
             mend(&mut mended, literal, task)?;
+            if mended.cost > task.limit {
+                return None;
+            }
         }
         if conjunctions.len() == 1 && !task.subject.is_dir {
             spare_directories(&mut mended, literals);

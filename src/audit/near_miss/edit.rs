@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rules::model::{Rule, Sweep};
+use crate::rules::model::{Root, Rule, Sweep};
 
 /// An edit of some words of a rule.
 #[derive(Clone, Debug)]
@@ -34,11 +34,16 @@ pub(super) struct Words {
 }
 
 impl Edit {
-    /// Nothing changed yet.
-    pub(super) fn of(sweep: &Sweep) -> Self {
+    /// Nothing changed yet, of one of the sweep's roots.
+    pub(super) fn of(sweep: &Sweep, root: &Root) -> Self {
         Self {
             cost: 0,
-            sweep: sweep.clone(),
+            sweep: Sweep {
+                roots: vec![root.clone()],
+                expr: sweep.expr.clone(),
+                prune: sweep.prune.clone(),
+                ..*sweep
+            },
             changes: BTreeMap::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! Where a command would have to look: its root, its depth, the components of its pattern.
 
 use super::edit::{Edit, shell_pattern};
+use super::outline::{Outline, Pass, Start};
 use super::residue::{Names, Residue, Subject, join};
 use super::{condition, date};
 use crate::audit::name;
@@ -10,38 +11,39 @@ use crate::rules::model::{Format, Root, RootPath, Rule, Segment, Sweep};
 /// What it costs to look on another file system, or behind a link.
 const BORDER: u32 = 5;
 
+/// One root of one pass of a command, and what it is to take.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) sweep: &'a Sweep,
+    pub(super) root: &'a Root,
+    pub(super) outline: &'a Outline,
+    pub(super) pass: &'a Pass,
+    pub(super) start: &'a Start,
+    pub(super) residue: &'a Residue<'a>,
+    pub(super) subject: &'a Subject,
+    /// Whether the rule takes files as it is: these it must go on to take.
+    pub(super) alive: bool,
+    /// What the edit may cost at most.
+    pub(super) limit: u32,
+    /// Whether there is reason to think that a rule from elsewhere was for this family.
+    pub(super) is_plausible: &'a dyn Fn() -> bool,
+}
+
 /// The cheapest edit of one pass of a command that takes a subject.
-pub(super) fn mend(
-    rule: &Rule,
-    sweep: &Sweep,
-    root: &Root,
-    residue: &Residue<'_>,
-    subject: &Subject,
-    alive: bool,
-) -> Option<Edit> {
-    let single = Sweep {
-        roots: vec![root.clone()],
-        ..sweep.clone()
-    };
-    let task = Task {
-        rule,
-        sweep: &single,
-        root,
-        residue,
-        subject,
-        alive,
-    };
-    if date::is_key(rule, &single, root.word) {
+pub(super) fn mend(task: &Task<'_>) -> Option<Edit> {
+    let sweep = task.sweep;
+    if task.start.is_key {
         return task.dated_operand();
     }
-    if rule.format == Format::Tmpfiles {
+    if task.rule.format == Format::Tmpfiles {
         return task.walk();
     }
     let is_operand = sweep.max_depth == 0 && sweep.max_depth_word.is_none();
     if is_operand || task.names_files() {
         let edit = task.operand()?;
         return if is_operand {
-            condition::mend_any(&edit, &task)
+            condition::mend_any(&edit, task)
         } else {
             task.walked_operand(edit)
         };
@@ -49,24 +51,16 @@ pub(super) fn mend(
     task.walk()
 }
 
-/// One root of one pass of a command, and what it is to take.
-pub(super) struct Task<'a> {
-    pub(super) rule: &'a Rule,
-    pub(super) sweep: &'a Sweep,
-    pub(super) root: &'a Root,
-    pub(super) residue: &'a Residue<'a>,
-    pub(super) subject: &'a Subject,
-    /// Whether the rule takes files as it is: these it must go on to take.
-    pub(super) alive: bool,
-}
+/// From this cost on a root lies so far off that something else must speak for the rule.
+pub(super) const ELSEWHERE: u32 = 40;
 
 /// A root that the family lies below, and what it costs to write it.
-struct Relocated {
+struct Relocated<'a> {
     cost: u32,
-    path: Names,
+    path: &'a [Vec<u8>],
 }
 
-impl Task<'_> {
+impl<'a> Task<'a> {
     /// A word of the command as it is.
     fn old(&self, word: usize) -> Option<String> {
         let range = self.rule.words.get(word)?.clone();
@@ -74,7 +68,7 @@ impl Task<'_> {
     }
 
     /// Puts another start in the place of the rule's, or beside it where that still has files.
-    fn start(&self, edit: &mut Edit, new: Root, text: String) -> Option<()> {
+    fn start_at(&self, edit: &mut Edit, new: Root, text: String) -> Option<()> {
         let word = self.root.word?;
         edit.sweep.roots = vec![new];
         if !self.alive {
@@ -110,18 +104,22 @@ impl Task<'_> {
         condition::mend_any(&edit, self)
     }
 
+    /// The same, where an edit may cost as much and is worth it.
+    fn reach(&self, root: &[Segment]) -> Option<Relocated<'a>> {
+        let relocated = self.relocate(root)?;
+        let is_worth = relocated.cost < ELSEWHERE || (self.is_plausible)();
+        (relocated.cost <= self.limit && is_worth).then_some(relocated)
+    }
+
     /// Where a rule's root would have to be for the family to lie below it.
-    fn relocate(&self, root: &[Segment]) -> Option<Relocated> {
+    fn relocate(&self, root: &[Segment]) -> Option<Relocated<'a>> {
         let paths = &self.subject.paths;
         let first = paths.first()?;
         let fits = |member: &Names| {
             member.len() > root.len() && root.iter().zip(member).all(|(s, name)| s.matches(name))
         };
         if paths.iter().all(fits) {
-            return Some(Relocated {
-                cost: 0,
-                path: Vec::new(),
-            });
+            return Some(Relocated { cost: 0, path: &[] });
         }
         let (last, parent) = root.split_last()?;
         let next = first.get(parent.len());
@@ -133,7 +131,7 @@ impl Task<'_> {
         if let Some(next) = next.filter(|_| below_parent) {
             return Some(Relocated {
                 cost: sibling_cost(last, next),
-                path: first[..=parent.len()].to_vec(),
+                path: &first[..=parent.len()],
             });
         }
         let shared = root
@@ -143,13 +141,13 @@ impl Task<'_> {
             .count();
         // Files that are called what they were called have moved, wherever that is.
         let cost = match shared {
-            _ if self.subject.is_named_by(self.sweep) => 25,
-            2.. => 40,
+            _ if self.pass.names_from(self.start, self.subject) => 25,
+            2.. => ELSEWHERE,
             _ => return None,
         };
         Some(Relocated {
             cost,
-            path: self.residue.root.clone(),
+            path: &self.residue.root,
         })
     }
 
@@ -158,27 +156,36 @@ impl Task<'_> {
         let RootPath::Known(segments) = &self.root.path else {
             return None;
         };
-        let mut edit = Edit::of(self.sweep);
-        let mut above = segments.len();
-        if let Some(inside) = self.behind_link(&mut edit)? {
-            above = inside;
+        let (mut edit, above);
+        if let Some(real) = self.behind_link() {
+            edit = Edit::of(self.sweep, self.root);
+            self.enter_link(&mut edit, real)?;
+            above = real.len();
         } else {
-            let relocated = self.relocate(segments)?;
+            let relocated = self.reach(segments)?;
+            edit = Edit::of(self.sweep, self.root);
             edit.cost += relocated.cost;
+            above = match relocated.cost {
+                0 => segments.len(),
+                _ => relocated.path.len(),
+            };
             if relocated.cost > 0 {
-                above = relocated.path.len();
-                let text = self.written(&join(&relocated.path));
+                let text = self.written(&join(relocated.path));
+                let path = relocated.path.iter().cloned().map(Segment::Name);
                 let new = Root {
-                    path: RootPath::Known(relocated.path.into_iter().map(Segment::Name).collect()),
+                    path: RootPath::Known(path.collect()),
                     printed: None,
                     slash: false,
                     word: self.root.word,
                 };
-                self.start(&mut edit, new, text)?;
+                self.start_at(&mut edit, new, text)?;
             }
         }
         self.cross_border(&mut edit)?;
         self.mend_depth(&mut edit, above)?;
+        if edit.cost > self.limit {
+            return None;
+        }
         condition::mend_any(&edit, self)
     }
 
@@ -196,29 +203,17 @@ impl Task<'_> {
         }
     }
 
-    /// A root that is a symbolic link to where the family lies: a slash after it makes the
-    /// command enter. Gives how many components the link leads to.
-    #[expect(
-        clippy::option_option,
-        reason = "no link is one thing, a link that no edit enters another"
-    )]
-    fn behind_link(&self, edit: &mut Edit) -> Option<Option<usize>> {
-        let enters = self.root.slash || self.sweep.follows || self.rule.format == Format::Tmpfiles;
-        let Some(path) = self
-            .root
-            .literal()
-            .filter(|_| !self.root.is_glob() && !enters)
-        else {
-            return Some(None);
-        };
-        let Some(real) = self.residue.ground.real(&path) else {
-            return Some(None);
-        };
-        let names = super::residue::split(&real);
-        let is_inside = |member: &Names| member.len() > names.len() && member.starts_with(&names);
-        if !self.subject.paths.iter().all(is_inside) {
-            return Some(None);
-        }
+    /// Where a root leads that is a symbolic link to where the family lies.
+    fn behind_link(&self) -> Option<&'a Names> {
+        let real = self.start.real.as_ref()?;
+        let is_inside = |member: &Names| member.len() > real.len() && member.starts_with(real);
+        self.subject.paths.iter().all(is_inside).then_some(real)
+    }
+
+    /// A slash after such a root makes the command enter.
+    fn enter_link(&self, edit: &mut Edit, names: &Names) -> Option<()> {
+        let path = self.root.literal()?;
+        let real = join(names);
         // Where only a directory above is a link, the command comes there as it is.
         let last = path.rsplit(|&b| b == b'/').next()?;
         let above = &path[..path.len() - last.len()];
@@ -235,7 +230,7 @@ impl Task<'_> {
             slash: true,
             word: self.root.word,
         }];
-        Some(Some(names.len()))
+        Some(())
     }
 
     /// `-xdev`, with the family on another file system than the root.
@@ -306,17 +301,14 @@ impl Task<'_> {
             return None;
         };
         let (last, folder) = segments.split_last()?;
-        let last = match last {
-            Segment::Glob(pattern) => pattern.clone(),
-            Segment::Name(name) => Pattern::new(&escape(name), Flags::SHELL),
-        };
-        let relocated = self.relocate(folder)?;
+        let relocated = self.reach(folder)?;
         let paths = &self.subject.paths;
         let len = paths.first()?.len();
         let base: Vec<Segment> = if relocated.cost == 0 {
             folder.to_vec()
         } else {
-            relocated.path.into_iter().map(Segment::Name).collect()
+            let path = relocated.path.iter().cloned();
+            path.map(Segment::Name).collect()
         };
         // A pattern has just one depth.
         if !paths.iter().all(|member| member.len() == len) || len < base.len() + 1 {
@@ -327,6 +319,13 @@ impl Task<'_> {
         if missing > 0 {
             cost += 10 + 5 * (missing - 1);
         }
+        if cost > self.limit {
+            return None;
+        }
+        let last = match last {
+            Segment::Glob(pattern) => pattern.clone(),
+            Segment::Name(name) => Pattern::new(&escape(name), Flags::SHELL),
+        };
         let mut path = base;
         path.extend((path.len()..len - 1).map(|at| self.component(at)));
         let names = self.subject.names();
@@ -338,7 +337,7 @@ impl Task<'_> {
             name = offer.pattern;
         }
         path.push(Segment::Glob(name));
-        let mut edit = Edit::of(self.sweep);
+        let mut edit = Edit::of(self.sweep, self.root);
         edit.cost = cost;
         let slash = if self.root.slash { "/" } else { "" };
         let written = shell_pattern(&text(&path)) + slash;
@@ -347,7 +346,7 @@ impl Task<'_> {
             printed: None,
             ..self.root.clone()
         };
-        self.start(&mut edit, new, written)?;
+        self.start_at(&mut edit, new, written)?;
         Some(edit)
     }
 
@@ -368,7 +367,7 @@ impl Task<'_> {
 
     /// An operand with the date of one day in it.
     fn dated_operand(&self) -> Option<Edit> {
-        if !(self.residue.shared_words(self.rule) > 0 || self.is_below()) {
+        if !(self.residue.shared_words(self.outline) > 0 || self.is_below()) {
             return None;
         }
         let key = date::key(self.rule, self.sweep, self.root.word, self.subject)?;
@@ -382,7 +381,7 @@ impl Task<'_> {
                 .literal()
                 .map_or(Segment::Glob(pattern), Segment::Name)
         });
-        let mut edit = Edit::of(self.sweep);
+        let mut edit = Edit::of(self.sweep, self.root);
         edit.cost = key.cost;
         edit.word(self.root.word?, key.text);
         edit.sweep.roots = vec![Root {
@@ -398,7 +397,7 @@ impl Task<'_> {
         let Some(literal) = self.root.literal().filter(|path| path.len() > 1) else {
             return false;
         };
-        join(&self.residue.root).starts_with(&literal)
+        self.residue.place.starts_with(&literal)
     }
 }
 

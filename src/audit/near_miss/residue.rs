@@ -1,14 +1,14 @@
 //! What of a family no rule covers, as an edit sees it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use super::outline::Outline;
 use crate::audit::judge::Judged;
 use crate::audit::marks::{MAYBE, SURE};
 use crate::audit::name;
 use crate::family::Family;
 use crate::rules::coverage::Ground;
-use crate::rules::logic;
-use crate::rules::model::{Atom, Root, RootPath, Rule, Segment, Sweep};
 use crate::tree::NodeId;
 
 /// Members of a family that an edit is tried on before it is evaluated whole.
@@ -32,6 +32,9 @@ pub(super) struct Residue<'a> {
     pub(super) words: BTreeSet<Vec<u8>>,
     /// The longest that a member may wait, in seconds, where rules name it and do not bound it.
     pub(super) patience: Option<i64>,
+    /// The directory as a path.
+    pub(super) place: Vec<u8>,
+    subjects: OnceCell<Vec<Subject>>,
 }
 
 impl<'a> Residue<'a> {
@@ -52,13 +55,16 @@ impl<'a> Residue<'a> {
         let step = nodes.len().div_ceil(SAMPLE).max(1);
         let mut chosen: Vec<NodeId> = nodes.iter().copied().step_by(step).collect();
         chosen.extend(nodes.last().filter(|last| chosen.last() != Some(*last)));
+        let root = split(&ground.path(family.root_node));
         let sample = chosen.iter().map(|&node| split(&ground.path(node)));
         Self {
             index,
             family,
             ground,
             sample: sample.collect(),
-            root: split(&ground.path(family.root_node)),
+            place: join(&root),
+            root,
+            subjects: OnceCell::new(),
             words: template_words(&family.template),
             nodes,
             chosen,
@@ -68,20 +74,19 @@ impl<'a> Residue<'a> {
 
     /// What an edit may aim at: the files themselves, and for a command that removes whole
     /// directories those between them and the family's own.
-    pub(super) fn subjects(&self, recursive: bool) -> Vec<Subject> {
-        let files = Subject {
-            paths: self.sample.clone(),
-            nodes: self.chosen.clone(),
-            is_dir: false,
-        };
-        let shortest = self.sample.iter().map(Vec::len).min().unwrap_or(0);
-        let mut subjects = vec![files];
-        if recursive {
-            for cut in self.root.len() + 1..shortest {
-                subjects.push(self.directories(cut));
-            }
-        }
-        subjects
+    pub(super) fn subjects(&self, recursive: bool) -> &[Subject] {
+        let all = self.subjects.get_or_init(|| {
+            let files = Subject {
+                paths: self.sample.clone(),
+                nodes: self.chosen.clone(),
+                is_dir: false,
+            };
+            let shortest = self.sample.iter().map(Vec::len).min().unwrap_or(0);
+            let between = self.root.len() + 1..shortest;
+            let directories = between.map(|cut| self.directories(cut));
+            std::iter::once(files).chain(directories).collect()
+        });
+        if recursive { all } else { &all[..1] }
     }
 
     fn directories(&self, cut: usize) -> Subject {
@@ -112,33 +117,18 @@ impl<'a> Residue<'a> {
     }
 
     /// How many rare words of a rule's roots and patterns live on in the family's path.
-    pub(super) fn shared_words(&self, rule: &Rule) -> usize {
-        self.shared(rule, &[])
+    pub(super) fn shared_words(&self, outline: &Outline) -> usize {
+        let own = outline.words.iter();
+        own.filter(|word| self.has(word)).count()
     }
 
-    /// The same, without the directories that both lie below: these say nothing.
-    pub(super) fn words_beyond_place(&self, rule: &Rule) -> usize {
-        self.shared(rule, &self.root)
+    /// Whether one does, without the directories that both lie below: these say nothing.
+    pub(super) fn has_words_beyond_place(&self, outline: &Outline) -> bool {
+        outline.words_beyond(&self.root).any(|word| self.has(word))
     }
 
-    fn shared(&self, rule: &Rule, above: &[Vec<u8>]) -> usize {
-        let mut own: BTreeSet<Vec<u8>> = BTreeSet::new();
-        for sweep in &rule.sweeps {
-            for root in &sweep.roots {
-                own.extend(root_words(root, above));
-            }
-            for (_, test) in logic::disjuncts(&sweep.expr)
-                .into_iter()
-                .flatten()
-                .flatten()
-            {
-                if let Atom::Name(pattern) | Atom::Path(pattern) = &test.atom {
-                    own.extend(name::rare_words(pattern.source()));
-                }
-            }
-        }
-        let lives_on = |word: &&Vec<u8>| self.words.iter().any(|other| name::is_kin(word, other));
-        own.iter().filter(lives_on).count()
+    fn has(&self, word: &[u8]) -> bool {
+        self.words.iter().any(|other| name::is_kin(word, other))
     }
 }
 
@@ -159,44 +149,6 @@ impl Subject {
             .filter_map(|names| names.last().map(Vec::as_slice))
             .collect()
     }
-
-    /// Whether a pattern with a word of its own fits every name: the files have moved, and are
-    /// called what they were called.
-    pub(super) fn is_named_by(&self, sweep: &Sweep) -> bool {
-        let names = self.names();
-        let is_meant = |pattern: &crate::rules::glob::Pattern| {
-            let stem = name::stem(pattern.source());
-            !name::rare_words(&stem).is_empty() && names.iter().all(|name| pattern.matches(name))
-        };
-        let of_root = sweep.roots.iter().any(|root| match &root.path {
-            RootPath::Known(segments) => {
-                matches!(segments.last(), Some(Segment::Glob(pattern)) if is_meant(pattern))
-            }
-            RootPath::Unresolved(_) => false,
-        });
-        let tests = logic::disjuncts(&sweep.expr)
-            .into_iter()
-            .flatten()
-            .flatten();
-        of_root
-            || tests.into_iter().any(|(negated, test)| {
-                matches!(&test.atom, Atom::Name(pattern) if !negated && is_meant(pattern))
-            })
-    }
-}
-
-fn root_words(root: &Root, above: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let RootPath::Known(segments) = &root.path else {
-        return Vec::new();
-    };
-    let text = |segment: &Segment| match segment {
-        Segment::Name(name) => name::rare_words(name),
-        Segment::Glob(pattern) => name::rare_words(pattern.source()),
-    };
-    let shared = segments.iter().zip(above);
-    let shared = shared.take_while(|(s, name)| matches!(s, Segment::Name(own) if own == *name));
-    let shared = shared.count();
-    segments.iter().skip(shared).flat_map(text).collect()
 }
 
 pub(super) fn split(path: &[u8]) -> Names {

@@ -152,6 +152,13 @@ struct Walked {
     found: Vec<bool>,
 }
 
+/// How many parts are walked at once on this machine. What comes out does not depend on it.
+#[must_use]
+pub fn threads() -> usize {
+    const MOST: usize = 8;
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST))
+}
+
 /// Below so many entries to a part the threads cost more than they save; tests have small trees.
 const PART: u32 = if cfg!(test) { 1 } else { 20_000 };
 
