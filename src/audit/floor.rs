@@ -6,10 +6,10 @@
 //! the names of databases and hosts. A path of which nothing can be taken out is a variant of its
 //! own, and stays: an error here keeps too much, never too little.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::audit::FamilyReport;
-use crate::family::{Disposition, Variable, VariableKind};
+use crate::family::{Disposition, Member, Variable, VariableKind};
 use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
 
@@ -90,28 +90,38 @@ const TIMES: [&[u8]; 38] = [
 /// Notes on every family of backups the members that have to stay.
 pub(super) fn set(tree: &Tree, reports: &mut [FamilyReport]) {
     // By variant: when its newest full backup was made.
-    let mut newest: BTreeMap<Vec<u8>, Timestamp> = BTreeMap::new();
+    let mut newest: HashMap<Vec<u8>, Timestamp> = HashMap::new();
+    let lexicon = lexicon();
     let is_backup: Vec<bool> = reports.iter().map(is_backup).collect();
     let backups = || reports.iter().zip(&is_backup).filter(|(_, is)| **is);
     for (report, _) in backups() {
-        for (variant, time, full, _) in copies(tree, report) {
-            if full {
-                let newest = newest.entry(variant).or_insert(time);
-                *newest = time.max(*newest);
+        let mut copies = Copies::new(tree, &lexicon);
+        for member in &report.family.members {
+            let copy = copies.of(member);
+            match newest.get_mut(copy.variant) {
+                _ if !copy.is_full => {}
+                Some(newest) => *newest = copy.time.max(*newest),
+                None => {
+                    newest.insert(copy.variant.to_vec(), copy.time);
+                }
             }
         }
     }
     let mut floors: Vec<Vec<NodeId>> = Vec::new();
     for (report, &is_backup) in reports.iter().zip(&is_backup) {
         let mut floor = Vec::new();
-        if is_backup {
-            let stays = copies(tree, report).filter(|(variant, time, ..)| {
-                // Where there is no full one, nothing says what could be spared.
-                newest.get(variant).is_none_or(|full| time >= full)
-            });
-            floor.extend(stays.map(|copy| copy.3));
-            floor.sort_unstable();
+        let mut copies = Copies::new(tree, &lexicon);
+        for member in report.family.members.iter().filter(|_| is_backup) {
+            let copy = copies.of(member);
+            // Where there is no full one, nothing says what could be spared.
+            if newest
+                .get(copy.variant)
+                .is_none_or(|full| copy.time >= *full)
+            {
+                floor.push(member.node);
+            }
         }
+        floor.sort_unstable();
         floors.push(floor);
     }
     for (report, floor) in reports.iter_mut().zip(floors) {
@@ -124,47 +134,95 @@ fn is_backup(report: &FamilyReport) -> bool {
     let crash = |v: &Variable| v.kind == VariableKind::Pid;
     report.family.disposition == Disposition::Output
         && !report.family.variables.iter().any(crash)
-        && words(&report.family.template).any(|word| BACKUPS.contains(&&word[..]))
+        && words(&report.family.template)
+            .any(|word| BACKUPS.iter().any(|one| word.eq_ignore_ascii_case(one)))
 }
 
-/// The members with their variants and times, whether each is a full backup, and their nodes. One
-/// without any time counts as the newest.
-fn copies<'a>(
+/// A backup.
+struct Copy<'a> {
+    /// The path without what differs from copy to copy.
+    variant: &'a [u8],
+    /// One without any time counts as the newest.
+    time: Timestamp,
+    is_full: bool,
+}
+
+/// Reads the paths of backups, those of one directory one after the other.
+struct Copies<'a> {
     tree: &'a Tree,
-    report: &'a FamilyReport,
-) -> impl Iterator<Item = (Vec<u8>, Timestamp, bool, NodeId)> + 'a {
-    report.family.members.iter().map(|member| {
-        let path = tree.path(member.node);
-        let partial = words(&path).any(|word| PARTIAL.contains(&&word[..]));
-        let time = member.time.or_else(|| tree.mtime(member.node));
-        let time = time.unwrap_or(Timestamp(i64::MAX));
-        (variant(&path), time, !partial, member.node)
-    })
+    lexicon: &'a Lexicon,
+    folder: Option<NodeId>,
+    /// How long the folder's part of the variant is, and whether that says that it is partial.
+    above: (usize, bool),
+    variant: Vec<u8>,
 }
 
-/// The path without what differs from copy to copy.
-fn variant(path: &[u8]) -> Vec<u8> {
-    let mut variant = Vec::with_capacity(path.len());
-    for word in words(path) {
-        let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
-        let timed = digits == word.len()
-            || digits >= 6
-            || [&TIMES[..], &PARTIAL, &FULL]
-                .iter()
-                .any(|list| list.contains(&&word[..]));
-        if !timed {
-            variant.extend_from_slice(&word);
-            variant.push(b'/');
+impl<'a> Copies<'a> {
+    fn new(tree: &'a Tree, lexicon: &'a Lexicon) -> Self {
+        Self {
+            tree,
+            lexicon,
+            folder: None,
+            above: (0, false),
+            variant: Vec::new(),
         }
     }
-    variant
+
+    fn of(&mut self, member: Member) -> Copy<'_> {
+        let tree = self.tree;
+        let folder = tree.parent(member.node);
+        if folder.is_none() || folder != self.folder {
+            self.variant.clear();
+            let path = folder.map(|folder| tree.path(folder)).unwrap_or_default();
+            let is_partial = read(&path, self.lexicon, &mut self.variant);
+            self.above = (self.variant.len(), is_partial);
+            self.folder = folder;
+        }
+        self.variant.truncate(self.above.0);
+        let is_partial = read(tree.name(member.node), self.lexicon, &mut self.variant);
+        let time = member.time.or_else(|| tree.mtime(member.node));
+        Copy {
+            variant: &self.variant,
+            time: time.unwrap_or(Timestamp(i64::MAX)),
+            is_full: !is_partial && !self.above.1,
+        }
+    }
 }
 
-/// The words of a path, in lower case; compression and formats are words like any other.
-fn words(path: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+/// Words that differ from copy to copy, and whether they say that the copy needs an older one.
+type Lexicon = HashMap<&'static [u8], bool>;
+
+fn lexicon() -> Lexicon {
+    let whole = TIMES.iter().chain(&FULL).map(|&word| (word, false));
+    whole.chain(PARTIAL.map(|word| (word, true))).collect()
+}
+
+/// Adds the words of a part of a path that do not differ from copy to copy; whether one of all
+/// its words says that it needs an older copy.
+fn read(path: &[u8], lexicon: &Lexicon, variant: &mut Vec<u8>) -> bool {
+    let mut is_partial = false;
+    for word in words(path) {
+        let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
+        if digits == word.len() || digits >= 6 {
+            continue;
+        }
+        let before = variant.len();
+        variant.extend(word.iter().map(u8::to_ascii_lowercase));
+        match lexicon.get(&variant[before..]) {
+            Some(partial) => {
+                is_partial |= partial;
+                variant.truncate(before);
+            }
+            None => variant.push(b'/'),
+        }
+    }
+    is_partial
+}
+
+/// The words of a path; compression and formats are words like any other.
+fn words(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|b| !b.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(<[u8]>::to_ascii_lowercase)
 }
 
 #[cfg(test)]
@@ -184,11 +242,12 @@ mod tests {
             ),
             ("/b/etc-mon.tar.gz", "/b/etc-tue.tar.gz", true),
         ] {
-            assert_eq!(
-                variant(a.as_bytes()) == variant(b.as_bytes()),
-                same,
-                "{a} {b}"
-            );
+            let variant = |path: &str| {
+                let mut variant = Vec::new();
+                read(path.as_bytes(), &lexicon(), &mut variant);
+                variant
+            };
+            assert_eq!(variant(a) == variant(b), same, "{a} {b}");
         }
     }
 }

@@ -174,14 +174,23 @@ fn flip(known: Tri, negated: bool) -> Tri {
 
 fn every(parts: &[Expr], file: &File<'_>, mode: &Mode, negated: bool) -> Tri {
     let mut all = Tri::True;
-    // Whose a file is costs a look at the disk: it is asked last, and only where it decides.
-    for late in [false, true] {
-        for part in parts.iter().filter(|part| is_costly(part) == late) {
-            all = all.and(eval(part, file, mode, negated));
-            if all == Tri::False {
-                return all;
-            }
+    let mut late = false;
+    for part in parts {
+        if is_costly(part) {
+            late = true;
+            continue;
         }
+        all = all.and(eval(part, file, mode, negated));
+        if all == Tri::False {
+            return all;
+        }
+    }
+    // Whose a file is costs a look at the disk: it is asked last, and only where it decides.
+    let mut costly = parts.iter().filter(|part| late && is_costly(part));
+    while all != Tri::False
+        && let Some(part) = costly.next()
+    {
+        all = all.and(eval(part, file, mode, negated));
     }
     all
 }

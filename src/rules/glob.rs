@@ -114,9 +114,9 @@ impl Program {
         if self.middle == Middle::Star {
             let between = &text[ends.0..text.len() - ends.1];
             // A leading dot or a slash is not a star's: then every step counts.
-            let is_plain = !(flags.period && text[ends.0..].starts_with(b"."))
-                && !(flags.pathname && between.contains(&b'/'));
-            if is_plain {
+            let has_dot = flags.period && text[ends.0..].starts_with(b".");
+            let has_slash = flags.pathname && between.contains(&b'/');
+            if !has_dot && !has_slash {
                 return true;
             }
         }

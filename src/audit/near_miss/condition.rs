@@ -42,8 +42,8 @@ fn mend(edit: &mut Edit, (negated, test): &Literal, task: &Task<'_>) -> Option<(
         Atom::Name(pattern) => mend_name(edit, pattern, negated, test, task),
         Atom::Path(pattern) => mend_path(edit, pattern, negated, test, task),
         Atom::Regex(regex) => {
-            let fits = |path: &Vec<Vec<u8>>| regex.program.is_match(&join(path)) != negated;
-            task.subject.paths.iter().all(fits).then_some(())
+            let fits = |path: &Vec<u8>| regex.program.is_match(path) != negated;
+            task.subject.written().iter().all(fits).then_some(())
         }
         Atom::Type(types) => mend_type(edit, *types, negated, test, task),
         Atom::Size { unit, count } => mend_size(edit, *unit, *count, negated, test, task),
@@ -123,7 +123,7 @@ fn mend_path(
     test: &Test,
     task: &Task<'_>,
 ) -> Option<()> {
-    let printed: Vec<Vec<u8>> = task.subject.paths.iter().map(|path| join(path)).collect();
+    let printed = task.subject.written();
     if printed.iter().all(|path| pattern.matches(path) != negated) {
         return Some(());
     }
@@ -131,7 +131,7 @@ fn mend_path(
         return None;
     }
     let word = test.word?;
-    let offer = path_offer(pattern, &printed, task)?;
+    let offer = path_offer(pattern, printed, task)?;
     replace(edit, word, &offer, pattern, task)?;
     Some(())
 }

@@ -18,9 +18,9 @@ pub(super) struct Renamed {
 
 /// The cheapest other pattern of a block that names the family's logs.
 pub(super) fn renamed(rule: &Rule, residue: &Residue<'_>, alive: bool) -> Option<Renamed> {
-    let subject = residue.subjects(false).into_iter().next()?;
+    let subject = residue.subjects(false).first()?;
     let roots = rule.sweeps.iter().flat_map(|sweep| &sweep.roots);
-    let edits = roots.filter_map(|root| of_root(rule, root, residue, &subject, alive));
+    let edits = roots.filter_map(|root| of_root(rule, root, residue, subject, alive));
     edits.min_by_key(|edit| edit.cost)
 }
 

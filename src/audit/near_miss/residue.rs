@@ -76,11 +76,7 @@ impl<'a> Residue<'a> {
     /// directories those between them and the family's own.
     pub(super) fn subjects(&self, recursive: bool) -> &[Subject] {
         let all = self.subjects.get_or_init(|| {
-            let files = Subject {
-                paths: self.sample.clone(),
-                nodes: self.chosen.clone(),
-                is_dir: false,
-            };
+            let files = Subject::new(self.sample.clone(), self.chosen.clone(), false);
             let shortest = self.sample.iter().map(Vec::len).min().unwrap_or(0);
             let between = self.root.len() + 1..shortest;
             let directories = between.map(|cut| self.directories(cut));
@@ -102,11 +98,7 @@ impl<'a> Residue<'a> {
                 paths.push(names[..cut].to_vec());
             }
         }
-        Subject {
-            paths,
-            nodes,
-            is_dir: true,
-        }
+        Subject::new(paths, nodes, true)
     }
 
     /// Whether what a pattern begins with is found elsewhere in the family's path.
@@ -137,9 +129,25 @@ pub(super) struct Subject {
     pub(super) paths: Vec<Names>,
     pub(super) nodes: Vec<NodeId>,
     pub(super) is_dir: bool,
+    written: OnceCell<Names>,
 }
 
 impl Subject {
+    fn new(paths: Vec<Names>, nodes: Vec<NodeId>, is_dir: bool) -> Self {
+        Self {
+            paths,
+            nodes,
+            is_dir,
+            written: OnceCell::new(),
+        }
+    }
+
+    /// The paths as they are written.
+    pub(super) fn written(&self) -> &[Vec<u8>] {
+        let write = || self.paths.iter().map(|path| join(path)).collect();
+        self.written.get_or_init(write)
+    }
+
     /// The last components.
     pub(super) fn names(&self) -> Vec<&[u8]> {
         let last = |names: &'_ Names| names.last().map_or(0, Vec::len);

@@ -7,6 +7,10 @@
 //! command does not enter (too deep, pruned, another file system) puts its walker to sleep until
 //! the directory ends. What the tree holds outside of all starts is not looked at.
 //!
+//! The walk is made in parts of the tree side by side ([`take_in_parts`]): a part begins by
+//! entering the directories above its first node, after which it knows all that a walk from the
+//! root would know there.
+//!
 //! Hits come in the tree's order, those of one job at one node merged; nothing is kept per node,
 //! so what a rule takes may be the whole of a large tree. All that is asked of one file is asked
 //! while the walk stands on it.
@@ -278,6 +282,8 @@ struct Walk<'w, 'a> {
     /// Walkers in any set.
     awake: usize,
     path: Vec<u8>,
+    /// Whether it is asked who takes the node that the walk is at.
+    is_asked: bool,
     // Used again for every node.
     names: Vec<u32>,
     looking: Vec<u32>,
@@ -310,6 +316,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             blankets: Vec::new(),
             awake: 0,
             path: Vec::new(),
+            is_asked: true,
             names: Vec::new(),
             looking: Vec::new(),
             settled: Vec::new(),
@@ -467,6 +474,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         if self.looking.is_empty() {
             return;
         }
+        self.is_asked = is_dir || self.only.is_none_or(|only| only(node));
         let facts = facts(self.tree, node, is_dir);
         let looking = std::mem::take(&mut self.looking);
         for &number in &looking {
@@ -493,10 +501,24 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
             return;
         }
-        let is_asked = facts.is_dir || self.only.is_none_or(|only| only(node));
-        if depth < spec.sweep.min_depth || facts.kind == Kind::Excluded || !is_asked {
+        if depth < spec.sweep.min_depth || facts.kind == Kind::Excluded || !self.is_asked {
             return;
         }
+        if self.as_seen_by(number, node, name, |walk, look| walk.judge(look, facts)) {
+            self.settled.push(number);
+        }
+    }
+
+    /// A node below a walker's start, as its command prints it.
+    fn as_seen_by<T>(
+        &mut self,
+        number: u32,
+        node: NodeId,
+        name: &[u8],
+        ask: impl FnOnce(&mut Self, &Look<'_>) -> T,
+    ) -> T {
+        let (plan, walker) = (self.plan, &self.walkers[number as usize]);
+        let spec = &plan.specs[walker.spec as usize];
         let mut printed = std::mem::take(&mut self.printed);
         if spec.needs_path {
             print(
@@ -506,17 +528,16 @@ impl<'w, 'a> Walk<'w, 'a> {
                 name,
             );
         }
-        let asks = Look {
+        let look = Look {
             spec,
             node,
             name,
             printed: &printed,
             stays: false,
         };
-        if self.judge(&asks, facts) {
-            self.settled.push(number);
-        }
+        let answer = ask(self, &look);
         self.printed = printed;
+        answer
     }
 
     /// An entry that a shell's pattern may stand for: a command's start of depth 0.
@@ -660,26 +681,10 @@ impl<'w, 'a> Walk<'w, 'a> {
         if depth < sweep.min_depth {
             return true;
         }
-        let mut printed = std::mem::take(&mut self.printed);
-        if spec.needs_path {
-            print(
-                &mut printed,
-                &walker.printed,
-                &self.path[walker.from..],
-                name,
-            );
-        }
-        let look = Look {
-            spec,
-            node,
-            name,
-            printed: &printed,
-            stays: false,
-        };
-        let file = facts.file(self.ground, &look);
-        let is_pruned = eligible(prune, &file, self.now) == Tri::True;
-        self.printed = printed;
-        !is_pruned
+        self.as_seen_by(number, node, name, |walk, look| {
+            let file = facts.file(walk.ground, look);
+            eligible(prune, &file, walk.now) != Tri::True
+        })
     }
 
     /// Whoever would go on below a directory that was not read whole has not seen everything.

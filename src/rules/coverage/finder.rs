@@ -3,9 +3,10 @@
 //! Nearly every rule names what it deletes: `*.csv`, `core.*`, `-path '*/cache/*'`. A [`Needle`]
 //! is the literal part that a name must have for such a condition to be worth a look, and a
 //! [`Finder`] finds all needles of one name in a single reading: beginnings and whole names in
-//! one trie, endings in another, and what may stand anywhere in one automaton (the `regex`
+//! one trie, endings in another, what has both in that of the two where it is with fewer, and what may stand anywhere in one automaton (the `regex`
 //! crate's set of literals). A needle only says *perhaps*; the condition itself decides.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::rules::glob::{Literals, Pattern};
@@ -21,10 +22,12 @@ pub(super) enum Needle {
     Beginning(Vec<u8>),
     /// It ends so.
     Ending(Vec<u8>),
+    /// It begins and ends so; both may be the same bytes.
+    Ends(Vec<u8>, Vec<u8>),
     /// It has this somewhere.
     Inside(Vec<u8>),
     /// The entry lies below a directory of this name, and there has something in its own.
-    Below(Vec<u8>, Option<Box<Needle>>),
+    Below(Vec<u8>, Option<Box<Self>>),
 }
 
 /// As many pairs of a directory and a name are looked for in the place of either.
@@ -36,6 +39,7 @@ impl Needle {
         match self {
             Self::Whole(text) => 1000 + text.len(),
             Self::Beginning(text) | Self::Ending(text) => 10 + text.len(),
+            Self::Ends(begin, end) => 10 + begin.len() + end.len(),
             Self::Inside(text) => 5 + text.len(),
             Self::Below(_, None) => 4,
             Self::Below(_, Some(then)) => 8 + then.weight(),
@@ -121,18 +125,15 @@ pub(super) fn of_name(pattern: &Pattern) -> Option<Vec<Needle>> {
         if is_whole {
             return Some(Needle::Whole(prefix));
         }
-        [
-            Needle::Beginning(prefix),
-            Needle::Ending(suffix),
-            Needle::Inside(inner),
-        ]
-        .into_iter()
-        .filter(|needle| match needle {
-            Needle::Inside(text) => text.len() > 1,
-            Needle::Beginning(text) | Needle::Ending(text) => !text.is_empty(),
-            Needle::Whole(_) | Needle::Below(..) => true,
-        })
-        .max_by_key(Needle::weight)
+        let ends = match (prefix.is_empty(), suffix.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(Needle::Beginning(prefix)),
+            (true, false) => Some(Needle::Ending(suffix)),
+            (false, false) => Some(Needle::Ends(prefix, suffix)),
+        };
+        let inner = Some(inner).filter(|text| text.len() > 1);
+        let needles = ends.into_iter().chain(inner.map(Needle::Inside));
+        needles.max_by_key(Needle::weight)
     });
     all.collect()
 }
@@ -192,6 +193,7 @@ pub(super) struct Finder {
     backward: Trie,
     inside: Vec<u32>,
     inside_texts: Vec<Vec<u8>>,
+    pairs: Pairs,
     set: Option<Texts>,
 }
 
@@ -214,14 +216,28 @@ impl Finder {
                 let node = self.forward.node(text.iter());
                 node.wholes.push(number);
             }
-            Needle::Beginning(text) => self.forward.node(text.iter()).parts.push(number),
-            Needle::Ending(text) => self.backward.node(text.iter().rev()).parts.push(number),
+            Needle::Beginning(text) => self.forward.node(text.iter()).add(number),
+            Needle::Ending(text) => self.backward.node(text.iter().rev()).add(number),
+            Needle::Ends(begin, end) => self.add_ends(number, begin, end),
             Needle::Inside(text) => {
                 self.inside.push(number);
+                self.pairs.add(text);
                 self.inside_texts.push(text.clone());
             }
         }
         number
+    }
+
+    /// Puts a needle where fewer others are, by its longer end where there are as many.
+    fn add_ends(&mut self, number: u32, begin: &[u8], end: &[u8]) {
+        let first = self.forward.node(begin.iter());
+        let last = self.backward.node(end.iter().rev());
+        let crowd = |branch: &Branch, own: &[u8]| (branch.ends.len(), Reverse(own.len()));
+        if crowd(first, begin) < crowd(last, end) {
+            first.add_with(number, end);
+        } else {
+            last.add_with(number, begin);
+        }
     }
 
     /// What a needle is found for.
@@ -243,15 +259,56 @@ impl Finder {
     /// The needles in a name, in no order, each perhaps more than once.
     pub(super) fn find(&self, name: &[u8], found: &mut Vec<u32>) {
         found.clear();
-        self.forward.walk(name.iter(), found);
-        self.backward.walk(name.iter().rev(), found);
-        if self.inside.is_empty() {
+        self.forward
+            .walk(name.iter(), found, |end| name.ends_with(end));
+        self.backward
+            .walk(name.iter().rev(), found, |begin| name.starts_with(begin));
+        if !self.pairs.any_in(name) {
             return;
         }
         match &self.set {
             Some(set) => found.extend(set.find(name).map(|at| self.inside[at])),
             None => found.extend_from_slice(&self.inside),
         }
+    }
+}
+
+/// Two bytes of each text that may stand anywhere: most names have none of them.
+#[derive(Debug, Default)]
+struct Pairs {
+    /// One bit for each two bytes; empty without texts.
+    bits: Vec<u64>,
+}
+
+impl Pairs {
+    fn place(pair: [u8; 2]) -> (usize, u32) {
+        let number = u16::from_be_bytes(pair);
+        (usize::from(number / 64), u32::from(number % 64))
+    }
+
+    /// Of a text, the two bytes that names are least likely to have.
+    fn add(&mut self, text: &[u8]) {
+        self.bits.resize(1 << 10, 0);
+        let common = |pair: &[u8]| {
+            let is_common = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+            pair.iter().filter(is_common).count()
+        };
+        match text.windows(2).min_by_key(|pair| common(pair)) {
+            Some(&[a, b]) => {
+                let (word, bit) = Self::place([a, b]);
+                self.bits[word] |= 1 << bit;
+            }
+            // A single byte may be followed by anything.
+            _ => self.bits.fill(u64::MAX),
+        }
+    }
+
+    fn any_in(&self, name: &[u8]) -> bool {
+        let is_in = |pair: &[u8]| {
+            let (word, bit) = Self::place([pair[0], pair[1]]);
+            self.bits[word] >> bit & 1 == 1
+        };
+        !self.bits.is_empty() && (name.len() < 2 || name.windows(2).any(is_in))
     }
 }
 
@@ -263,13 +320,41 @@ struct Trie {
     first: Vec<u32>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Branch {
     next: Vec<(u8, u32)>,
+    /// Whether nothing is found here but by what follows.
+    is_passed: bool,
     /// Found here whatever follows.
     parts: Vec<u32>,
     /// Found here when nothing follows.
     wholes: Vec<u32>,
+    /// Found here when the other end is there too.
+    ends: Vec<(u32, Vec<u8>)>,
+}
+
+impl Branch {
+    fn add(&mut self, number: u32) {
+        self.parts.push(number);
+        self.is_passed = false;
+    }
+
+    fn add_with(&mut self, number: u32, other: &[u8]) {
+        self.ends.push((number, other.to_vec()));
+        self.is_passed = false;
+    }
+}
+
+impl Default for Branch {
+    fn default() -> Self {
+        Self {
+            next: Vec::new(),
+            is_passed: true,
+            parts: Vec::new(),
+            wholes: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
 }
 
 impl Default for Trie {
@@ -313,14 +398,28 @@ impl Trie {
         next.next().map(|&(_, node)| node as usize)
     }
 
-    fn walk<'t>(&self, text: impl Iterator<Item = &'t u8>, found: &mut Vec<u32>) {
+    fn walk<'t>(
+        &self,
+        text: impl Iterator<Item = &'t u8>,
+        found: &mut Vec<u32>,
+        has_other: impl Fn(&[u8]) -> bool,
+    ) {
         let mut at = 0;
         for &byte in text {
             match self.step(at, byte) {
                 Some(next) => at = next,
                 None => return,
             }
-            found.extend_from_slice(&self.nodes[at].parts);
+            let branch = &self.nodes[at];
+            if branch.is_passed {
+                continue;
+            }
+            found.extend_from_slice(&branch.parts);
+            for (number, other) in &branch.ends {
+                if has_other(other) {
+                    found.push(*number);
+                }
+            }
         }
         found.extend_from_slice(&self.nodes[at].wholes);
     }
@@ -368,6 +467,7 @@ mod tests {
                         Needle::Whole(text) | Needle::Below(text, _) => text == name,
                         Needle::Beginning(text) => name.starts_with(text),
                         Needle::Ending(text) => name.ends_with(text),
+                        Needle::Ends(begin, end) => name.starts_with(begin) && name.ends_with(end),
                         Needle::Inside(text) => name.windows(text.len()).any(|part| part == text),
                     };
                     prop_assert_eq!(is_there, found.contains(number));

@@ -9,6 +9,7 @@ use super::super::{Stamped, Stamps, due_of};
 use super::*;
 use crate::bytes::Interval;
 use crate::entry::{Batch, Entry, Rooting, RuleFile, Sink as _, Token};
+use crate::rules::logic;
 use crate::rules::model::{Root, RootPath, Segment};
 use crate::rules::{RuleSet, read};
 use crate::time::DAY;
@@ -272,6 +273,47 @@ fn fits(segments: &[Segment], path: &[Vec<u8>]) -> bool {
     segments.len() == path.len() && segments.iter().zip(path).all(|(s, name)| s.matches(name))
 }
 
+/// A node with all that lies above it up to the start of a command, which comes first.
+struct Way {
+    nodes: Vec<NodeId>,
+    /// How deep below the command's own start the first node lies: `/` lies above the tree, and
+    /// the search comes to its root from outside.
+    outside: usize,
+}
+
+fn way(segments: &[Segment], ground: &Ground<'_>, node: NodeId) -> Option<Way> {
+    let tree = ground.tree();
+    let mut above = vec![node];
+    while let Some(parent) = tree.parent(above[above.len() - 1]) {
+        above.push(parent);
+    }
+    above.reverse();
+    let outside = path_of(ground, NodeId::ROOT)
+        .len()
+        .saturating_sub(segments.len());
+    let is_start = |&at: &NodeId| fits(segments, &path_of(ground, at));
+    let first = match outside {
+        0 => above.iter().position(is_start)?,
+        _ => 0,
+    };
+    Some(Way {
+        nodes: above.split_off(first),
+        outside,
+    })
+}
+
+/// How a command prints the node so many steps from its start.
+fn printed(root: &Root, ground: &Ground<'_>, way: &Way, steps: usize) -> Vec<u8> {
+    let below = way.nodes[1..=steps].iter();
+    let names: Vec<Vec<u8>> = below.map(|&at| ground.tree().name(at).to_vec()).collect();
+    let at = way.nodes[steps];
+    match &root.printed {
+        _ if way.outside > 0 => join(b"/", &path_of(ground, at)),
+        Some(printed) => join(printed, &names),
+        None => ground.path(at),
+    }
+}
+
 /// What one command with one root makes of a node.
 fn one(
     job: &Job<'_>,
@@ -284,43 +326,21 @@ fn one(
         return None;
     };
     let tree = ground.tree();
-    let mut above = vec![node];
-    while let Some(parent) = tree.parent(above[above.len() - 1]) {
-        above.push(parent);
-    }
-    above.reverse();
-    // `/` lies above the tree: the search comes to its root from outside.
-    let outside = path_of(ground, NodeId::ROOT)
-        .len()
-        .saturating_sub(segments.len());
-    let first = if outside > 0 {
-        0
-    } else {
-        above
-            .iter()
-            .position(|&at| fits(segments, &path_of(ground, at)))?
-    };
-    let start = above[first];
-    let is_wrong = root.slash && outside == 0 && !tree.is_dir(start);
-    let device = tree.device(start);
+    let way = way(segments, ground, node)?;
+    let start = way.nodes[0];
+    let is_wrong = root.slash && way.outside == 0 && !tree.is_dir(start);
     let mut best: Option<Hit> = None;
-    for (steps, &at) in above[first..].iter().enumerate() {
-        let depth = u32::try_from(steps + outside).unwrap();
+    for (steps, &at) in way.nodes.iter().enumerate() {
+        let depth = u32::try_from(steps + way.outside).unwrap();
         // What was removed with everything above the tree takes the tree along.
         let is_beyond = depth > sweep.max_depth && !(at == start && sweep.recursive);
         if is_wrong || is_beyond || tree.kind(at) == Kind::Excluded && at != node {
             break;
         }
-        let names: Vec<Vec<u8>> = above[first + 1..=first + steps]
-            .iter()
-            .map(|&at| tree.name(at).to_vec())
-            .collect();
-        let printed = match &root.printed {
-            _ if outside > 0 => join(b"/", &path_of(ground, at)),
-            Some(printed) => join(printed, &names),
-            None => ground.path(at),
-        };
-        let name = path_of(ground, at).pop().unwrap();
+        let (printed, name) = (
+            printed(root, ground, &way, steps),
+            path_of(ground, at).pop().unwrap(),
+        );
         let facts = facts(tree, at, tree.is_dir(at));
         let file = File {
             name: &name,
@@ -333,38 +353,44 @@ fn one(
         };
         let judged = depth >= sweep.min_depth && facts.kind != Kind::Excluded;
         let stays = at == start && facts.is_dir && !sweep.recursive;
-        let may = scope(&sweep.expr, &file);
-        let mut settled = false;
-        if judged && !stays && may != Tri::False && (at == node || sweep.recursive && facts.is_dir)
-        {
-            let mut hit = Hit {
-                node,
-                scope: may,
-                eligible: Tri::Unknown,
-                due: None,
-                named: false,
-            };
-            if !job.only_scope {
-                hit.eligible = eligible(&sweep.expr, &file, NOW);
-                hit.due = due_of(&sweep.expr, &file, hit.eligible, NOW);
-            }
-            settled = may == Tri::True && (job.only_scope || hit.eligible == Tri::True);
-            best = Some(best.map_or(hit, |mut known| {
+        let goes = judged && !stays && (at == node || sweep.recursive && facts.is_dir);
+        let hit = hit(job, sweep, &file, node).filter(|_| goes);
+        best = match (best, hit) {
+            (Some(mut known), Some(hit)) => {
                 known.absorb(&hit);
-                known
-            }));
-        }
-        let is_pruned = judged
-            && sweep
-                .prune
-                .as_ref()
-                .is_some_and(|prune| eligible(prune, &file, NOW) == Tri::True);
-        let leaves = sweep.one_fs && tree.device(at) != device;
+                Some(known)
+            }
+            (one, None) | (None, one) => one,
+        };
+        let settled = hit.is_some_and(|hit| {
+            hit.scope == Tri::True && (job.only_scope || hit.eligible == Tri::True)
+        });
+        let is_pruned = sweep
+            .prune
+            .as_ref()
+            .is_some_and(|prune| judged && eligible(prune, &file, NOW) == Tri::True);
+        let leaves = sweep.one_fs && tree.device(at) != tree.device(start);
         if settled || is_pruned || leaves || !facts.is_dir {
             break;
         }
     }
     best
+}
+
+fn hit(job: &Job<'_>, sweep: &Sweep, file: &File<'_>, node: NodeId) -> Option<Hit> {
+    let may = scope(&sweep.expr, file);
+    let mut hit = Hit {
+        node,
+        scope: may,
+        eligible: Tri::Unknown,
+        due: None,
+        named: false,
+    };
+    if !job.only_scope {
+        hit.eligible = eligible(&sweep.expr, file, NOW);
+        hit.due = due_of(&sweep.expr, file, hit.eligible, NOW);
+    }
+    (may != Tri::False).then_some(hit)
 }
 
 /// Whether some root of the job stands for itself because nothing fits it, or has itself below
@@ -409,6 +435,65 @@ proptest! {
                 prop_assert_eq!(alone.sight.unseen > 0, sight.unseen > 0, "{}", text);
                 prop_assert_eq!(alone.sight.files, sight.files, "{}", text);
             }
+        }
+    }
+
+    #[test]
+    fn parts_of_a_tree_together_are_the_whole(
+        nodes in nodes(),
+        scripts in prop::collection::vec(prop_oneof![3 => find(), 1 => rm()], 1..8),
+        lines in prop::collection::vec(line(), 0..4),
+        only_scope: bool,
+        parts in 2usize..5,
+    ) {
+        let tree = tree(&nodes);
+        let ground = Ground::new(&tree, None);
+        let set = rules(&scripts, &lines);
+        let jobs: Vec<Job<'_>> = set
+            .rules
+            .iter()
+            .map(|rule| Job { sweeps: &rule.sweeps, only_scope })
+            .collect();
+        let mut whole: Vec<(usize, Hit)> = Vec::new();
+        let seen = take_all(&jobs, &ground, NOW, &mut |job, hit| whole.push((job, hit)));
+        let mut question = Question { jobs: &jobs, ground: &ground, now: NOW, only: None };
+        let ask = |question: &Question<'_>| {
+            let mut states: Vec<Vec<(usize, Hit)>> = vec![Vec::new(); parts];
+            let sights = take_in_parts(question, &mut states, &|state, job, hit| {
+                state.push((job, hit));
+            });
+            (states.concat(), sights)
+        };
+        let (hits, sights) = ask(&question);
+        prop_assert_eq!(&hits, &whole);
+        prop_assert_eq!(sights, seen);
+        // Asked about some files only, the answer about these is the same.
+        let is_asked = |node: NodeId| node.0.is_multiple_of(3);
+        question.only = Some(&is_asked);
+        let (mut some, _) = ask(&question);
+        some.retain(|(_, hit)| is_asked(hit.node));
+        whole.retain(|(_, hit)| is_asked(hit.node));
+        prop_assert_eq!(some, whole);
+    }
+
+    #[test]
+    fn a_scope_has_no_ages(
+        nodes in nodes(),
+        scripts in prop::collection::vec(prop_oneof![3 => find(), 1 => rm()], 1..8),
+        lines in prop::collection::vec(line(), 0..4),
+    ) {
+        let tree = tree(&nodes);
+        let ground = Ground::new(&tree, None);
+        let set = rules(&scripts, &lines);
+        let takes = |sweeps: &[Sweep]| {
+            let mut hits: Vec<Hit> = Vec::new();
+            let job = Job { sweeps, only_scope: true };
+            take_all(&[job], &ground, NOW, &mut |_, hit| hits.push(hit));
+            hits
+        };
+        for rule in &set.rules {
+            let scopes: Vec<Sweep> = rule.sweeps.iter().map(logic::scope_of).collect();
+            prop_assert_eq!(takes(&scopes), takes(&rule.sweeps), "{:?}", rule.text);
         }
     }
 }
