@@ -93,6 +93,10 @@ pub struct Request {
     /// Entries of which nothing is reckoned to come back, ascending: a running process holds them
     /// open until it closes them, or other files share their blocks.
     pub held: Vec<NodeId>,
+    /// Whether every risk up to `max_risk` counts as the same: the smallest set then is not the
+    /// one of the lowest risk. What the next class would do is not looked for. It means nothing to
+    /// [`Smallest::Exposure`], whose key are the risks themselves.
+    pub levelled: bool,
 }
 
 impl Request {
@@ -121,6 +125,7 @@ impl Default for Request {
             max_risk: Risk::Old,
             max_waste: Some(100),
             held: Vec::new(),
+            levelled: false,
         }
     }
 }
@@ -312,7 +317,7 @@ pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
     plan.missing = Some(request.shortfall.saturating_sub(short.bytes));
     plan.missing_inodes = Some(request.inodes.saturating_sub(short.inodes));
     plan.best_achievable = Some(short.bytes);
-    if !beyond {
+    if !beyond && !request.levelled {
         plan.next_risk = sources.next_risk(&chooser, max_risk);
     }
     plan
@@ -439,10 +444,19 @@ impl Sources<'_> {
         for node in tree.nodes() {
             let at = self.numbers.of_node(node) as usize;
             problem.own[at] = self.own(node, bound);
-            problem.class[at] = Class::new(risks.own(node), tree.is_dir(node));
+            problem.class[at] = Class::new(self.level(risks.own(node)), tree.is_dir(node));
         }
         self.bind(&mut problem);
         problem
+    }
+
+    /// The class that a risk is reckoned as.
+    fn level(&self, risk: Risk) -> Risk {
+        let Request {
+            levelled, smallest, ..
+        } = self.request;
+        let same = *levelled && *smallest != Smallest::Exposure && risk <= self.request.max_risk;
+        if same { Risk::Regenerable } else { risk }
     }
 
     /// What exactly this node gives back.
