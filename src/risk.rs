@@ -494,6 +494,17 @@ impl Risks {
         }
     }
 
+    /// The classes of what may go at all, ascending, each that some node has.
+    #[must_use]
+    pub fn present(&self) -> Vec<Risk> {
+        let mut seen = [false; NEUTRAL as usize + 1];
+        for &class in &self.class {
+            seen[usize::from(class)] = true;
+        }
+        let classes = Risk::CLASSES.into_iter();
+        classes.filter(|&risk| seen[risk as usize]).collect()
+    }
+
     /// The families whose members go oldest first.
     #[must_use]
     pub fn families(&self) -> &[Order] {

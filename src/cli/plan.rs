@@ -7,9 +7,10 @@ use crate::error::{Error, Result};
 use crate::need::{self, PercentOf, Room};
 use crate::plan::shared::plan_asking;
 use crate::plan::{self, Pick, Plan, Reached, Request, Smallest};
+use crate::policy::Risk;
 use crate::report::text::plan as page;
 use crate::report::{json, script};
-use crate::risk::{self, Context};
+use crate::risk::{self, Context, Risks};
 use crate::source::{Form, volume};
 use crate::survey::Survey;
 use crate::tree::NodeId;
@@ -45,12 +46,6 @@ pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
     let wanted = wanted::fetch(args.need.need.as_deref(), None)?;
     let begun = host::moment();
     let inquiry = inquire(&args.source, &args.rules, written, screen)?;
-    if args.format == PlanFormat::Sh && inquiry.survey.form != Form::Live {
-        return Err(Error::usage(
-            "--format sh: a recording or an export has nothing to hold a path against",
-        )
-        .with_hint("plan on the machine itself, or take --format text or json"));
-    }
     let wish = Wish {
         source: &args.source.source,
         need: &args.need,
@@ -65,7 +60,14 @@ pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
     }
     let document = json::plan::document(&plan, inquiry.survey.volume.as_ref());
     if args.format == PlanFormat::Sh {
-        let text = script::script(&plan, &inquiry.survey.tree, begun);
+        let tree = &inquiry.survey.tree;
+        let text = match inquiry.survey.form {
+            Form::Live => script::script(&plan, tree, begun),
+            _ => {
+                let source = args.source.source.as_os_str().as_encoded_bytes();
+                script::recorded(&plan, tree, source)
+            }
+        };
         deliver_text(written, &text)?;
         return Ok(verdict(&plan));
     }
@@ -83,7 +85,7 @@ pub(super) fn run(args: &PlanArgs, screen: &Screen) -> Result<Exit> {
         });
         // What is being written down already need not be suggested.
         let command = command.filter(|_| written.output.is_none());
-        let view = view(&plan, &inquiry, command.as_deref());
+        let view = view(&plan, &[], &inquiry, command.as_deref());
         let text = page::plan(&view, style(written, screen));
         output::deliver(None, |out| out.write_all(text.as_bytes()))?;
     }
@@ -101,12 +103,14 @@ pub(super) fn is_asked(need: &NeedArgs, free: &FreeArgs) -> bool {
 /// What a page shows of a plan.
 pub(super) fn view<'a>(
     plan: &'a Plan,
+    each_risk: &'a [Plan],
     inquiry: &'a Inquiry,
     command: Option<&'a str>,
 ) -> page::View<'a> {
     let volume = inquiry.survey.volume.as_ref();
     page::View {
         plan,
+        each_risk,
         tree: &inquiry.survey.tree,
         volume,
         command,
@@ -114,55 +118,107 @@ pub(super) fn view<'a>(
     }
 }
 
-/// Makes the plan: how much is short, what may go, the smallest set of it. On a part of the tree
-/// there is none to make: what was not read may hold a smaller set, or what the set would break.
+/// Makes the plan: how much is short, what may go, the smallest set of it.
 ///
 /// # Errors
 /// When the need cannot be reckoned, or the reading was ended early.
 pub(super) fn make(wish: &Wish<'_>, inquiry: &Inquiry) -> Result<Plan> {
-    if signals::asked() {
-        return Err(
-            Error::source("ended early as asked, before everything was read")
-                .with_hint("a plan needs the whole tree: let it finish, or name a smaller source"),
-        );
-    }
-    let survey = &inquiry.survey;
-    let live = survey.form == Form::Live;
-    let mounts = if live {
-        volume::mount_points()
-    } else {
-        Vec::new()
-    };
-    let tree = &survey.tree;
-    let (owned, untold) = match live {
-        true => host::owned(tree),
-        false => (Vec::new(), Vec::new()),
-    };
-    let context = Context {
-        live,
-        mounts: &mounts,
-        owned: &owned,
-    };
-    let risks = risk::classify(tree, &inquiry.audit, &inquiry.policy, context);
-    let weight = tree.weight(NodeId::ROOT);
-    // What is known is a plan for the most that can be short. A tree of unknown size may fill
-    // whatever volume it lies on.
-    let worst = request(wish, survey, weight.hi.unwrap_or(u64::MAX))?;
-    let blocks = host::Blocks::of(live, survey.volume.as_ref());
-    let solve = |request: &Request| plan_asking(tree, &risks, request, &blocks);
-    let mut plan = solve(&worst);
-    if plan.reached == Reached::No {
-        let least = request(wish, survey, weight.lo)?;
-        if least.shortfall < worst.shortfall {
-            plan = if_less_is_short(plan, solve(&least));
+    Ok(Ground::of(wish, inquiry)?.plan())
+}
+
+/// What plans are made from.
+pub(super) struct Ground<'a> {
+    survey: &'a Survey,
+    risks: Risks,
+    blocks: host::Blocks,
+    /// What is short at the most. A tree of unknown size may fill whatever volume it lies on.
+    worst: Request,
+    /// What is short at the least.
+    least: Request,
+    /// What protects some file and could not be read.
+    untold: Vec<Trouble>,
+}
+
+impl<'a> Ground<'a> {
+    /// Weighs the risks, and reckons how much is short. On a part of the tree there is no plan to
+    /// make: what was not read may hold a smaller set, or what the set would break.
+    ///
+    /// # Errors
+    /// When the need cannot be reckoned, or the reading was ended early.
+    pub(super) fn of(wish: &Wish<'_>, inquiry: &'a Inquiry) -> Result<Self> {
+        if signals::asked() {
+            return Err(
+                Error::source("ended early as asked, before everything was read").with_hint(
+                    "a plan needs the whole tree: let it finish, or name a smaller source",
+                ),
+            );
         }
+        let survey = &inquiry.survey;
+        let live = survey.form == Form::Live;
+        let mounts = if live {
+            volume::mount_points()
+        } else {
+            Vec::new()
+        };
+        let tree = &survey.tree;
+        let (owned, untold) = match live {
+            true => host::owned(tree),
+            false => (Vec::new(), Vec::new()),
+        };
+        let context = Context {
+            live,
+            mounts: &mounts,
+            owned: &owned,
+        };
+        let weight = tree.weight(NodeId::ROOT);
+        let worst = request(wish, survey, weight.hi.unwrap_or(u64::MAX))?;
+        Ok(Self {
+            survey,
+            risks: risk::classify(tree, &inquiry.audit, &inquiry.policy, context),
+            blocks: host::Blocks::of(live, survey.volume.as_ref()),
+            least: request(wish, survey, weight.lo)?,
+            worst,
+            untold,
+        })
     }
-    plan.troubles.extend(untold);
-    let in_doubt = !plan.troubles.is_empty() || counts_twice(&plan, &survey.troubles);
-    if plan.reached == Reached::Certain && in_doubt && !plan.request.is_met() {
-        plan.reached = Reached::Possibly;
+
+    /// The smallest set.
+    pub(super) fn plan(&self) -> Plan {
+        self.solve(&self.worst, &self.least)
     }
-    Ok(plan)
+
+    /// The smallest set of each risk that anything here has: of all that is no worse, by number or
+    /// bytes alone. None where nothing has to go.
+    pub(super) fn each_risk(&self) -> Vec<Plan> {
+        if self.worst.is_met() {
+            return Vec::new();
+        }
+        let up_to = |risk: Risk, request: &Request| Request {
+            max_risk: risk,
+            levelled: true,
+            ..request.clone()
+        };
+        let classes = self.risks.present().into_iter();
+        classes
+            .map(|risk| self.solve(&up_to(risk, &self.worst), &up_to(risk, &self.least)))
+            .collect()
+    }
+
+    /// What is known for the most that can be short holds for all; else what is for the least.
+    fn solve(&self, worst: &Request, least: &Request) -> Plan {
+        let Self { survey, risks, .. } = self;
+        let solve = |request: &Request| plan_asking(&survey.tree, risks, request, &self.blocks);
+        let mut plan = solve(worst);
+        if plan.reached == Reached::No && least.shortfall < worst.shortfall {
+            plan = if_less_is_short(plan, solve(least));
+        }
+        plan.troubles.extend(self.untold.iter().cloned());
+        let in_doubt = !plan.troubles.is_empty() || counts_twice(&plan, &survey.troubles);
+        if plan.reached == Reached::Certain && in_doubt && !plan.request.is_met() {
+            plan.reached = Reached::Possibly;
+        }
+        plan
+    }
 }
 
 /// What cannot be reached for the most that can be short may be for the least.

@@ -10,7 +10,6 @@ use crate::report::text::sure::Proofs;
 
 use crate::bytes::Bytes;
 use crate::policy::Risk;
-use crate::source::Form;
 use crate::source::transcript::Evidence;
 use crate::tree::{NodeId, Tree};
 
@@ -32,7 +31,11 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
         wanted: &wanted,
         more: 0,
     };
-    let made = is_wanted.then(|| plan::make(&wish, &inquiry)).transpose()?;
+    let made = is_wanted.then(|| plan::Ground::of(&wish, &inquiry));
+    let made = made.transpose()?.map(|ground| Made {
+        plan: ground.plan(),
+        each_risk: ground.each_risk(),
+    });
     let survey = &mut inquiry.survey;
     if survey.volume.is_none() {
         survey.volume = given(&args.need, &survey.tree);
@@ -47,13 +50,13 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
                 free: &args.free,
                 now: written.now,
             });
-            let now = now_command(args, inquiry.survey.form);
+            let now = now_command(args);
             let lines = inquiry.survey.evidence.as_ref().map(Shown);
             let view = story::View {
                 audit: inquiry.view(written.verbose, args.top, "jettison audit"),
-                plan: made
-                    .as_ref()
-                    .map(|made| plan::view(made, &inquiry, command.as_deref())),
+                plan: made.as_ref().map(|made| {
+                    plan::view(&made.plan, &made.each_risk, &inquiry, command.as_deref())
+                }),
                 largest: &largest,
                 now: now.as_deref(),
                 proofs: lines.as_ref().map(|lines| lines as &dyn Proofs),
@@ -64,14 +67,21 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
             let document = json::story::document(&json::story::Document {
                 source: args.source.source.as_os_str().as_encoded_bytes(),
                 audit: inquiry.document(false),
-                plan: made.as_ref(),
+                plan: made.as_ref().map(|made| &made.plan),
+                each_risk: made.as_ref().map_or(&[], |made| &made.each_risk),
                 largest: &largest,
             });
             output::deliver(written.output.as_deref(), |out| json::write(&document, out))?;
         }
     }
-    let fits = made.as_ref().map_or(Exit::Fine, check);
+    let fits = made.map_or(Exit::Fine, |made| check(&made.plan));
     Ok(audit::verdict(&inquiry).worst(fits))
+}
+
+/// What there is to delete.
+struct Made {
+    plan: Plan,
+    each_risk: Vec<Plan>,
 }
 
 /// The volume as the arguments give it, where the source has none: so that it can be said when it
@@ -105,9 +115,8 @@ impl Proofs for Shown<'_> {
     }
 }
 
-/// The line to paste when 5 GiB are needed at once: what can be made again, and of a live source
-/// as a script.
-fn now_command(args: &ReportArgs, form: Form) -> Option<String> {
+/// The line to paste when 5 GiB are needed at once: a script for what can be made again.
+fn now_command(args: &ReportArgs) -> Option<String> {
     let need = NeedArgs {
         need: None,
         need_inodes: None,
@@ -125,12 +134,7 @@ fn now_command(args: &ReportArgs, form: Form) -> Option<String> {
         free: &free,
         now: args.output.written.now,
     })?;
-    // A script holds every path against what was seen of it, which a recording cannot: there the
-    // set itself is shown, with what the next risk would give.
-    Some(match form {
-        Form::Live => format!("{command} --format sh"),
-        Form::Transcript | Form::Ncdu => command,
-    })
+    Some(format!("{command} --format sh"))
 }
 
 /// Whether the need is met: at once, by the set shown, perhaps, or not at all.

@@ -10,6 +10,8 @@
 //! Limit: between the comparison and `rm` there is a moment in which somebody who may write there
 //! can still put something else under the name.
 
+mod recorded;
+
 use std::fmt::Write as _;
 
 use crate::entry::Kind;
@@ -17,6 +19,8 @@ use crate::plan::{Evidence, Pick, Plan, Reached};
 use crate::tree::{NodeId, Tree};
 
 use super::escape::escape;
+
+pub use recorded::recorded;
 
 const HEAD: &str = r#"
 set -u
@@ -74,11 +78,14 @@ pub fn script(plan: &Plan, tree: &Tree, walked: i128) -> String {
     for pick in &plan.picks {
         out += &item(pick);
     }
-    let end = match plan.reached {
-        Reached::No if !plan.request.is_met() => "exit 1",
-        _ => "exit \"$left\"",
-    };
-    out + end + "\n"
+    out + end(plan)
+}
+
+fn end(plan: &Plan) -> &'static str {
+    match plan.reached {
+        Reached::No if !plan.request.is_met() => "exit 1\n",
+        _ => "exit \"$left\"\n",
+    }
 }
 
 fn purpose(plan: &Plan, tree: &Tree) -> String {
@@ -125,7 +132,7 @@ fn item(pick: &Pick) -> String {
         Kind::Dir => seen.entries.to_string(),
         _ => "file".to_owned(),
     };
-    let (before, path) = argument(&pick.path);
+    let (before, path) = argument("p", &pick.path);
     let (label, stamp) = (quoted(&label), stamp(seen));
     let _infallible = writeln!(out, "{before}remove {label} '{stamp}' {names} {path}\n");
     out
@@ -148,8 +155,8 @@ fn stamp(seen: &Evidence) -> String {
 
 /// Bytes as one argument of any POSIX shell: what has to be run before, and the argument. What
 /// shows as it is stands in single quotes; the rest is made by `printf %b`, with a full stop at
-/// its end that keeps the newlines before it.
-fn argument(bytes: &[u8]) -> (String, String) {
+/// its end that keeps the newlines before it, in a variable of that name.
+fn argument(name: &str, bytes: &[u8]) -> (String, String) {
     let shown = escape(bytes).replace("\\\\", "\\");
     if shown.as_bytes() == bytes {
         return (String::new(), quoted(&shown));
@@ -160,8 +167,8 @@ fn argument(bytes: &[u8]) -> (String, String) {
         _ => format!("\\0{b:03o}"),
     };
     let octal: String = bytes.iter().map(|&b| written(b)).collect();
-    let before = format!("p=$(printf '%b.' '{octal}'); p=${{p%.}}\n");
-    (before, "\"$p\"".to_owned())
+    let before = format!("{name}=$(printf '%b.' '{octal}'); {name}=${{{name}%.}}\n");
+    (before, format!("\"${name}\""))
 }
 
 fn quoted(text: &str) -> String {
@@ -199,7 +206,7 @@ mod tests {
         for shell in ["sh", "dash", "bash"] {
             let mut script = String::from("LC_ALL=C\nexport LC_ALL\n");
             for name in &names {
-                let (before, word) = argument(name);
+                let (before, word) = argument("p", name);
                 script += &format!("{before}printf '%s\\0' {word}\n");
             }
             assert!(!script.chars().any(|c| c.is_control() && c != '\n'));

@@ -328,3 +328,77 @@ fn a_sum_beyond_64_bits_is_a_lower_bound() {
     let total = serde_json::json!({ "lo": u64::MAX, "hi": null });
     assert_eq!(scan["root"]["apparent"], total);
 }
+
+/// A directory of files, a policy that gives each its risk, and for each risk the smallest set by
+/// a count over all sets: its paths and its bytes, or nothing where all together are too little.
+fn judged(draw: &mut Draw, dir: &Dir) -> (u64, Vec<Option<(u32, u64)>>) {
+    const RISKS: [&str; 5] = ["regenerable", "expired", "stale", "old", "unknown"];
+    let files: Vec<(u64, usize)> = (0..11)
+        .map(|_| {
+            (
+                1 + draw.below(900_000),
+                usize::try_from(draw.below(5)).unwrap(),
+            )
+        })
+        .collect();
+    let mut text = "$ cd /\n$ ls\ndir d\n$ cd d\n$ ls\n".to_owned();
+    let mut policy = "[[path]]\nmatch = \"/d\"\nrisk = \"never\"\n".to_owned();
+    for (n, (size, risk)) in files.iter().enumerate() {
+        text += &format!("{size} f{n:02}\n");
+        let risk = RISKS[*risk];
+        policy += &format!("[[path]]\nmatch = \"/d/f{n:02}\"\nrisk = \"{risk}\"\n");
+    }
+    dir.write("s.txt", text);
+    dir.write("p.toml", policy);
+    let all: u64 = files.iter().map(|file| file.0).sum();
+    let free = 1 + draw.below(all);
+    let best = |risk: usize| {
+        let sets = 1u32..1 << files.len();
+        let may_go = |n: usize| files[n].1 <= risk;
+        let sets = sets.filter(|set| (0..files.len()).all(|n| set >> n & 1 == 0 || may_go(n)));
+        let bytes = |set: u32| -> u64 {
+            let chosen = (0..files.len()).filter(|n| set >> n & 1 == 1);
+            chosen.map(|n| files[n].0).sum()
+        };
+        let enough = sets.map(|set| (set.count_ones(), bytes(set)));
+        enough.filter(|&(_, bytes)| bytes >= free).min()
+    };
+    (free, (0..RISKS.len()).map(best).collect())
+}
+
+#[test]
+fn a_report_shows_the_smallest_set_of_each_risk() {
+    let mut draw = Draw(0x5eed);
+    let mut decided = 0;
+    for _ in 0..40 {
+        let dir = Dir::new();
+        let (free, best) = judged(&mut draw, &dir);
+        let free = free.to_string();
+        let args = ["report", "s.txt", "--free", &free, "--policy", "p.toml"];
+        let args = args.iter().chain(&["--max-waste", "none"]);
+        let json = args.clone().chain(&["--format", "json"]);
+        let json = jettison_in(&dir.path(), json, b"").json();
+        for step in json["each_risk"].as_array().unwrap() {
+            let risk = step["risk"].as_str().unwrap();
+            let at = ["regenerable", "expired", "stale", "old", "unknown"];
+            let at = at.iter().position(|word| *word == risk).unwrap();
+            let paths = u32::try_from(step["picks"].as_array().unwrap().len()).unwrap();
+            let found = (step["reached"] == true).then(|| (paths, step["lost"].as_u64().unwrap()));
+            assert_eq!(found, best[at], "{risk}, {free} of {json:#}");
+            assert_eq!(step["proven"], true);
+        }
+        // What only the riskiest class suffices for is the reader's to decide, on the same page.
+        let text = jettison_in(&dir.path(), args, b"").text();
+        let only_unknown = best[3].is_none() && best[4].is_some();
+        decided += u32::from(only_unknown);
+        if only_unknown {
+            let yours = text.split("YOURS TO DECIDE\n").nth(1);
+            let yours = yours.unwrap_or_else(|| panic!("{text}"));
+            assert!(
+                yours.trim().starts_with("With --max-risk unknown, "),
+                "{text}"
+            );
+        }
+    }
+    assert!(decided > 3, "only {decided} are left to decide");
+}

@@ -158,14 +158,146 @@ fn what_is_not_as_it_was_seen_is_left_alone() {
         let is_there = there("tree/go/d/deep/f") || there("tree/moved/deep/f");
         assert!(is_there, "{what}: something was removed");
     }
-    let dir = Dir::new();
-    dir.write("s.txt", "$ cd /\n$ ls\n10 b\n");
-    let refused = run(&dir, "plan s.txt --free 1 --max-risk unknown --format sh").code(64);
-    assert!(
-        refused.stderr.contains("nothing to hold a path against"),
-        "{}",
-        refused.story()
+}
+
+/// A recording of a real directory, in the manner of a puzzle, as `prompt` types it.
+fn record(dir: &Path, prompt: &str, text: &mut String) {
+    *text += &format!("{prompt}cd {}\n{prompt}ls\n", dir.display());
+    let mut entries: Vec<_> = fs::read_dir(dir).unwrap().map(|e| e.unwrap()).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in &entries {
+        let (name, meta) = (entry.file_name(), entry.metadata().unwrap());
+        let name = name.to_str().unwrap();
+        *text += &match meta.is_dir() {
+            true => format!("dir {name}\n"),
+            false => format!("{} {name}\n", meta.len()),
+        };
+    }
+    for entry in entries.iter().filter(|entry| entry.path().is_dir()) {
+        record(&entry.path(), prompt, text);
+    }
+}
+
+/// A tree, its recording, and the script that is carried back to it.
+fn carried(dir: &Dir, free: &str) -> String {
+    dir.file("tree/go/d/deep/f", 9_000);
+    dir.file("tree/go/d/it's", 800);
+    dir.file("tree/go/d/a b", 70);
+    dir.file("tree/stay", 5);
+    let mut text = String::new();
+    record(&dir.join("tree"), "$ ", &mut text);
+    dir.write("session.txt", text);
+    let asked = format!(
+        "plan session.txt --free {free} --smallest directory --max-risk unknown --format sh"
     );
+    run(dir, &asked).code(0).text()
+}
+
+#[test]
+fn a_script_from_a_recording_removes_only_what_was_recorded() {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 6] = [
+        ("a file in it is new", |go| {
+            fs::write(go.join("d/.new"), "").unwrap();
+        }),
+        ("a file in it grew", |go| {
+            fs::write(go.join("d/deep/f"), vec![1; 9001]).unwrap();
+        }),
+        ("a file in it has another name", |go| {
+            fs::rename(go.join("d/a b"), go.join("d/a c")).unwrap();
+        }),
+        ("a file became a directory", |go| {
+            fs::remove_file(go.join("d/a b")).unwrap();
+            fs::create_dir(go.join("d/a b")).unwrap();
+        }),
+        ("the way to it is a link", |go| {
+            fs::rename(go, go.join("../moved")).unwrap();
+            std::os::unix::fs::symlink("moved", go).unwrap();
+        }),
+        ("it is gone", |go| {
+            fs::rename(go.join("d"), go.join("../moved")).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        let dir = Dir::new();
+        dir.write("plan.sh", carried(&dir, "9600"));
+        change(&dir.join("tree/go"));
+        let Some(done) = shell("sh", &dir.path(), &["plan.sh", "--remove"]) else {
+            return;
+        };
+        assert_eq!(done.status.code(), Some(1), "{what}: {done:?}");
+        let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(stderr.starts_with("left alone: "), "{what}: {stderr}");
+        let there = |path: &str| dir.join(path).symlink_metadata().is_ok();
+        assert!(
+            there("tree/go/d/deep/f") || there("tree/moved/d/deep/f") || there("tree/moved/deep/f"),
+            "{what}: something was removed"
+        );
+    }
+    for name in ["dash", "bash", "sh"] {
+        let dir = Dir::new();
+        let script = carried(&dir, "9600");
+        assert!(script.contains("session.txt"), "{script}");
+        dir.write("plan.sh", script);
+        for words in [&["plan.sh"][..], &["plan.sh", "-n"]] {
+            let Some(said) = shell(name, &dir.path(), words) else {
+                continue;
+            };
+            assert_eq!(said.status.code(), Some(0), "{said:?}");
+            let told = String::from_utf8_lossy(&said.stdout).into_owned();
+            assert!(told.starts_with("would remove: "), "{told}");
+            assert!(dir.join("tree/go/d/deep/f").exists());
+        }
+        if let Some(done) = shell(name, &dir.path(), &["plan.sh", "--remove"]) {
+            assert_eq!(done.status.code(), Some(0), "{done:?}");
+            assert!(!dir.join("tree/go/d").exists() && dir.join("tree/stay").exists());
+        }
+    }
+}
+
+#[test]
+fn a_script_leaves_alone_what_a_recording_does_not_show_whole() {
+    let here = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let here = here.trim_end().split('.').next().unwrap();
+    for (text, why) in [
+        ("$ ls\n90 b\n".to_owned(), "does not say where it lies"),
+        (
+            "$ cd /nowhere\n$ ls\ndir a\n90 b\n".to_owned(),
+            "not every name and size",
+        ),
+        (
+            "$ cd /\n$ ls\n90 b\n".to_owned(),
+            "does not say where it lies",
+        ),
+        (
+            "u@one:/x$ ls -lan\ntotal 8\n-rw-r--r-- 1 0 0 90 Jan  2  2024 b\n\
+             u@two:/x$ ls -lan\ntotal 8\n-rw-r--r-- 1 0 0 7 Jan  2  2024 b\n"
+                .to_owned(),
+            "it lies on another machine",
+        ),
+        (
+            format!(
+                "u@{here}:/x$ ls -lan\ntotal 8\n-rw-r--r-- 1 0 0 90 Jan  2  2024 b\n\
+                 u@zz:/x$ ls -lan\ntotal 8\n-rw-r--r-- 1 0 0 7 Jan  2  2024 b\n"
+            ),
+            "it is not there",
+        ),
+    ] {
+        let dir = Dir::new();
+        dir.write("s.txt", &text);
+        let script = run(&dir, "plan s.txt --free 80 --max-risk unknown --format sh");
+        dir.write("plan.sh", script.text());
+        let Some(done) = shell("sh", &dir.path(), &["plan.sh", "--remove"]) else {
+            return;
+        };
+        let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(
+            stderr.starts_with("left alone: ") && stderr.contains(why),
+            "{text}\n{stderr}\n{}",
+            script.story()
+        );
+        assert_eq!(done.status.code(), Some(1), "{stderr}");
+    }
 }
 
 #[test]
@@ -287,19 +419,20 @@ fn a_report_ends_with_the_line_for_5_gib_now() {
     dir.file("tree/a", 5_000);
     let text = run(&dir, "report tree --rules .").text();
     let last = text.lines().last().unwrap();
-    let command = last.strip_prefix("5 GiB now: jettison ").unwrap();
+    let command = last.trim().strip_prefix("jettison ").unwrap();
     let expected = "plan tree --free 5GiB --max-risk regenerable --rules . --format sh";
     assert_eq!(command, expected);
     let script = run(&dir, command).code(2).text();
     assert!(script.starts_with("#!/bin/sh\n"), "{script}");
-    // Nothing can be deleted in a recording: there the set is shown, not a script.
+    // The same of a recording: a script to carry to that machine.
     dir.write("s.txt", "$ cd /\n$ ls\n10 b\n");
     let text = run(&dir, "report s.txt").text();
     let last = text.lines().last().unwrap();
-    let command = last.strip_prefix("5 GiB now: jettison ").unwrap();
-    assert_eq!(command, "plan s.txt --free 5GiB --max-risk regenerable");
-    let shown = run(&dir, command).code(2).text();
-    assert!(shown.starts_with("5.0 GiB to free in /"), "{shown}");
+    let command = last.trim().strip_prefix("jettison ").unwrap();
+    let expected = "plan s.txt --free 5GiB --max-risk regenerable --format sh";
+    assert_eq!(command, expected);
+    let script = run(&dir, command).code(2).text();
+    assert!(script.contains("nothing that may go is enough"), "{script}");
 }
 
 /// A flat export of files of these sizes.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Reached};
 use crate::tree::NodeId;
 
 use super::{audit, interval, path, plan, volume};
@@ -16,6 +16,8 @@ pub struct Document<'a> {
     pub audit: audit::Document<'a>,
     /// The plan, where there is a need.
     pub plan: Option<&'a Plan>,
+    /// The smallest set of each risk, the most harmless first; none without a need.
+    pub each_risk: &'a [Plan],
     /// The largest places, largest first.
     pub largest: &'a [NodeId],
 }
@@ -42,5 +44,20 @@ pub fn document(doc: &Document<'_>) -> Value {
         "largest": doc.largest.iter().map(place).collect::<Vec<_>>(),
         "audit": audit::document(&doc.audit),
         "plan": doc.plan.map(|p| plan::document(p, doc.audit.volume)),
+        "each_risk": doc.each_risk.iter().map(up_to).collect::<Vec<_>>(),
+    })
+}
+
+/// The smallest set of all that is no worse than one class of risk.
+fn up_to(plan: &Plan) -> Value {
+    json!({
+        "risk": plan.request.max_risk.word(),
+        "reached": plan.reached == Reached::Certain,
+        "possibly_reached": plan.reached != Reached::No,
+        "proven": plan.proven,
+        "picks": plan.picks.iter().map(|pick| path(&pick.path)).collect::<Vec<_>>(),
+        "freed": interval(plan.freed),
+        "lost": plan.lost,
+        "best_achievable": plan.best_achievable,
     })
 }

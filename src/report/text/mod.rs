@@ -132,6 +132,53 @@ fn lay_out(columns: &[Column], rows: &[Vec<String>], indent: usize, style: Style
         .collect()
 }
 
+/// A sentence in lines that fit the width, each with `indent` before it, and two blanks more from
+/// the second on. Broken at blanks only: what has none, and what is [`solid`], stays whole.
+#[must_use]
+pub fn fold(text: &str, indent: usize, style: Style) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = " ".repeat(indent);
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        let word = word.replace(SOLID, " ");
+        if !is_empty && width(&line) + 1 + width(&word) > style.width {
+            lines.push(line);
+            line = " ".repeat(indent + GAP);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line += &word;
+        is_empty = false;
+    }
+    lines.push(line);
+    lines
+}
+
+/// Stands for a blank that no line is broken at. No shown text holds it: it is escaped.
+const SOLID: char = '\0';
+
+/// The same text, which [`fold`] does not break.
+#[must_use]
+pub fn solid(text: &str) -> String {
+    text.replace(' ', "\0")
+}
+
+/// A command below what introduces it, on the same line where that fits, so that it can be pasted.
+#[must_use]
+pub fn command(words: &str, command: &str, indent: usize, style: Style) -> Vec<String> {
+    let line = format!("{:indent$}{words} {command}", "");
+    if width(&line) <= style.width {
+        return vec![line];
+    }
+    let below = indent + GAP;
+    vec![
+        format!("{:indent$}{words}", ""),
+        format!("{:below$}{command}", ""),
+    ]
+}
+
 /// A path as it is shown.
 #[must_use]
 pub fn path(bytes: &[u8]) -> String {
@@ -216,6 +263,26 @@ mod tests {
         assert_eq!(bar(1, 0, 10), "");
         assert_eq!(bar(1, 80, 10), "▏");
         assert_eq!(several(1, "file", "files"), "1 file");
+    }
+
+    #[test]
+    fn sentences_fold_at_blanks_and_commands_do_not() {
+        let style = Style {
+            width: 20,
+            colour: false,
+            terminal: false,
+        };
+        let long = format!("In doubt: {}: it is shared", solid("/a b/c d/e f/g h/i j"));
+        let folded = [
+            "  In doubt:",
+            "    /a b/c d/e f/g h/i j:",
+            "    it is shared",
+        ];
+        assert_eq!(fold(&long, 2, style), folded);
+        assert_eq!(fold("", 0, style), [""]);
+        assert_eq!(command("Do:", "rm -r x", 2, style), ["  Do: rm -r x"]);
+        let below = ["  Do:", "    rm -r xxxxxxxxxxxxxxxx"];
+        assert_eq!(command("Do:", "rm -r xxxxxxxxxxxxxxxx", 2, style), below);
     }
 
     #[test]

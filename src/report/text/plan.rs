@@ -3,16 +3,19 @@
 use crate::bytes::{Bytes, Interval};
 use crate::entry::Volume;
 use crate::plan::{Pick, Plan, Reached, Request};
+use crate::policy::Risk;
 use crate::tree::links::freed;
 use crate::tree::{NodeId, Tree};
 
-use super::{Column, Style, path, place, several, size, table_below};
+use super::{Column, Style, command, count, fold, path, place, several, size, solid, table_below};
 
 /// A plan and what it was made for.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The plan.
     pub plan: &'a Plan,
+    /// The smallest set of each risk, the most harmless first, where it was asked for.
+    pub each_risk: &'a [Plan],
     /// The tree that it speaks of.
     pub tree: &'a Tree,
     /// The volume, where known.
@@ -34,20 +37,21 @@ pub fn plan(view: &View<'_>, style: Style) -> String {
 /// How much is missing, and what the smallest way is.
 #[must_use]
 pub fn answer(view: &View<'_>, style: Style) -> Vec<String> {
-    let mut lines = vec![style.strong(&need(view))];
+    let mut sentences = vec![need(view)];
     if view.plan.request.inodes > 0 {
         let inodes = several(view.plan.request.inodes, "inode", "inodes");
-        lines.push(style.strong(&format!("{inodes} to free as well.")));
+        sentences.push(format!("{inodes} to free as well."));
     }
-    lines.extend(way(view.plan).map(|text| style.strong(&text)));
-    lines
+    sentences.extend(way(view.plan));
+    let lines = sentences.iter().flat_map(|text| fold(text, 0, style));
+    lines.map(|line| style.strong(&line)).collect()
 }
 
 fn need(view: &View<'_>) -> String {
     let plan = view.plan;
     let place = match view.volume {
-        Some(volume) => path(&volume.mount),
-        None => path(&view.tree.path(NodeId::ROOT)),
+        Some(volume) => solid(&path(&volume.mount)),
+        None => solid(&path(&view.tree.path(NodeId::ROOT))),
     };
     let of = view
         .volume
@@ -154,17 +158,58 @@ pub fn body(view: &View<'_>, style: Style) -> Vec<String> {
         lines.extend([String::new(), style.strong("THE SMALLEST DELETION SET")]);
         lines.extend(set(view, &plan.picks, style));
     }
-    lines.extend(plan.troubles.iter().take(view.rows).map(|trouble| {
-        let place = path(&trouble.path);
-        style.doubt(&format!("  In doubt: {place}: {}", trouble.message))
-    }));
-    lines.extend(alternatives(plan));
-    if let Some(next) = plan
-        .next_risk
-        .as_ref()
-        .filter(|_| plan.reached == Reached::No)
+    for trouble in plan.troubles.iter().take(view.rows) {
+        let place = solid(&path(&trouble.path));
+        let text = format!("In doubt: {place}: {}", trouble.message);
+        lines.extend(fold(&text, 2, style).iter().map(|line| style.doubt(line)));
+    }
+    lines.extend(
+        alternatives(plan)
+            .iter()
+            .flat_map(|text| fold(text, 2, style)),
+    );
+    if let Some(text) = view.command
+        && !plan.picks.is_empty()
     {
-        lines.extend([String::new(), style.strong("YOURS TO DECIDE")]);
+        lines.extend(command(
+            "Write it down:",
+            &format!("{text} -o plan.json"),
+            2,
+            style,
+        ));
+    }
+    lines.extend(each_risk(view, style));
+    lines.extend(yours_to_decide(view, style));
+    lines
+}
+
+/// The smallest set of each risk that may be chosen, where that says more than the plan itself.
+fn each_risk(view: &View<'_>, style: Style) -> Vec<String> {
+    let allowed = view.plan.request.max_risk;
+    let steps = steps(view.each_risk, |risk| risk <= allowed);
+    let says_more = steps.len() > 1 || view.plan.reached == Reached::No;
+    if steps.is_empty() || !says_more {
+        return Vec::new();
+    }
+    let title = style.strong("THE SMALLEST SET OF EACH RISK");
+    let mut lines = vec![String::new(), title];
+    lines.extend(step_rows(view.tree, &steps, style));
+    lines
+}
+
+/// What is possible beyond the risk that may be chosen.
+fn yours_to_decide(view: &View<'_>, style: Style) -> Vec<String> {
+    let allowed = view.plan.request.max_risk;
+    let next = view.plan.next_risk.as_ref();
+    let next = next.filter(|_| view.plan.reached == Reached::No);
+    let shown = next.map(|next| next.risk);
+    let mut steps = steps(view.each_risk, |_| true);
+    steps.retain(|step| step.request.max_risk > allowed && Some(step.request.max_risk) != shown);
+    if next.is_none() && steps.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new(), style.strong("YOURS TO DECIDE")];
+    if let Some(next) = next {
         let paths = several(next.picks.len() as u64, "path", "paths");
         let enough = match next.reached {
             Reached::Certain => format!("{paths} would be enough"),
@@ -176,15 +221,64 @@ pub fn body(view: &View<'_>, style: Style) -> Vec<String> {
             _ => size(next.freed),
         };
         let risk = next.risk.word();
-        lines.push(format!(
-            "  With --max-risk {risk}, {enough}, losing {lost}:"
-        ));
+        let text = format!("With --max-risk {risk}, {enough}, losing {lost}:");
+        lines.extend(fold(&text, 2, style));
         lines.extend(set(view, &next.picks, style));
-    } else if let Some(command) = view.command
-        && !plan.picks.is_empty()
-    {
-        lines.push(format!("  Write it down: {command} -o plan.json"));
     }
+    if !steps.is_empty() {
+        lines.extend(step_rows(view.tree, &steps, style));
+    }
+    lines
+}
+
+/// The sets that differ from the one of the risk before, of the risks that are meant.
+fn steps(each_risk: &[Plan], is_meant: impl Fn(Risk) -> bool) -> Vec<&Plan> {
+    let nodes = |plan: &Plan| -> Vec<NodeId> { plan.picks.iter().map(|pick| pick.node).collect() };
+    let mut steps: Vec<&Plan> = Vec::new();
+    for plan in each_risk
+        .iter()
+        .filter(|plan| is_meant(plan.request.max_risk))
+    {
+        let is_same = steps.last().is_some_and(|last| {
+            nodes(last) == nodes(plan) && last.best_achievable == plan.best_achievable
+        });
+        if !is_same {
+            steps.push(plan);
+        }
+    }
+    steps
+}
+
+fn step_rows(tree: &Tree, steps: &[&Plan], style: Style) -> Vec<String> {
+    let mut rows = vec![
+        ["up to", "paths", "frees", "path"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for step in steps {
+        let risk = step.request.max_risk.word().to_owned();
+        let Some(first) = step.picks.first() else {
+            let all = Bytes(step.best_achievable.unwrap_or(0)).to_string();
+            rows.push(vec![risk, "all".to_owned(), all, "not enough".to_owned()]);
+            continue;
+        };
+        let more = if step.picks.len() > 1 { " …" } else { "" };
+        let doubt = match (step.reached, step.proven) {
+            (Reached::Possibly, _) => " (may be enough)",
+            (_, false) => " (a smaller set may exist)",
+            _ => "",
+        };
+        let first = place(tree, first.node);
+        rows.push(vec![
+            risk,
+            count(step.picks.len() as u64),
+            size(step.freed),
+            format!("{first}{more}{doubt}"),
+        ]);
+    }
+    let columns = [Column::Word, Column::Figure, Column::Figure, Column::Path];
+    let mut lines = table_below(&columns, &rows, style);
+    lines[0] = style.quiet(&lines[0]);
     lines
 }
 
@@ -201,7 +295,7 @@ fn together(tree: &Tree, picks: &[Pick]) -> Option<String> {
     let apart: Interval = nodes.iter().map(|&node| tree.freed(node)).sum();
     (all != apart).then(|| {
         let all = size(all);
-        format!("  {all} together: what has several names comes back when the last of them goes")
+        format!("{all} together: what has several names comes back when the last of them goes")
     })
 }
 
@@ -222,7 +316,8 @@ fn set(view: &View<'_>, picks: &[Pick], style: Style) -> Vec<String> {
         with_reasons.push(line);
         let why = group.picks[0].why.as_str();
         if why != last {
-            with_reasons.push(style.quiet(&format!("    {}", path(why.as_bytes()))));
+            let lines = fold(&path(why.as_bytes()), 4, style);
+            with_reasons.extend(lines.iter().map(|line| style.quiet(line)));
             last = why;
         }
     }
@@ -230,7 +325,8 @@ fn set(view: &View<'_>, picks: &[Pick], style: Style) -> Vec<String> {
         let more = several((groups.len() - view.rows) as u64, "more row", "more rows");
         with_reasons.push(style.quiet(&format!("  … {more} (--format json shows all)")));
     }
-    with_reasons.extend(together(view.tree, picks));
+    let together = together(view.tree, picks);
+    with_reasons.extend(together.iter().flat_map(|text| fold(text, 2, style)));
     with_reasons
 }
 
@@ -287,6 +383,6 @@ fn alternatives(plan: &Plan) -> Vec<String> {
     if others.is_empty() {
         Vec::new()
     } else {
-        vec![format!("  Alternatives: {}.", others.join("; "))]
+        vec![format!("Alternatives: {}.", others.join("; "))]
     }
 }

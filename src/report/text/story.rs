@@ -6,7 +6,7 @@ use crate::tree::{NodeId, Quantity};
 use super::audit::{View as AuditView, doubts, failing_rules, full, gaps, so_far};
 use super::plan::{View as PlanView, answer, body};
 use super::sure::{Proofs, sure};
-use super::{Column, Style, age, bar, count, path, place, several, size, table_below};
+use super::{Column, Style, age, bar, count, fold, path, place, several, size, solid, table_below};
 
 /// What the page tells of.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +43,8 @@ pub fn story(view: &View<'_>, style: Style) -> String {
     }
     if !view.audit.rules_read && !view.audit.audit.families.is_empty() {
         let text =
-            "  No cleanup rules were read: --rules ROOT names the machine's root or a checkout.";
-        lines.push(style.doubt(text));
+            "No cleanup rules were read: --rules ROOT names the machine's root or a checkout.";
+        lines.extend(fold(text, 2, style).iter().map(|line| style.doubt(line)));
     }
     if let Some(plan) = &view.plan {
         lines.extend(body(plan, style));
@@ -55,8 +55,9 @@ pub fn story(view: &View<'_>, style: Style) -> String {
         lines.extend(sure(view.audit.tree, plan, volume, proofs, style));
     }
     lines.extend(unknown(view, style));
-    if let Some(command) = view.now {
-        lines.extend([String::new(), format!("5 GiB now: {command}")]);
+    if let Some(now) = view.now {
+        // On a line of its own, the last one: to be pasted as it is.
+        lines.extend([String::new(), "5 GiB now:".to_owned(), format!("  {now}")]);
     }
     lines.join("\n") + "\n"
 }
@@ -70,17 +71,19 @@ fn head(view: &View<'_>, style: Style) -> Vec<String> {
         return lines;
     }
     let tree = view.audit.tree;
-    let root = path(&tree.path(NodeId::ROOT));
+    let root = solid(&path(&tree.path(NodeId::ROOT)));
     let held = size(tree.weight(NodeId::ROOT));
     let room = view.audit.volume.map_or_else(String::new, |v| {
         format!(
             "; {} available of {} on {}",
             Bytes(v.available),
             Bytes(v.size),
-            path(&v.mount)
+            solid(&path(&v.mount))
         )
     });
-    vec![style.strong(&format!("{root} holds {held}{room}.{full}"))]
+    let text = format!("{root} holds {held}{room}.{full}");
+    let lines = fold(&text, 0, style);
+    lines.iter().map(|line| style.strong(line)).collect()
 }
 
 fn fills(view: &View<'_>, style: Style) -> Vec<String> {
