@@ -131,6 +131,8 @@ pub struct Room<'a> {
     pub capacity: Option<u64>,
     /// `--available`: wins over everything else.
     pub available: Option<u64>,
+    /// What a quota leaves of it: the smaller of the two is available.
+    pub quota: Option<u64>,
     /// The bytes of the whole tree, which stand for what is used when only `--capacity` is known.
     pub tree: u64,
     /// What a share is a share of.
@@ -295,7 +297,10 @@ const HINT: &str = "say how large it is with --capacity, or how much is free wit
 /// What is available: said, measured, or the capacity that the tree leaves.
 fn available(room: &Room<'_>) -> Option<u64> {
     room.available
-        .or_else(|| room.volume.map(|volume| volume.available))
+        .or_else(|| {
+            let left = room.volume.map(|volume| volume.available)?;
+            Some(left.min(room.quota.unwrap_or(u64::MAX)))
+        })
         .or_else(|| room.capacity.map(|all| all.saturating_sub(room.tree)))
 }
 

@@ -16,6 +16,12 @@ use std::time::Duration;
 pub use linux::{Dir, Name, Names, handle_limit};
 #[cfg(target_os = "linux")]
 pub mod fiemap;
+#[cfg(target_os = "linux")]
+pub mod handle;
+#[cfg(target_os = "linux")]
+pub mod lease;
+#[cfg(target_os = "linux")]
+pub mod quota;
 pub mod stamps;
 #[cfg(target_os = "linux")]
 pub mod unseen;

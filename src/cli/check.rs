@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::family::Writer;
 use crate::need::{Need, PercentOf, Room, Share, reserve_to_refill};
 use crate::plan::{Plan, Reached};
-use crate::report::check::{Check, State, Target, Warning, github, junit, nagios, prometheus};
+use crate::report::check::{
+    Check, Quota, State, Target, Warning, github, junit, nagios, prometheus,
+};
 use crate::report::escape::escape;
 use crate::report::json;
 use crate::report::text::{check as line, several};
@@ -27,9 +29,9 @@ use super::args::{
 };
 use super::exit::Exit;
 use super::inquiry::{self, Inquiry, inquire};
-use super::plan::{Wish, make};
+use super::plan::{Ground, Wish, make};
 use super::wanted::{self, Place, Wanted, as_path, device};
-use super::{deliver_text, output, paste, style};
+use super::{deliver_text, host, output, paste, style};
 
 /// How long a file system may take to say how much room it has.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -323,7 +325,13 @@ impl Spot {
             ..Room::default()
         };
         let (need, floor) = question.of(self.place(), &room)?;
-        let available = room.available.unwrap_or(volume.available);
+        let quota = match said {
+            Some(_) => None,
+            None => host::Limit::of(&self.path, volume),
+        };
+        let left = quota.as_ref().and_then(|quota| quota.bytes);
+        let measured = volume.available.min(left.unwrap_or(u64::MAX));
+        let available = room.available.unwrap_or(measured);
         let inodes = question.inodes(self.place());
         let mut target = Target {
             volume: Some(volume.clone()),
@@ -333,23 +341,36 @@ impl Spot {
             floor,
             inodes,
             shortfall: need.saturating_add(floor).saturating_sub(available),
-            inodes_short: inodes_short(volume, inodes),
+            inodes_short: inodes_short(volume, quota.as_ref(), inodes),
+            quota: quota.map(shown),
             state: State::Ok,
             reasons: Vec::new(),
             ..Target::unknown(bytes, String::new())
         };
         if target.shortfall > 0 || target.inodes_short > 0 {
             target.state = State::Short;
-            target.reasons.extend(reserve(volume, target.shortfall));
+            if target.quota.is_none() {
+                target.reasons.extend(reserve(volume, target.shortfall));
+            }
         }
         Ok(target)
     }
 }
 
+/// A quota as it is shown.
+fn shown(limit: host::Limit) -> Quota {
+    Quota {
+        words: limit.words,
+        available: limit.bytes,
+        inodes_available: limit.inodes,
+    }
+}
+
 /// How many inodes are missing. Where the file system has no number of them, none are.
-fn inodes_short(volume: &Volume, need: u64) -> u64 {
-    volume
-        .inodes_available
+fn inodes_short(volume: &Volume, quota: Option<&host::Limit>, need: u64) -> u64 {
+    let quota = quota.and_then(|quota| quota.inodes);
+    let left = volume.inodes_available.into_iter().chain(quota);
+    left.min()
         .map_or(0, |available| need.saturating_sub(available))
 }
 
@@ -370,6 +391,7 @@ fn planned(question: &Question<'_>, inquiry: &Inquiry) -> Result<Target> {
         available: args.need.available.map(|bytes| bytes.0),
         tree: survey.tree.weight(NodeId::ROOT).hi.unwrap_or(u64::MAX),
         percent_of: question.percent_of(),
+        quota: None,
         carries_none: "this source carries none",
     };
     let growth = growth(question, inquiry);
@@ -392,9 +414,12 @@ fn planned(question: &Question<'_>, inquiry: &Inquiry) -> Result<Target> {
         wanted,
         more: need.saturating_add(floor).saturating_sub(bare),
     };
-    let plan = make(&wish, inquiry)?;
+    let ground = Ground::of(&wish, inquiry)?;
+    let plan = ground.plan();
+    let limit = ground.limit();
     let mut target = Target {
         volume: survey.volume.clone(),
+        quota: limit.map(|limit| shown(limit.clone())),
         available: plan.request.available,
         need,
         parts: question.wanted.parts(place),
@@ -416,13 +441,14 @@ fn planned(question: &Question<'_>, inquiry: &Inquiry) -> Result<Target> {
             .push(format!("its families will write {}", Bytes(growth)));
     }
     target.reasons.extend(way(&plan));
+    target.reasons.extend(plan.remarks.iter().cloned());
     let doubts = plan.troubles.iter().map(|trouble| {
         let place = escape(&trouble.path);
         format!("in doubt: {place}: {}", trouble.message)
     });
     target.reasons.extend(doubts);
     // What the user says to be available is not held against the volume's reserve.
-    let is_asked = args.need.available.is_none();
+    let is_asked = args.need.available.is_none() && target.quota.is_none();
     let is_measured = |v: &&Volume| is_asked && v.measured == Measured::Statvfs;
     let volume = survey.volume.as_ref().filter(is_measured);
     let said = match volume.map_or(0, reserve_to_refill) {
@@ -444,6 +470,15 @@ fn planned(question: &Question<'_>, inquiry: &Inquiry) -> Result<Target> {
 /// this check's: the volume stays short, and the figure and the command say what there would be.
 fn elsewhere(question: &Question<'_>, target: &mut Target, screen: &Screen) -> Result<()> {
     let args = question.args;
+    if let Some(quota) = &target.quota {
+        // Whatever else lies on the volume does not count towards it.
+        target.reasons.push(format!(
+            "only what counts towards {} would help, and it lies outside SOURCE, {}",
+            quota.words,
+            escape(args.source.source.as_os_str().as_encoded_bytes())
+        ));
+        return Ok(());
+    }
     let volume = target.volume.as_ref().filter(|volume| volume.size > 0);
     let Some(mount) = volume.map(|volume| as_path(&volume.mount)) else {
         target

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::entry::{Kind, Trouble, Volume};
-use crate::plan::shared::Extents;
+use crate::plan::shared::{Gain, Gains, Keeper};
 use crate::plan::{Evidence, Witness};
 use crate::risk::is_of_the_system;
+use crate::source::quota::{Counts, Quota, quotas_of};
 use crate::sys;
 use crate::tree::{NodeId, Tree};
 
@@ -63,6 +64,7 @@ impl Witness for Lstat {
             mount: sys::stat_path(&as_path(path))
                 .ok()
                 .and_then(|meta| meta.mount),
+            handle: handle(path),
             entries: 1,
             digest: 0,
         })
@@ -74,23 +76,100 @@ impl Witness for Lstat {
     }
 }
 
-/// The files of the tree that running processes hold open, ascending: as far as this user may see
-/// other processes. A file that is mapped without being open is not seen.
-pub(super) fn held(tree: &Tree) -> Vec<NodeId> {
+#[cfg(target_os = "linux")]
+fn handle(path: &[u8]) -> Option<(i32, Vec<u8>)> {
+    let handle = sys::handle::handle(&as_path(path)).ok()?;
+    Some((handle.kind, handle.bytes))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn handle(_path: &[u8]) -> Option<(i32, Vec<u8>)> {
+    None
+}
+
+/// The files of the tree that processes and the kernel hold open, ascending, and why there may be
+/// more of them; a file that is mapped without being open is not seen.
+pub(super) fn held(tree: &Tree) -> (Vec<NodeId>, Option<String>) {
     let root = tree.path(NodeId::ROOT);
     let below = root.strip_suffix(b"/").unwrap_or(&root);
-    let open = processes().flat_map(|process| links(&process.join("fd")));
-    let mut held: Vec<NodeId> = open
-        .filter(|path| {
-            path.strip_prefix(below)
-                .is_some_and(|rest| rest.starts_with(b"/"))
-        })
-        .filter_map(|path| tree.find(&path))
-        .filter(|&node| tree.kind(node) == Kind::File)
-        .collect();
+    let is_below = |path: &[u8]| {
+        let rest = path.strip_prefix(below);
+        rest.is_some_and(|rest| rest.starts_with(b"/"))
+    };
+    let mut held = Vec::new();
+    let mut closed = 0u64;
+    let mut note = |path: Vec<u8>| {
+        let node = Some(path).filter(|path| is_below(path));
+        let node = node.and_then(|path| tree.find(&path));
+        held.extend(node.filter(|&node| tree.kind(node) == Kind::File));
+    };
+    for process in processes() {
+        match links(&process.join("fd")) {
+            Ok(paths) => paths.into_iter().for_each(&mut note),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                closed += u64::from(may_hold_files(&process));
+            }
+            // It has ended.
+            Err(_) => {}
+        }
+    }
+    kernel_holds().into_iter().for_each(&mut note);
     held.sort_unstable();
     held.dedup();
+    (held, blind_spot(closed))
+}
+
+/// Files that the kernel itself uses, for a loop device or to swap to.
+fn kernel_holds() -> Vec<Vec<u8>> {
+    let devices = fs::read_dir("/sys/block").into_iter().flatten().flatten();
+    let backing = |device: fs::DirEntry| fs::read(device.path().join("loop/backing_file")).ok();
+    let mut held: Vec<Vec<u8>> = devices
+        .filter_map(backing)
+        .map(|mut path| {
+            path.pop_if(|last| *last == b'\n');
+            path
+        })
+        .collect();
+    let swaps = fs::read("/proc/swaps").unwrap_or_default();
+    let lines = swaps.split(|&b| b == b'\n').skip(1);
+    held.extend(lines.filter_map(|line| Some(line.split(|&b| b == b' ').next()?.to_vec())));
     held
+}
+
+/// Whether a process that may not be looked into can hold a file: a thread of the kernel and a
+/// process that has ended have no memory of their own.
+fn may_hold_files(process: &Path) -> bool {
+    let status = fs::read(process.join("status")).unwrap_or_default();
+    status
+        .split(|&b| b == b'\n')
+        .any(|line| line.starts_with(b"VmSize:"))
+}
+
+/// Why not everything that is open can be seen; `closed` processes could not be looked into.
+fn blind_spot(closed: u64) -> Option<String> {
+    /// The first pid namespace's (`PROC_PID_INIT_INO`): who is in it sees every process.
+    const WHOLE_MACHINE: &str = "pid:[4026531836]";
+    let processes = if closed == 1 { "process" } else { "processes" };
+    let user = user();
+    if closed > 0 {
+        return Some(format!(
+            "user {user} may not look into {closed} {processes}"
+        ));
+    }
+    let namespace = fs::read_link("/proc/self/ns/pid");
+    let is_whole = namespace.is_ok_and(|name| name.as_os_str() == WHOLE_MACHINE);
+    let sees_all = is_whole && Path::new("/proc/1").exists();
+    (!sees_all).then(|| format!("user {user} sees a part of the machine's processes from here"))
+}
+
+#[cfg(target_os = "linux")]
+fn user() -> u32 {
+    sys::quota::acting().0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn user() -> u32 {
+    0
 }
 
 /// Where dpkg keeps the list of each package's files.
@@ -175,33 +254,186 @@ const SHARING: [&str; 7] = [
     "btrfs", "xfs", "bcachefs", "ocfs2", "overlay", "zfs", "apfs",
 ];
 
-/// Asks the file system that a tree lies on which files share their blocks.
-pub(super) struct Blocks {
+/// File systems of this machine alone, where who opens a file is known to this kernel.
+const LOCAL: [&str; 12] = [
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "tmpfs", "f2fs", "bcachefs", "zfs", "overlay", "jfs",
+    "nilfs2",
+];
+
+/// What this machine gives back of a file of the tree whose name goes.
+#[derive(Debug)]
+pub(super) struct Returns {
+    fstype: String,
     may_share: bool,
+    /// Why `/proc` does not show all that is open, so that each file is asked.
+    blind: Option<String>,
+    /// The quota that leaves less than the volume has.
+    limit: Option<Limit>,
 }
 
-impl Blocks {
-    /// For a tree on this volume.
-    pub(super) fn of(live: bool, volume: Option<&Volume>) -> Self {
-        let fstype = volume.and_then(|volume| volume.fstype.as_deref());
+impl Returns {
+    /// For a tree that is not of this machine: everything comes back.
+    pub(super) fn unasked() -> Self {
         Self {
-            may_share: live && fstype.is_some_and(|fstype| SHARING.contains(&fstype)),
+            fstype: String::new(),
+            may_share: false,
+            blind: None,
+            limit: None,
         }
     }
-}
 
-impl Extents for Blocks {
-    #[cfg(target_os = "linux")]
-    fn are_shared(&self, path: &[u8]) -> Option<bool> {
-        if !self.may_share {
-            return Some(false);
+    /// For a tree on this volume.
+    pub(super) fn of(volume: Option<&Volume>, blind: Option<String>, limit: Option<Limit>) -> Self {
+        let fstype = volume.and_then(|volume| volume.fstype.clone());
+        let fstype = fstype.unwrap_or_default();
+        Self {
+            may_share: SHARING.contains(&fstype.as_str()),
+            fstype,
+            blind,
+            limit,
         }
-        sys::fiemap::shares_extents(&as_path(path)).ok()?
+    }
+
+    /// The quota that leaves less than the volume has.
+    pub(super) fn limit(&self) -> Option<&Limit> {
+        self.limit.as_ref()
+    }
+
+    /// Whether the blocks of a file are its own.
+    #[cfg(target_os = "linux")]
+    fn shares(&self, path: &Path) -> Gain {
+        if self.fstype == "overlay" && !is_in_upper_layer(path) {
+            return Gain::Untold(Keeper::Sharing);
+        }
+        match sys::fiemap::shares_extents(path) {
+            Ok(Some(true)) => Gain::Kept(Keeper::Sharing),
+            Ok(Some(false)) => Gain::Comes,
+            _ => Gain::Untold(Keeper::Sharing),
+        }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn are_shared(&self, _path: &[u8]) -> Option<bool> {
-        (!self.may_share).then_some(false)
+    fn shares(&self, _path: &Path) -> Gain {
+        Gain::Untold(Keeper::Sharing)
+    }
+
+    /// Whether anybody has it open.
+    #[cfg(target_os = "linux")]
+    fn holds(&self, path: &Path) -> Gain {
+        if !LOCAL.contains(&self.fstype.as_str()) {
+            return Gain::Untold(Keeper::Open);
+        }
+        match sys::lease::is_open_elsewhere(path) {
+            Ok(Some(true)) => Gain::Kept(Keeper::Open),
+            Ok(Some(false)) => Gain::Comes,
+            _ => Gain::Untold(Keeper::Open),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn holds(&self, _path: &Path) -> Gain {
+        Gain::Untold(Keeper::Open)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_in_upper_layer(path: &Path) -> bool {
+    matches!(sys::handle::is_in_upper_layer(path), Ok(Some(true)))
+}
+
+impl Gains for Returns {
+    fn are_open(&self) -> bool {
+        self.may_share || self.blind.is_some() || self.limit.is_some()
+    }
+
+    fn of(&self, path: &[u8]) -> Gain {
+        let path = &*as_path(path);
+        let counts = self.limit.as_ref().map(|limit| limit.counts(path));
+        let asked = [
+            counts,
+            self.blind.as_ref().map(|_| self.holds(path)),
+            self.may_share.then(|| self.shares(path)),
+        ];
+        // What certainly does not come back is no doubt.
+        let asked = asked.into_iter().flatten();
+        let kept = asked.clone().find(|gain| matches!(gain, Gain::Kept(_)));
+        let told = kept.or_else(|| asked.into_iter().find(|&gain| gain != Gain::Comes));
+        told.unwrap_or(Gain::Comes)
+    }
+
+    fn why(&self, keeper: Keeper) -> String {
+        match (keeper, &self.blind) {
+            (Keeper::Open, Some(blind)) => format!(": {blind}"),
+            (Keeper::Sharing, _) if self.fstype == "overlay" => {
+                ": what an overlay shows of a lower layer gives nothing back".to_owned()
+            }
+            (Keeper::Sharing, _) if self.fstype == "btrfs" => {
+                ": btrfs does not say, or keeps them compressed".to_owned()
+            }
+            (Keeper::Sharing, _) => format!(": {} does not say", self.fstype),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The quota that leaves less than the volume has.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    /// Whose it is: `the quota of user 1000`.
+    pub(super) words: String,
+    /// The bytes that it leaves, where it limits them.
+    pub(super) bytes: Option<u64>,
+    /// The inodes.
+    pub(super) inodes: Option<u64>,
+    counts: Counts,
+}
+
+impl Limit {
+    /// The tightest quota of whoever runs this on the volume of `path`, where one leaves less
+    /// than the volume itself.
+    pub(super) fn of(path: &Path, volume: &Volume) -> Option<Self> {
+        let binds = |quota: &Quota| {
+            let fewer = |left: Option<u64>, has: u64| left.is_some_and(|left| left < has);
+            let inodes = volume.inodes_available.unwrap_or(u64::MAX);
+            fewer(quota.bytes, volume.available) || fewer(quota.inodes, inodes)
+        };
+        let quotas = quotas_of(path).into_iter().filter(binds);
+        let tightest = quotas.min_by_key(|quota| {
+            (
+                quota.bytes.unwrap_or(u64::MAX),
+                quota.inodes.unwrap_or(u64::MAX),
+            )
+        })?;
+        Some(Self {
+            words: format!("the quota of {}", tightest.whose),
+            bytes: tightest.bytes,
+            inodes: tightest.inodes,
+            counts: tightest.counts,
+        })
+    }
+
+    /// Whether a file counts towards it.
+    #[cfg(unix)]
+    fn counts(&self, path: &Path) -> Gain {
+        use std::os::unix::fs::MetadataExt as _;
+        let Ok(meta) = fs::symlink_metadata(path) else {
+            return Gain::Untold(Keeper::Quota);
+        };
+        let counts = match self.counts {
+            Counts::User(id) => meta.uid() == id,
+            Counts::Group(id) => meta.gid() == id,
+            Counts::Device(device) => meta.dev() == device,
+        };
+        if counts {
+            Gain::Comes
+        } else {
+            Gain::Kept(Keeper::Quota)
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn counts(&self, _path: &Path) -> Gain {
+        Gain::Untold(Keeper::Quota)
     }
 }
 
@@ -212,14 +444,13 @@ fn processes() -> impl Iterator<Item = std::path::PathBuf> {
         .map(|entry| entry.path())
 }
 
-/// Where the links of a directory lead; a process may end meanwhile, and then has none.
-fn links(dir: &Path) -> Vec<Vec<u8>> {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+/// Where the links of a directory lead; what is closed meanwhile leads nowhere.
+fn links(dir: &Path) -> io::Result<Vec<Vec<u8>>> {
     let leads = |entry: fs::DirEntry| fs::read_link(entry.path()).ok();
-    entries
-        .filter_map(leads)
+    let paths = fs::read_dir(dir)?.flatten().filter_map(leads);
+    Ok(paths
         .map(|path| path.into_os_string().into_encoded_bytes())
-        .collect()
+        .collect())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::entry::{Measured, Trouble};
+use crate::entry::{Measured, Trouble, Volume};
 use crate::error::{Error, Result};
 use crate::need::{self, PercentOf, Room};
 use crate::plan::shared::plan_asking;
@@ -130,7 +130,7 @@ pub(super) fn make(wish: &Wish<'_>, inquiry: &Inquiry) -> Result<Plan> {
 pub(super) struct Ground<'a> {
     survey: &'a Survey,
     risks: Risks,
-    blocks: host::Blocks,
+    returns: host::Returns,
     /// What is short at the most. A tree of unknown size may fill whatever volume it lies on.
     worst: Request,
     /// What is short at the least.
@@ -171,15 +171,29 @@ impl<'a> Ground<'a> {
             owned: &owned,
         };
         let weight = tree.weight(NodeId::ROOT);
-        let worst = request(wish, survey, weight.hi.unwrap_or(u64::MAX))?;
+        let limit = limit(wish, survey);
+        let mut worst = request(wish, survey, limit.as_ref(), weight.hi.unwrap_or(u64::MAX))?;
+        let mut least = request(wish, survey, limit.as_ref(), weight.lo)?;
+        let mut returns = host::Returns::unasked();
+        if live {
+            let (held, blind) = host::held(tree);
+            returns = host::Returns::of(survey.volume.as_ref(), blind, limit);
+            worst.held.clone_from(&held);
+            least.held = held;
+        }
         Ok(Self {
             survey,
             risks: risk::classify(tree, &inquiry.audit, &inquiry.policy, context),
-            blocks: host::Blocks::of(live, survey.volume.as_ref()),
-            least: request(wish, survey, weight.lo)?,
+            returns,
+            least,
             worst,
             untold,
         })
+    }
+
+    /// The quota that leaves less than the volume has.
+    pub(super) fn limit(&self) -> Option<&host::Limit> {
+        self.returns.limit()
     }
 
     /// The smallest set.
@@ -207,7 +221,7 @@ impl<'a> Ground<'a> {
     /// What is known for the most that can be short holds for all; else what is for the least.
     fn solve(&self, worst: &Request, least: &Request) -> Plan {
         let Self { survey, risks, .. } = self;
-        let solve = |request: &Request| plan_asking(&survey.tree, risks, request, &self.blocks);
+        let solve = |request: &Request| plan_asking(&survey.tree, risks, request, &self.returns);
         let mut plan = solve(worst);
         if plan.reached == Reached::No && least.shortfall < worst.shortfall {
             plan = if_less_is_short(plan, solve(least));
@@ -248,7 +262,21 @@ fn counts_twice(plan: &Plan, troubles: &[Trouble]) -> bool {
     })
 }
 
-fn request(wish: &Wish<'_>, survey: &Survey, used: u64) -> Result<Request> {
+/// The quota that leaves less than the volume has; none where the user says what is available, or
+/// asks for so much of the volume.
+fn limit(wish: &Wish<'_>, survey: &Survey) -> Option<host::Limit> {
+    let is_needed = wish.wanted.need.is_some() || wish.need.need_inodes.is_some();
+    let is_asked = survey.form == Form::Live && wish.need.available.is_none() && is_needed;
+    let volume = survey.volume.as_ref().filter(|_| is_asked)?;
+    host::Limit::of(wish.source, volume)
+}
+
+fn request(
+    wish: &Wish<'_>,
+    survey: &Survey,
+    limit: Option<&host::Limit>,
+    used: u64,
+) -> Result<Request> {
     let args = wish.need;
     let place = Place::of(wish.source, survey);
     let volume = survey.volume.as_ref();
@@ -261,16 +289,15 @@ fn request(wish: &Wish<'_>, survey: &Survey, used: u64) -> Result<Request> {
         },
         max_risk: args.max_risk,
         max_waste: args.max_waste.0,
-        inodes: inodes_short(wish, place, survey)?,
+        inodes: inodes_short(wish, place, survey, limit)?,
         at_most: volume.map(|v| v.used).or(args.capacity.map(|all| all.0)),
-        held: if survey.form == Form::Live {
-            host::held(&survey.tree)
-        } else {
-            Vec::new()
-        },
+        limited_by: limit.map(|limit| limit.words.clone()),
         ..Request::default()
     };
-    let room = room(args, survey, used);
+    let room = Room {
+        quota: limit.and_then(|limit| limit.bytes),
+        ..room(args, survey, used)
+    };
     let Some(bytes) = wish.wanted.bytes(place, &room)? else {
         let shortfall = wish.free.free.map_or(0, |free| free.0);
         return Ok(Request {
@@ -280,7 +307,7 @@ fn request(wish: &Wish<'_>, survey: &Survey, used: u64) -> Result<Request> {
     };
     let short = need::shortfall(bytes.saturating_add(wish.more), &room)?;
     // What the user says to be available is not held against the volume's reserve.
-    let measured = volume.filter(|_| args.available.is_none());
+    let measured = volume.filter(|_| args.available.is_none() && limit.is_none());
     let refill = match short.shortfall {
         0 => 0,
         _ => measured.map_or(0, need::reserve_to_refill),
@@ -295,18 +322,27 @@ fn request(wish: &Wish<'_>, survey: &Survey, used: u64) -> Result<Request> {
 
 /// How many inodes are to be freed. A file system that was asked and has no number of them has
 /// as many as fit.
-fn inodes_short(wish: &Wish<'_>, place: Place<'_>, survey: &Survey) -> Result<u64> {
+fn inodes_short(
+    wish: &Wish<'_>,
+    place: Place<'_>,
+    survey: &Survey,
+    limit: Option<&host::Limit>,
+) -> Result<u64> {
     let parts = wish.wanted.inodes(place);
     let need = match wish.need.need_inodes {
         None if parts == 0 => return Ok(wish.free.free_inodes.unwrap_or(0)),
         said => said.unwrap_or(0).saturating_add(parts),
     };
     let volume = survey.volume.as_ref();
-    if volume.is_some_and(|v| v.measured == Measured::Statvfs && v.inodes.is_none()) {
+    let quota = limit.and_then(|limit| limit.inodes);
+    let is_boundless = |v: &Volume| v.measured == Measured::Statvfs && v.inodes.is_none();
+    if quota.is_none() && volume.is_some_and(is_boundless) {
         return Ok(0);
     }
-    volume
-        .and_then(|volume| volume.inodes_available)
+    let left = volume.and_then(|volume| volume.inodes_available);
+    left.into_iter()
+        .chain(quota)
+        .min()
         .map(|available| need.saturating_sub(available))
         .ok_or_else(|| {
             Error::usage("--need-inodes: how many inodes are available is not known")
@@ -319,6 +355,7 @@ fn room<'a>(args: &NeedArgs, survey: &'a Survey, used: u64) -> Room<'a> {
         volume: survey.volume.as_ref(),
         capacity: args.capacity.map(|bytes| bytes.0),
         available: args.available.map(|bytes| bytes.0),
+        quota: None,
         tree: used,
         percent_of: match args.percent_of {
             PercentBase::Usable => PercentOf::UsedAndAvailable,

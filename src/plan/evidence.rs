@@ -38,6 +38,9 @@ pub struct Evidence {
     pub btime_ns: Option<i128>,
     /// Which mount it was reached through, where the kernel tells.
     pub mount: Option<u64>,
+    /// The kernel's own name for the inode, where its file system has one: a type and bytes. The
+    /// next file that gets the same number has another one.
+    pub handle: Option<(i32, Vec<u8>)>,
     /// How many names the subtree held, its own included.
     pub entries: u64,
     /// What the walk saw of the whole subtree, as one number: see [`digest`].

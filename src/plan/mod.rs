@@ -93,6 +93,8 @@ pub struct Request {
     /// Entries of which nothing is reckoned to come back, ascending: a running process holds them
     /// open until it closes them, or other files share their blocks.
     pub held: Vec<NodeId>,
+    /// What leaves less than the volume has, where something does: `the quota of user 1000`.
+    pub limited_by: Option<String>,
     /// Whether every risk up to `max_risk` counts as the same: the smallest set then is not the
     /// one of the lowest risk. What the next class would do is not looked for. It means nothing to
     /// [`Smallest::Exposure`], whose key are the risks themselves.
@@ -125,6 +127,7 @@ impl Default for Request {
             max_risk: Risk::Old,
             max_waste: Some(100),
             held: Vec::new(),
+            limited_by: None,
             levelled: false,
         }
     }
@@ -251,6 +254,8 @@ pub struct Plan {
     pub next_risk: Option<NextRisk>,
     /// The machine that the paths lie on, where that is known.
     pub host: Option<String>,
+    /// What of the picks does not come back, and why, for people.
+    pub remarks: Vec<String>,
     /// What could not be found out about the set, or about what protects the machine's own files.
     pub troubles: Vec<Trouble>,
 }
@@ -423,7 +428,7 @@ impl Sources<'_> {
             proven,
             gap: choice.gap,
             waste_exceeded: choice.waste_exceeded,
-            picks: picks(tree, risks, &nodes),
+            picks: less_held(tree, request, picks(tree, risks, &nodes)),
             freed: Interval {
                 lo: all.lo.saturating_sub(held),
                 hi: all.hi,
@@ -540,13 +545,26 @@ fn unreached(tree: &Tree, request: &Request) -> Plan {
         best_achievable: None,
         next_risk: None,
         host: None,
+        remarks: Vec::new(),
         troubles: Vec::new(),
     }
 }
 
-/// The bytes below these nodes that a running process holds open. What has several names is left
-/// out: it is reckoned with them.
-fn held_within(tree: &Tree, request: &Request, nodes: &[NodeId]) -> u64 {
+/// The picks, each without what of it does not come back for certain.
+fn less_held(tree: &Tree, request: &Request, mut picks: Vec<Pick>) -> Vec<Pick> {
+    if !request.held.is_empty() {
+        for pick in &mut picks {
+            let held = held_within(tree, request, &[pick.node]);
+            pick.freed.lo = pick.freed.lo.saturating_sub(held);
+        }
+    }
+    picks
+}
+
+/// The bytes below these nodes of which nothing is reckoned to come back. What has several names
+/// is left out: it is reckoned with them.
+#[must_use]
+pub fn held_within(tree: &Tree, request: &Request, nodes: &[NodeId]) -> u64 {
     let goes = |held: &&NodeId| nodes.iter().any(|&node| tree.contains(node, **held));
     let held = request.held.iter().filter(goes);
     held.fold(0, |sum, &node| sum.saturating_add(tree.freed(node).lo))

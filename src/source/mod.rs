@@ -4,6 +4,7 @@
 //! deliver batches to a [`Sink`]. What the readers share is only `entry`'s vocabulary.
 
 pub mod ncdu;
+pub mod quota;
 pub mod rulebook;
 pub mod transcript;
 #[cfg_attr(not(target_os = "linux"), path = "unseen/elsewhere.rs")]

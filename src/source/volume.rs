@@ -6,7 +6,8 @@
 //! kernel's table by the mount id of the path, or by the longest mount point above it where the
 //! kernel tells no id; of mounts stacked on one point the last, which hides the others, is meant.
 //!
-//! Limits: quotas, snapshots, thin pools and compression are not seen; statvfs does not know them.
+//! Limits: snapshots, thin pools and compression are not seen; statvfs does not know them. Nor does
+//! it know quotas: see `source::quota`.
 
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -57,10 +58,15 @@ pub fn volume_of(path: &Path) -> Result<Volume> {
     };
     let absolute = path.canonicalize().map_err(failed)?;
     let room = sys::room(&absolute).map_err(failed)?;
+    Ok(volume(&room, mount_of(&absolute).as_ref()))
+}
+
+/// The mount that a path is reached through, its links resolved.
+#[must_use]
+pub fn mount_of(real: &Path) -> Option<Mount> {
     let mounts = parse_mounts(&sys::mount_table());
-    let id = sys::stat_path(&absolute).ok().and_then(|meta| meta.mount);
-    let mount = find_mount(&mounts, id, absolute.as_os_str().as_encoded_bytes());
-    Ok(volume(&room, mount))
+    let id = sys::stat_path(real).ok().and_then(|meta| meta.mount);
+    find_mount(&mounts, id, real.as_os_str().as_encoded_bytes()).cloned()
 }
 
 /// Waits until the file system of `path` answers, with whatever it says: one whose server is gone

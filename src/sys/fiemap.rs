@@ -8,8 +8,9 @@ use rustix::io::Errno;
 
 /// Extents in one answer.
 const AT_ONCE: usize = 128;
-/// `FIEMAP_EXTENT_LAST` and `FIEMAP_EXTENT_SHARED` (linux/fiemap.h).
+/// `FIEMAP_EXTENT_LAST`, `_ENCODED` and `_SHARED` (linux/fiemap.h).
 const LAST: u32 = 0x1;
+const ENCODED: u32 = 0x8;
 const SHARED: u32 = 0x2000;
 
 /// `struct fiemap` with room for so many answers.
@@ -37,7 +38,8 @@ struct Extent {
 }
 
 /// Whether any extent of the regular file `path` is shared; `None` where its file system does not
-/// tell. Nothing is flushed: what was written only just now is not shared yet.
+/// tell, or where an extent is compressed, so that less comes back than `st_blocks` says. Nothing
+/// is flushed: what was written only just now is not shared yet.
 ///
 /// # Errors
 /// When the file cannot be opened or asked.
@@ -53,6 +55,7 @@ pub fn shares_extents(path: &Path) -> io::Result<Option<bool>> {
         reserved: [0; 3],
     };
     let mut start = 0;
+    let mut is_encoded = false;
     loop {
         let mut map = Map {
             start,
@@ -71,10 +74,12 @@ pub fn shares_extents(path: &Path) -> io::Result<Option<bool>> {
         if mapped.clone().any(|extent| extent.flags & SHARED != 0) {
             return Ok(Some(true));
         }
+        is_encoded |= mapped.clone().any(|extent| extent.flags & ENCODED != 0);
         match mapped.next_back() {
             Some(last) if last.flags & LAST == 0 && last.length > 0 => {
                 start = last.logical.saturating_add(last.length);
             }
+            _ if is_encoded => return Ok(None),
             _ => return Ok(Some(false)),
         }
     }

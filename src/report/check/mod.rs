@@ -49,7 +49,10 @@ pub struct Target {
     pub path: Vec<u8>,
     /// The volume, where it could be measured.
     pub volume: Option<Volume>,
-    /// What is available, where that is known: measured, or as the user says.
+    /// The quota that leaves less than the volume has, where there is one.
+    pub quota: Option<Quota>,
+    /// What is available, where that is known: measured, the quota's where that is less, or as the
+    /// user says.
     pub available: Option<u64>,
     /// What the update needs of it, margin and growth included.
     pub need: u64,
@@ -72,6 +75,17 @@ pub struct Target {
     pub reasons: Vec<String>,
     /// What to run next, for people.
     pub next: Option<String>,
+}
+
+/// A quota that leaves less than its volume has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Whose it is: `the quota of user 1000`.
+    pub words: String,
+    /// The bytes that it leaves, where it limits them.
+    pub available: Option<u64>,
+    /// The inodes, likewise.
+    pub inodes_available: Option<u64>,
 }
 
 /// Something within the horizon that needs somebody.
@@ -107,6 +121,7 @@ impl Target {
         Self {
             path: path.to_vec(),
             volume: None,
+            quota: None,
             available: None,
             need: 0,
             parts: Vec::new(),
@@ -208,12 +223,17 @@ pub fn sentence(check: &Check, target: &Target) -> String {
         0 => String::new(),
         short => format!("; {short} of {} inodes are missing", target.inodes),
     };
+    let by = match &target.quota {
+        Some(quota) if quota.available == Some(available) => format!(", by {}", quota.words),
+        Some(quota) if target.inodes_short > 0 => format!(", by {}", quota.words),
+        _ => String::new(),
+    };
     if target.state == State::Ok && target.wanted() == 0 {
-        return format!("{name} has {} available", Bytes(available));
+        return format!("{name} has {} available{by}", Bytes(available));
     }
     let wanted = Bytes(target.wanted());
     format!(
-        "{name} has {} of the {wanted} {asked}{parts}{floor}{inodes}",
+        "{name} has {} of the {wanted} {asked}{parts}{floor}{inodes}{by}",
         Bytes(available)
     )
 }

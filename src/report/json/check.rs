@@ -44,6 +44,11 @@ fn target(target: &Target) -> Value {
         "size": volume.map(|v| v.size),
         "used": volume.map(|v| v.used),
         "reserved": volume.map(|v| v.reserved),
+        "quota": target.quota.as_ref().map(|quota| json!({
+            "words": quota.words,
+            "available": quota.available,
+            "inodes_available": quota.inodes_available,
+        })),
         "available": target.available,
         "need": target.need,
         "floor": target.floor,

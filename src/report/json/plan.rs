@@ -1,5 +1,7 @@
 //! `jettison.plan/1`: the deletion set with its evidence and certificate.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::entry::Volume;
@@ -45,6 +47,8 @@ pub fn document(plan: &Plan, on: Option<&Volume>) -> Value {
         "next_risk": next,
         "host": plan.host,
         "volume": volume(on),
+        "limited_by": plan.request.limited_by,
+        "remarks": plan.remarks,
         "troubles": troubles(&plan.troubles),
     })
 }
@@ -69,7 +73,7 @@ fn evidence(seen: &Evidence) -> Value {
     json!({
         "dev": seen.dev,
         "ino": seen.ino,
-        "handle": null,
+        "handle": seen.handle.as_ref().map(handle),
         "kind": seen.kind.word(),
         "uid": seen.uid,
         "mode": seen.mode,
@@ -83,4 +87,9 @@ fn evidence(seen: &Evidence) -> Value {
         "entries": seen.entries,
         "digest": format!("fnv1a128-sum:{:032x}", seen.digest),
     })
+}
+
+/// The type in decimal, a colon, the bytes in base64.
+fn handle((kind, bytes): &(i32, Vec<u8>)) -> String {
+    format!("{kind}:{}", STANDARD.encode(bytes))
 }

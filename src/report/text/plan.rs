@@ -2,7 +2,7 @@
 
 use crate::bytes::{Bytes, Interval};
 use crate::entry::Volume;
-use crate::plan::{Pick, Plan, Reached, Request};
+use crate::plan::{Pick, Plan, Reached, Request, held_within};
 use crate::policy::Risk;
 use crate::tree::links::freed;
 use crate::tree::{NodeId, Tree};
@@ -53,9 +53,11 @@ fn need(view: &View<'_>) -> String {
         Some(volume) => solid(&path(&volume.mount)),
         None => solid(&path(&view.tree.path(NodeId::ROOT))),
     };
-    let of = view
-        .volume
-        .map_or_else(String::new, |v| format!(" of {}", Bytes(v.size)));
+    let of = match (&plan.request.limited_by, view.volume) {
+        (Some(limit), _) => format!(" by {limit}"),
+        (None, Some(volume)) => format!(" of {}", Bytes(volume.size)),
+        (None, None) => String::new(),
+    };
     match (
         plan.request.need,
         plan.request.available,
@@ -158,6 +160,7 @@ pub fn body(view: &View<'_>, style: Style) -> Vec<String> {
         lines.extend([String::new(), style.strong("THE SMALLEST DELETION SET")]);
         lines.extend(set(view, &plan.picks, style));
     }
+    lines.extend(plan.remarks.iter().flat_map(|text| fold(text, 2, style)));
     for trouble in plan.troubles.iter().take(view.rows) {
         let place = solid(&path(&trouble.path));
         let text = format!("In doubt: {place}: {}", trouble.message);
@@ -304,7 +307,9 @@ fn set(view: &View<'_>, picks: &[Pick], style: Style) -> Vec<String> {
     let mut rows = vec![["frees", "risk", "path"].map(str::to_owned).to_vec()];
     for group in groups.iter().take(view.rows) {
         let nodes: Vec<NodeId> = group.picks.iter().map(|pick| pick.node).collect();
-        let freed = freed(view.tree, &nodes);
+        let mut freed = freed(view.tree, &nodes);
+        let held = held_within(view.tree, &view.plan.request, &nodes);
+        freed.lo = freed.lo.saturating_sub(held);
         let risk = group.picks[0].risk.word().to_owned();
         rows.push(vec![size(freed), risk, group.label.clone()]);
     }
