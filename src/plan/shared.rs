@@ -291,7 +291,10 @@ mod tests {
         let open = made(10, &[("/a", Gain::Untold(Keeper::Open))]);
         assert_eq!(
             (picks(&open), open.reached),
-            (vec!["/d/a".to_owned(), "/d/c".to_owned()], Reached::Possibly)
+            (
+                vec!["/d/a".to_owned(), "/d/c".to_owned()],
+                Reached::Possibly
+            )
         );
         assert_eq!(open.troubles[0].code, "open-files-unknown");
         let message = "it may free less: whether 1 of the files in the plan are held open is not \

@@ -327,6 +327,18 @@ fn each_pick_has_its_evidence() {
     assert_eq!(seen["ctime_ns"].as_i64().map(i128::from), Some(ctime));
     assert_eq!(seen["kind"], "dir");
     assert!(plan["host"].is_string());
+    // A file that takes the place of another, and often its number, has another handle.
+    dir.file("other/a", 9_000);
+    let handle = || {
+        let asked = "plan other --free 8K --max-risk unknown --rules . --format json";
+        let plan = run(&dir, asked).code(0).json();
+        plan["picks"][0]["evidence"]["handle"].clone()
+    };
+    let first = handle();
+    assert_eq!(handle(), first);
+    fs::remove_file(dir.join("other/a")).unwrap();
+    dir.file("other/a", 9_000);
+    assert!(first.is_null() || handle() != first, "{first}");
     // The digest is that of the same world, and of no other: not of other sizes, times or names.
     let digest = |dir: &Dir| {
         let plan = run(dir, asked).code(0).json();

@@ -79,7 +79,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{check, target};
+    use super::super::tests::{ALL, check, hostile, target};
     use super::*;
 
     /// As the runner reads a line: command, properties, message, with its escapes undone.
@@ -115,6 +115,29 @@ mod tests {
         let expected = "/100%,a::b\\n::error::x has 1.0 GiB of the 2.0 GiB needed\n\
                         jettison plan / --need 50%";
         assert_eq!(message, expected);
+    }
+
+    #[test]
+    fn no_name_makes_a_command_of_its_own() {
+        for state in ALL {
+            let check = hostile(state);
+            for target in &check.targets {
+                let one = Check {
+                    targets: vec![target.clone()],
+                    findings: Vec::new(),
+                    ..check.clone()
+                };
+                let text = annotations(&one);
+                assert!(text.lines().count() <= 3 && text.ends_with('\n'));
+                assert!(!text.contains('\r'), "{text:?}");
+                let (command, properties, message) = read(text.lines().next().expect("a line"));
+                assert!(["error", "warning", "notice"].contains(&command.as_str()));
+                let name = escape(target.name());
+                assert_eq!(properties.len(), 1, "{text}");
+                assert!(properties[0].1.contains(&name), "{text}");
+                assert!(message.contains(&name), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub fn document(check: &Check) -> String {
         failures + check.findings.len(),
         text(&check.asked),
     );
-    for target in &check.targets {
-        case(&mut out, &escape(target.name()), verdict(check, target));
+    for (target, name) in check.targets.iter().zip(check.labels()) {
+        case(&mut out, &name, verdict(check, target));
     }
     for finding in &check.findings {
         let failed = Some(("failure", finding.code, finding.message.clone()));
@@ -95,7 +95,7 @@ fn text(plain: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Warning;
-    use super::super::tests::{check, target};
+    use super::super::tests::{ALL, check, hostile, target};
     use super::*;
 
     /// An element: its name, its attributes, what is in it.
@@ -181,6 +181,38 @@ mod tests {
             .replace("&quot;", "\"")
             .replace("&apos;", "'")
             .replace("&amp;", "&")
+    }
+
+    #[test]
+    fn no_name_breaks_the_document_or_its_counts() {
+        for state in ALL {
+            let check = hostile(state);
+            let xml = document(&check);
+            // XML 1.0, 2.2: what is no character of a document, whatever its escape.
+            let is_legal = |c: char| matches!(c, '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+            assert!(xml.chars().all(is_legal), "{xml:?}");
+            let root = parse(&xml);
+            let suite = &root.children[0];
+            let cases = suite.children.iter().filter(|c| c.name == "testcase");
+            let bad = |kind: &str| {
+                let bad = |case: &&Element| case.children.iter().any(|c| c.name == kind);
+                cases.clone().filter(bad).count().to_string()
+            };
+            assert_eq!(suite.get("tests"), cases.clone().count().to_string());
+            assert_eq!(suite.get("failures"), bad("failure"));
+            assert_eq!(suite.get("errors"), bad("error"));
+            let mut names: Vec<&str> = cases.clone().map(|case| case.get("name")).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), check.targets.len() + check.findings.len());
+            // ISO 8601 without a zone, as the schema's pattern wants it.
+            let stamp: Vec<char> = suite.get("timestamp").chars().collect();
+            let shape: String = stamp
+                .iter()
+                .map(|c| if c.is_ascii_digit() { '0' } else { *c })
+                .collect();
+            assert_eq!(shape, "0000-00-00T00:00:00");
+        }
     }
 
     #[test]

@@ -186,6 +186,30 @@ impl Check {
         }
     }
 
+    /// What each target is called where no two may be called the same: its mount, or the path by
+    /// which it was named where several lie on one mount, as subvolumes do.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        let mut labels: Vec<String> = Vec::new();
+        for target in &self.targets {
+            let same = |other: &&Target| other.name() == target.name();
+            let is_alone = self.targets.iter().filter(same).count() == 1;
+            let plain = escape(if is_alone {
+                target.name()
+            } else {
+                &target.path
+            });
+            let mut label = plain.clone();
+            let mut more = 1;
+            while labels.contains(&label) {
+                more += 1;
+                label = format!("{plain} ({more})");
+            }
+            labels.push(label);
+        }
+        labels
+    }
+
     /// The targets, the worst first and otherwise as asked.
     fn worst_first(&self) -> Vec<&Target> {
         let mut targets: Vec<&Target> = self.targets.iter().collect();
@@ -293,6 +317,55 @@ pub(crate) mod tests {
             findings: Vec::new(),
             at: Timestamp(1_718_258_400),
         }
+    }
+
+    /// Every state.
+    pub(crate) const ALL: [State; 4] =
+        [State::Ok, State::ShortFixable, State::Unknown, State::Short];
+
+    /// Volumes, parts and findings whose names try to break out of every form; two volumes are
+    /// mounted at the same place, as subvolumes are.
+    pub(crate) fn hostile(state: State) -> Check {
+        const NAMES: [&[u8]; 14] = [
+            b"/it's=a|b \n;c",
+            b"/it_s_a_b__n;c",
+            b"/it%27s",
+            b"/q\"uo\\te\\",
+            b"/esc\x1b[31m\x07\x00\x7f",
+            b"/bad\xff\xfe",
+            "/rtl\u{202e}gpj\u{2028}\u{85}".as_bytes(),
+            "/\u{fffe}\u{ffff}\u{fdd0}".as_bytes(),
+            b"/100%,a::b\r\n::error::x",
+            b"/%0A::set-output name=a::b",
+            b"/<b a='1'>&amp;]]>--<!--",
+            b"/} 1\njettison_check_state{mount=\"",
+            b"/same",
+            b"/same",
+        ];
+        let targets = NAMES.iter().map(|name| {
+            let mut target = target(name, 1 << 30, 2 << 30, state);
+            target.reasons = vec![format!("why: {}", escape(name))];
+            target.next = Some(format!("jettison plan '{}'", escape(name)));
+            target
+        });
+        let mut check = check(targets.collect());
+        check.asked = "@\"<&>'|\\.json".to_owned();
+        check.findings.push(Warning {
+            code: "failing-writer",
+            subject: b"/f|'\n::error::{date}".to_vec(),
+            message: "2 periods are missing".to_owned(),
+        });
+        check
+    }
+
+    #[test]
+    fn no_two_targets_are_called_the_same() {
+        let mut check = hostile(State::Ok);
+        check.targets[12].path = b"m/one".to_vec();
+        let labels = check.labels();
+        assert_eq!(labels[12..], ["m/one", "/same"]);
+        check.targets[12].path = b"/same".to_vec();
+        assert_eq!(check.labels()[12..], ["/same", "/same (2)"]);
     }
 
     #[test]

@@ -3,11 +3,10 @@
 //! Every metric has its HELP and TYPE, no line a time of its own (the collector refuses them), and
 //! the file ends in a newline. In a label value backslash, quote and newline are escaped; names
 //! that are not UTF-8, or would mislead a reader, are written as everywhere else in jettison.
-//! A series that is not known is left out: an alert on its absence is an alert on doubt.
+//! A series that is not known is left out: an alert on its absence is an alert on doubt. No two
+//! targets have the same label: a collector that finds a series twice refuses the whole file.
 
 use std::fmt::Write as _;
-
-use crate::report::escape::escape;
 
 use super::{Check, Target};
 
@@ -69,11 +68,12 @@ fn number(target: &Target) -> u64 {
 #[must_use]
 pub fn textfile(check: &Check) -> String {
     let mut out = String::new();
+    let labels = check.labels();
     for (name, help, value) in METRICS {
         head(&mut out, name, help);
-        for target in &check.targets {
+        for (target, mount) in check.targets.iter().zip(&labels) {
             if let Some(value) = value(target) {
-                let mount = label(&escape(target.name()));
+                let mount = label(mount);
                 let _infallible = writeln!(out, "{name}{{mount=\"{mount}\"}} {value}");
             }
         }
@@ -118,7 +118,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::super::State;
-    use super::super::tests::{check, target};
+    use super::super::tests::{ALL, check, hostile, target};
     use super::*;
     use crate::bytes::Interval;
 
@@ -174,6 +174,18 @@ mod tests {
             }
         }
         panic!("the label does not end: {text}");
+    }
+
+    #[test]
+    fn no_name_breaks_a_line_or_comes_twice() {
+        for state in ALL {
+            let check = hostile(state);
+            let series = parse(&textfile(&check));
+            let states = series
+                .keys()
+                .filter(|(name, _)| name == "jettison_check_state");
+            assert_eq!(states.count(), check.targets.len());
+        }
     }
 
     #[test]
