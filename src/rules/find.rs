@@ -11,7 +11,7 @@ mod reach;
 mod values;
 
 use crate::rules::expand::{Arg, Hole};
-use crate::rules::model::{AgeTest, Atom, Stamp, Sweep, Test};
+use crate::rules::model::{AgeTest, Atom, Stamp, Sweep, Test, Types};
 use crate::rules::phrase::{self, Fate};
 
 const DAY: i64 = 86_400;
@@ -71,8 +71,37 @@ struct Options {
     follows: bool,
     depth_first: bool,
     from_day_end: bool,
-    posix_regex: bool,
+    regex: RegexType,
     prunes: bool,
+    /// An action that asks somebody first.
+    asks: bool,
+    /// An end after the first entry that comes to it.
+    quits: bool,
+}
+
+/// The dialect of the regular expressions that follow.
+#[derive(Clone, Copy, Default)]
+enum RegexType {
+    #[default]
+    Emacs,
+    Findutils,
+    Basic,
+    Extended,
+    /// One that is not told apart here.
+    Other,
+}
+
+impl RegexType {
+    fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"emacs" => Some(Self::Emacs),
+            b"findutils-default" => Some(Self::Findutils),
+            b"posix-basic" | b"grep" | b"ed" | b"sed" => Some(Self::Basic),
+            b"posix-extended" | b"posix-egrep" | b"egrep" => Some(Self::Extended),
+            b"posix-awk" | b"awk" | b"gnu-awk" | b"posix-minimal-basic" => Some(Self::Other),
+            _ => None,
+        }
+    }
 }
 
 /// The expression as written, actions included.
@@ -96,6 +125,8 @@ enum Action {
     Print,
     Prune,
     Quit,
+    /// A question that nobody is there to answer: false, and nothing is done.
+    Declined,
     Other(String),
 }
 
@@ -308,10 +339,13 @@ impl Parser<'_> {
             }
             b"-regextype" => {
                 let kind = self.value(word)?;
-                self.options.posix_regex = !matches!(
-                    kind.as_slice(),
-                    b"emacs" | b"findutils-default" | b"posix-basic" | b"grep" | b"ed" | b"sed"
-                );
+                match RegexType::named(&kind) {
+                    Some(named) => self.options.regex = named,
+                    None => self.break_with(format!(
+                        "find refuses it: there is no `-regextype {}`",
+                        lossy(&kind)
+                    )),
+                }
             }
             _ => return None,
         }
@@ -337,11 +371,18 @@ impl Parser<'_> {
             }
             b"-prune" => Action::Prune,
             b"-quit" => Action::Quit,
-            b"-exec" | b"-execdir" | b"-ok" | b"-okdir" => self.exec(word),
+            b"-exec" | b"-execdir" => self.exec(word),
+            b"-ok" | b"-okdir" => {
+                self.options.asks = true;
+                self.exec(word);
+                Action::Declined
+            }
             _ => return None,
         };
-        if action == Action::Prune {
-            self.options.prunes = true;
+        match action {
+            Action::Prune => self.options.prunes = true,
+            Action::Quit => self.options.quits = true,
+            _ => {}
         }
         // Of what cannot be known to fail, `-fprint` and its like go on; a command may not.
         Some(Node::Action(action))
@@ -426,6 +467,9 @@ impl Parser<'_> {
             };
         }
         match self.atom(word, &value) {
+            Ok(Some(Atom::Type(types))) if types.other && !values::is_every_other(&value) => {
+                self.partly_other(types, index, said())
+            }
             Ok(Some(atom)) => self.test(atom, Some(index)),
             Ok(None) => Node::Unknown(said()),
             Err(why) => {
@@ -433,6 +477,25 @@ impl Parser<'_> {
                 Node::True
             }
         }
+    }
+
+    /// `-type p`: a tree has one word for pipes, sockets and devices.
+    fn partly_other(&self, types: Types, index: usize, said: String) -> Node {
+        let known = Types {
+            other: false,
+            ..types
+        };
+        let other = Types {
+            other: true,
+            ..Types::default()
+        };
+        Node::Or(vec![
+            self.test(Atom::Type(known), Some(index)),
+            Node::And(vec![
+                self.test(Atom::Type(other), Some(index)),
+                Node::Unknown(said),
+            ]),
+        ])
     }
 
     /// A name with a date in it that is reckoned from now is that of files of one age.

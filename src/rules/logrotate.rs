@@ -369,6 +369,7 @@ fn rotation(block: &Block, runner: &Runner) -> Rotation {
         old_folder: settings.old_folder.clone(),
         rotates_empty: settings.if_empty,
         missing_ok: settings.missing_ok,
+        wants: settings.wants,
         seen: seen.map(|(path, &when)| (path.clone(), when)).collect(),
     }
 }

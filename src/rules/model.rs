@@ -79,8 +79,23 @@ pub struct Rotation {
     pub rotates_empty: bool,
     /// Whether nothing is wrong when there is no log.
     pub missing_ok: bool,
+    /// What its log must have come to besides.
+    pub wants: Wants,
     /// When logs were rotated last, or first seen, by the program's own state.
     pub seen: Vec<(Vec<u8>, Timestamp)>,
+}
+
+/// What a log must have come to before it is rotated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// So many bytes, whatever the time (`size`).
+    pub size: Option<u64>,
+    /// More bytes than this, even before its time (`maxsize`).
+    pub over: Option<u64>,
+    /// No fewer bytes than this (`minsize`).
+    pub least: u64,
+    /// No later change than so long ago (`minage`).
+    pub rest: Option<Age>,
 }
 
 /// What a program left behind when it ran.

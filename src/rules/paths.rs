@@ -3,7 +3,7 @@
 use crate::rules::expand::{Arg, Glyph, Origin};
 use crate::rules::glob::{Flags, Pattern};
 use crate::rules::model::{
-    AgeTest, Atom, Expr, Root, RootPath, Segment, Stamp, Sweep, Test, Types,
+    AgeTest, Atom, Expr, Root, RootPath, Segment, Stamp, Sweep, Test, Tri, Types,
 };
 use crate::rules::phrase::Fate;
 
@@ -159,6 +159,28 @@ pub(super) fn taken_by(expr: Expr, fate: Fate) -> Expr {
             Expr::all([expr, is_folder(), is_empty])
         }
     }
+}
+
+/// The same condition for names that come through a pipe: of one with any of these bytes in its
+/// path another is made, and whether there is such a file is not known.
+pub(super) fn unspoiled(expr: Expr, spoils: &[u8]) -> Expr {
+    if spoils.is_empty() {
+        return expr;
+    }
+    let mut pattern = b"*[".to_vec();
+    for &byte in spoils {
+        if byte == b'\\' {
+            pattern.push(byte);
+        }
+        pattern.push(byte);
+    }
+    pattern.extend_from_slice(b"]*");
+    let spoiled = Expr::Test(Test {
+        atom: Atom::Path(Pattern::new(&pattern, Flags::FIND)),
+        word: None,
+    });
+    let whole = Expr::any([spoiled.negated(), Expr::Const(Tri::Unknown)]);
+    Expr::all([expr, whole])
 }
 
 /// An absolute path without what says nothing: `//`, `/./`, a `/` at its end.

@@ -1,8 +1,7 @@
 //! Regular expressions as `find -regex` and `grep` read them → the `regex` crate's syntax over
 //! bytes.
 //!
-//! Three dialects are told apart: GNU Emacs' (`find`'s own: `\(`, `\|`, `\)` group and choose),
-//! the basic one of `grep` (the same, with `\+`, `\?` and `\{`) and the extended ones.
+//! Told apart are GNU Emacs' (`find`'s own: `\(`, `\|`, `\)` group and choose), the basic one of `grep` (the same, with `\+`, `\?` and `\{`) and the extended ones.
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
@@ -11,17 +10,16 @@ use crate::rules::model::Regex;
 /// Which characters are special.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
+    /// `find`'s own: `.` is no newline, and there are no `[[:classes:]]`.
     Emacs,
+    /// The same, but that `.` is any byte: `findutils-default`.
+    Findutils,
     Basic,
     Extended,
 }
 
 /// An expression that the whole path must match.
-pub(super) fn compile(source: &[u8], extended: bool, casefold: bool) -> Result<Regex, String> {
-    let dialect = match extended {
-        true => Dialect::Extended,
-        false => Dialect::Emacs,
-    };
+pub(super) fn compile(source: &[u8], dialect: Dialect, casefold: bool) -> Result<Regex, String> {
     let text = translated(source, dialect)?;
     finished(source, &text, casefold)
 }
@@ -69,6 +67,7 @@ fn finished(source: &[u8], text: &str, casefold: bool) -> Result<Regex, String> 
 
 fn translated(source: &[u8], dialect: Dialect) -> Result<String, String> {
     let extended = dialect == Dialect::Extended;
+    let is_emacs = matches!(dialect, Dialect::Emacs | Dialect::Findutils);
     let mut text = String::new();
     let mut at = 0;
     while let Some(&byte) = source.get(at) {
@@ -87,7 +86,7 @@ fn translated(source: &[u8], dialect: Dialect) -> Result<String, String> {
                     b'}' | b'+' | b'?' if dialect == Dialect::Basic => {
                         text.push(char::from(next));
                     }
-                    b's' | b'S' if dialect != Dialect::Emacs => {
+                    b's' | b'S' if !is_emacs => {
                         text.push('\\');
                         text.push(char::from(next));
                     }
@@ -99,7 +98,8 @@ fn translated(source: &[u8], dialect: Dialect) -> Result<String, String> {
                 }
             }
             b'{' if extended => at += repetition(&mut text, &source[at..]),
-            b'[' => at += bracket(&mut text, &source[at..])?,
+            b'[' => at += bracket(&mut text, &source[at..], !is_emacs)?,
+            b'.' if dialect == Dialect::Emacs => text.push_str("[^\\n]"),
             b'(' | b')' | b'|' | b'{' | b'}' if !extended => push_literal(&mut text, byte),
             b'+' | b'?' if dialect == Dialect::Basic => push_literal(&mut text, byte),
             b'.' | b'*' | b'+' | b'?' | b'(' | b')' | b'|' | b'}' | b'^' | b'$' => {
@@ -126,7 +126,7 @@ fn push_literal(text: &mut String, byte: u8) {
 }
 
 /// Copies a bracket expression: the backslash is no escape in it, classes are kept.
-fn bracket(text: &mut String, rest: &[u8]) -> Result<usize, String> {
+fn bracket(text: &mut String, rest: &[u8], has_classes: bool) -> Result<usize, String> {
     text.push('[');
     let mut at = 0;
     if rest.first() == Some(&b'^') {
@@ -142,7 +142,8 @@ fn bracket(text: &mut String, rest: &[u8]) -> Result<usize, String> {
             text.push(']');
             return Ok(at + 1);
         }
-        if rest[at..].starts_with(b"[:")
+        if has_classes
+            && rest[at..].starts_with(b"[:")
             && let Some(len) = rest[at..].windows(2).position(|pair| pair == b":]")
         {
             text.push_str(&String::from_utf8_lossy(&rest[at..at + len + 2]));

@@ -128,19 +128,21 @@ impl Book {
             .extend(lost.filter(|item| item.cleans() && !item.boot && !named.contains(&item.path)));
     }
 
-    /// Of two lines that would own the same path the first counts.
+    /// Of two lines that would own the same path the first counts. What is for the boot alone is
+    /// not there at any other time.
     fn drop_duplicates(&mut self) {
-        let mut owners: BTreeMap<(bool, Vec<u8>), String> = BTreeMap::new();
+        let mut owners: BTreeMap<(bool, bool, Vec<u8>), String> = BTreeMap::new();
         for item in &mut self.items {
             if !item.owns() {
                 continue;
             }
             let place = format!("{}:{}", lossy(&item.file), item.line);
-            let key = (item.is_glob(), item.path.clone());
-            match owners.get(&key) {
+            let key = |boot: bool| (boot, item.is_glob(), item.path.clone());
+            let at_boot = owners.get(&key(true)).filter(|_| item.boot);
+            match owners.get(&key(false)).or(at_boot) {
                 Some(first) => item.disabled = Some(format!("{first} is for the same path")),
                 None => {
-                    owners.insert(key, place);
+                    owners.insert(key(item.boot), place);
                 }
             }
         }
@@ -159,7 +161,7 @@ impl Book {
     fn rule(&self, item: &Item, spared: &[&Item], runner: &Runner) -> Option<Rule> {
         let removes = matches!(item.kind, b'r' | b'R');
         let age = match item.kind {
-            b'X' => item.age.or_else(|| self.inherited(item)),
+            b'X' => self.inherited(item).or(item.age),
             _ => item.age,
         };
         let at_boot =
@@ -200,21 +202,42 @@ impl Book {
         })
     }
 
-    /// The age of the nearest directory above that is cleaned by one; its choice of stamps is
-    /// not passed on.
+    /// The age of a directory above that is cleaned by one, which counts for more than an age of
+    /// the line's own; its choice of stamps is not passed on. Which directory that is, systemd
+    /// (252) finds by going down the lines once: a later one below the last one found takes its
+    /// place, on the way to this path or not.
     fn inherited(&self, item: &Item) -> Option<line::MaxAge> {
-        let above = self.items.iter().filter(|other| {
-            matches!(other.kind, b'd' | b'D' | b'v' | b'q' | b'Q')
-                && other.disabled.is_none()
-                && item.path.starts_with(&other.path)
-                && item.path.get(other.path.len()) == Some(&b'/')
+        let is_below = |path: &[u8], above: &[u8]| {
+            path.strip_prefix(above)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        let mut above: Option<&Item> = None;
+        let cleaned = self.items.iter().filter(|other| {
+            b"dDvqQ".contains(&other.kind) && !other.boot && other.disabled.is_none()
         });
-        let nearest = above.max_by_key(|other| other.path.len())?;
-        nearest.age.map(|age| line::MaxAge {
+        for other in cleaned {
+            if other.path == item.path {
+                above = Some(other);
+                break;
+            }
+            let (path, start) = match above {
+                Some(found) => (&other.path, &found.path),
+                None => (&item.path, &other.path),
+            };
+            if is_below(path, start) {
+                above = Some(other);
+            }
+        }
+        let age = above?.age?;
+        let own = item.age.unwrap_or(line::MaxAge {
             files: Stamps::FILES,
             dirs: Stamps::DIRS,
             keep_first: false,
             ..age
+        });
+        Some(line::MaxAge {
+            seconds: age.seconds,
+            ..own
         })
     }
 
@@ -255,17 +278,21 @@ impl Book {
     }
 }
 
+/// The patterns that an item's path stands for.
+fn alternatives(item: &Item) -> Vec<Vec<u8>> {
+    match item.kind {
+        // What `x` cleans by an age of its own is the path as it is written.
+        b'x' => vec![glob::escape(&item.path)],
+        _ if item.is_glob() => glob::expand_braces(&item.path),
+        _ => vec![item.path.clone()],
+    }
+}
+
 /// Where an item's path leads: one root for every alternative of its braces.
 fn roots(item: &Item) -> Vec<Root> {
     let flags = Flags {
         brace: false,
         ..Flags::SHELL
-    };
-    // What `x` cleans by an age of its own is the path as it is written.
-    let alternatives = match item.kind {
-        b'x' => vec![glob::escape(&item.path)],
-        _ if item.is_glob() => glob::expand_braces(&item.path),
-        _ => vec![item.path.clone()],
     };
     let segments = |path: &[u8]| {
         let parts = path.split(|&b| b == b'/').filter(|part| !part.is_empty());
@@ -279,7 +306,7 @@ fn roots(item: &Item) -> Vec<Root> {
             })
             .collect()
     };
-    alternatives
+    alternatives(item)
         .iter()
         .map(|path| Root {
             path: RootPath::Known(segments(path)),
@@ -363,11 +390,13 @@ fn first_level(item: &Item) -> Expr {
         period: false,
         ..Flags::SHELL
     };
-    let pattern = [&item.path[..], b"/*"].concat();
-    Expr::Test(Test {
-        atom: Atom::Path(Pattern::new(&pattern, flags)),
-        word: None,
-    })
+    Expr::any(alternatives(item).iter().map(|path| {
+        let pattern = [&path[..], b"/*"].concat();
+        Expr::Test(Test {
+            atom: Atom::Path(Pattern::new(&pattern, flags)),
+            word: None,
+        })
+    }))
 }
 
 fn literal_beginning(path: &[u8]) -> &[u8] {

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use jettison::entry::RuleFile;
 use jettison::rules::coverage::{self, Ground, Taken};
-use jettison::rules::model::{Rule, Tri};
+use jettison::rules::model::Rule;
 use jettison::source::{self, Source};
 use jettison::survey::survey;
 use jettison::time::Timestamp;
@@ -70,7 +70,7 @@ pub(crate) fn has_tool(tool: &str, needs_root: bool) -> bool {
 }
 
 /// The user that the tests run as, by who owns a new file.
-fn rustix_euid() -> u32 {
+pub(crate) fn rustix_euid() -> u32 {
     use std::os::unix::fs::MetadataExt as _;
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::metadata(file.path()).unwrap().uid()
@@ -95,12 +95,6 @@ pub(crate) fn scan(root: &Path) -> Tree {
 
 pub(crate) fn takes(rule: &Rule, tree: &Tree, now: Timestamp) -> Taken {
     coverage::takes(rule, &Ground::new(tree, None), now)
-}
-
-/// The paths that a rule would certainly take now.
-pub(crate) fn eligible(taken: &Taken, tree: &Tree) -> BTreeSet<Vec<u8>> {
-    let due = taken.hits.iter().filter(|hit| hit.eligible == Tri::True);
-    due.map(|hit| tree.path(hit.node)).collect()
 }
 
 /// Every path below a folder, the folder itself among them.

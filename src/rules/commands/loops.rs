@@ -46,14 +46,23 @@ impl Walker<'_> {
     }
 
     /// An operand that is an item of a list: what is removed is what the list names.
-    pub(super) fn item_removed(&mut self, arg: &Arg, fate: Fate, span: &Range<usize>) {
+    pub(super) fn item_removed(
+        &mut self,
+        arg: &Arg,
+        word: Option<&Word>,
+        fate: Fate,
+        span: &Range<usize>,
+    ) {
         let Some((list, before)) = arg
             .item()
             .and_then(|(list, before)| Some((self.items.get(list)?, before)))
         else {
             return;
         };
-        let (named, source, all) = (list.named.clone(), list.source.clone(), list.span.clone());
+        let (mut named, source, all) = (list.named.clone(), list.source.clone(), list.span.clone());
+        if let Some(word) = word {
+            named = named.in_words(word);
+        }
         // The pipeline is the rule. Where the removal is no part of it, that calls it.
         let line = self.source.line(span.start);
         let ends = source.line(all.end);
@@ -97,7 +106,7 @@ impl Walker<'_> {
             return false;
         };
         let list = List {
-            named,
+            named: named.spoiled_by(taken_apart(read, &self.source.text)),
             source: self.source.clone(),
             span: span.clone(),
         };
@@ -189,6 +198,7 @@ impl Walker<'_> {
             Input::Command(text) => {
                 let inner = self.source.inner(text, read.span.start);
                 if let Some(named) = self.named_by_text(&inner) {
+                    let named = named.spoiled_by(taken_apart(read, &self.source.text));
                     let item = self.list_item(List::of(named, inner));
                     return self.each_item(item, read, body);
                 }
@@ -280,6 +290,7 @@ impl Walker<'_> {
         if let Some([word]) = words
             && let Some((named, inner)) = self.substituted(word)
         {
+            let named = named.in_words(word);
             let glyphs = vec![self.list_item(List::of(named, inner))];
             args = vec![Arg { glyphs, word: None }];
         }
@@ -349,6 +360,21 @@ fn reader(condition: &[Node]) -> Option<&Simple> {
                 if piece.kind == shell::PieceKind::Text(b"read".to_vec()))
         })
     })
+}
+
+/// The bytes in a name of which `read` makes something else: it reads a line, and without `-r`
+/// takes backslashes for quotes.
+fn taken_apart(read: &Simple, text: &[u8]) -> &'static [u8] {
+    let words = &text[read.span.clone()];
+    let mut options = words.split(u8::is_ascii_whitespace);
+    let is_set = |letter: u8, word: &[u8]| phrase::is_short_flag(word, letter);
+    if options.clone().any(|word| is_set(b'd', word)) {
+        b""
+    } else if options.any(|word| is_set(b'r', word)) {
+        b"\n"
+    } else {
+        b"\n\\"
+    }
 }
 
 /// The names that an arithmetic text may set.

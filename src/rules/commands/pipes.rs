@@ -28,6 +28,24 @@ pub(super) struct Named {
     pub(super) first: Simple,
 }
 
+/// The bytes at which the shell parts a text into words, and those that it takes for patterns.
+const PARTED: &[u8] = b" \t\n*?[";
+
+impl Named {
+    /// The same names, after something to which these bytes in a name mean more than themselves.
+    pub(super) fn spoiled_by(mut self, bytes: &[u8]) -> Self {
+        let expr = std::mem::replace(&mut self.sweep.expr, Expr::TRUE);
+        self.sweep.expr = paths::unspoiled(expr, bytes);
+        self
+    }
+
+    /// The same names as the words of a command, where nothing quotes them.
+    pub(super) fn in_words(self, word: &Word) -> Self {
+        let is_open = word.pieces.iter().any(|piece| !piece.quoted);
+        self.spoiled_by(if is_open { PARTED } else { b"" })
+    }
+}
+
 /// How the lines of a pipeline are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Order {
@@ -41,6 +59,8 @@ struct Consumer {
     fate: Fate,
     /// What stands before each of them.
     before: Vec<u8>,
+    /// The bytes that make another name of the one that they stand in.
+    spoils: &'static [u8],
 }
 
 impl Walker<'_> {
@@ -53,7 +73,10 @@ impl Walker<'_> {
             return false;
         };
         match self.named(others) {
-            Some(named) => self.named_removal(named, &consumer.before, consumer.fate, span.clone()),
+            Some(named) => {
+                let named = named.spoiled_by(consumer.spoils);
+                self.named_removal(named, &consumer.before, consumer.fate, span.clone());
+            }
             None if consumer.fate.in_name().is_some() => return false,
             None => {
                 for stage in others {
@@ -71,6 +94,7 @@ impl Walker<'_> {
         let Some((named, inner)) = self.substituted(word) else {
             return false;
         };
+        let named = named.in_words(word);
         let span = 0..inner.text.len();
         let outside = std::mem::replace(&mut self.source, inner);
         self.named_removal(named, b"", fate, span);
@@ -223,16 +247,23 @@ impl Walker<'_> {
         }
         let command = &rest[xargs_options(rest)..];
         let fate = phrase::removal(command)?;
-        let Some(mark) = replaced(rest) else {
+        let mark = replaced(rest);
+        let spoils = spoils(&rest[..rest.len() - command.len()], mark.is_some());
+        let Some(mark) = mark else {
             return Some(Consumer {
                 fate,
                 before: Vec::new(),
+                spoils,
             });
         };
         let with_mark = |word: &&Vec<u8>| word.windows(mark.len()).any(|w| w == mark);
         let word = command.iter().find(with_mark)?;
         let before = word.strip_suffix(mark.as_slice())?.to_vec();
-        Some(Consumer { fate, before })
+        Some(Consumer {
+            fate,
+            before,
+            spoils,
+        })
     }
 }
 
@@ -259,6 +290,26 @@ fn found(args: &[Arg], first: &Simple) -> Option<Named> {
         folder: None,
         first: first.clone(),
     })
+}
+
+/// The bytes in a name of which `xargs` makes something else: blanks part two names and quotes
+/// join them, where it is not told what lies between names.
+fn spoils(options: &[Vec<u8>], by_line: bool) -> &'static [u8] {
+    let is_null = |word: &Vec<u8>| match word.as_slice() {
+        b"--null" => true,
+        [b'-', letters @ ..] => letters.first() != Some(&b'-') && letters.contains(&b'0'),
+        _ => false,
+    };
+    let is_delimiter = |word: &Vec<u8>| word.starts_with(b"-d") || word.starts_with(b"--delimiter");
+    if options.iter().any(is_null) {
+        b""
+    } else if options.iter().any(is_delimiter) {
+        b"\n"
+    } else if by_line {
+        b"\n'\"\\"
+    } else {
+        b" \t\n'\"\\"
+    }
 }
 
 /// How many words after `xargs` come before the command.

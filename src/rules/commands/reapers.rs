@@ -9,7 +9,7 @@ use super::{Deletion, Walker};
 use crate::rules::expand::Arg;
 use crate::rules::glob::{Flags, Pattern};
 use crate::rules::model::{
-    AgeTest, Atom, Expr, Fidelity, Root, Rotation, Stamp, Sweep, Test, Tri, Types,
+    AgeTest, Atom, Expr, Fidelity, Root, Rotation, Stamp, Sweep, Test, Tri, Types, Wants,
 };
 use crate::rules::paths;
 use crate::rules::phrase::Fate;
@@ -199,6 +199,7 @@ impl Walker<'_> {
             in_name: None,
             fidelity: Fidelity::Exact,
             rotation: Some(Rotation {
+                wants: Wants::default(),
                 keep,
                 start: 0,
                 max_age: None,

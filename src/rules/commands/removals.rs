@@ -168,7 +168,8 @@ impl Walker<'_> {
         let (items, operands): (Vec<&Arg>, Vec<&Arg>) =
             operands.into_iter().partition(|arg| arg.item().is_some());
         for arg in items {
-            self.item_removed(arg, fate, &span);
+            let word = arg.word.and_then(|at| simple.words.get(at));
+            self.item_removed(arg, word, fate, &span);
         }
         // One file that is packed or moved is no rule over files.
         let has_pattern = |arg: &&Arg| arg.glyphs.iter().any(|g| matches!(g, Glyph::Wild(_)));

@@ -207,12 +207,33 @@ impl Work<'_> {
             .mtime(node)
             .zip(last)
             .is_some_and(|(mtime, last)| mtime > last);
-        let due = last
-            .zip(self.period)
-            .filter(|_| grew && (!is_empty || self.rotation.rotates_empty));
-        let due = due.map(|(last, period)| Timestamp(last.0.saturating_add_unsigned(period)));
+        let due = last.filter(|_| !is_empty || self.rotation.rotates_empty);
+        let due = due.and_then(|last| self.due(node, Some(last).filter(|_| grew)));
         let is_due = due.is_some_and(|due| due <= self.now);
         self.hit(node, is_due, due, self.is_trap(tree.name(node), pattern));
+    }
+
+    /// From when on a log is rotated: by the time, where it has grown since it was rotated last,
+    /// unless it must come to some size. By its size alone it came to that when it was written
+    /// last.
+    fn due(&self, node: NodeId, last: Option<Timestamp>) -> Option<Timestamp> {
+        let tree = self.ground.tree();
+        let wants = &self.rotation.wants;
+        let bytes = tree.own_apparent(node).map_or(0, |size| size.lo);
+        let written = tree.mtime(node)?;
+        // Only what goes by the time must be so large and so long at rest.
+        let goes_by_time = wants.size.is_none() && bytes >= wants.least;
+        let rested = wants
+            .rest
+            .map(|rest| written.0.saturating_add_unsigned(rest.0));
+        let by_time = last.zip(self.period.filter(|_| goes_by_time));
+        let by_time = by_time.map(|(last, gap)| {
+            let due = last.0.saturating_add_unsigned(gap);
+            Timestamp(rested.map_or(due, |rested| due.max(rested)))
+        });
+        let is_large = wants.size.is_some_and(|size| bytes >= size)
+            || wants.over.is_some_and(|size| bytes > size);
+        by_time.into_iter().chain(is_large.then_some(written)).min()
     }
 
     /// A log whose own name has the date in it is renamed once; then it is gone, and its copy

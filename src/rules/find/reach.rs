@@ -2,7 +2,7 @@
 
 use super::{Action, Found, Node, Parser};
 use crate::rules::glob::Pattern;
-use crate::rules::model::{Atom, Expr, Sweep, Test, Tri};
+use crate::rules::model::{Atom, Expr, Sweep, Test, Tri, Types};
 use crate::rules::paths;
 use crate::rules::phrase::Fate;
 
@@ -62,6 +62,9 @@ impl Parser<'_> {
         self.found.deletes = deletes;
         self.found.shelves = shelves;
         self.found.prints = prints;
+        if self.found.deletes.is_empty() && self.options.asks {
+            self.break_with("-ok asks before it deletes, and nobody is there to answer");
+        }
         if self.found.deletes.is_empty() && mentions(&expr, &deletes_files) {
             self.break_with("no entry ever comes to its deleting action");
         }
@@ -69,6 +72,17 @@ impl Parser<'_> {
     }
 
     fn sweep(&self, expr: Expr, prune: &Option<Expr>, recursive: bool) -> Sweep {
+        let expr = if self.options.quits {
+            // Which entry comes first is the directory's to say.
+            Expr::all([expr, Expr::Const(Tri::Unknown)])
+        } else {
+            expr
+        };
+        let expr = if self.options.follows {
+            behind_links(expr)
+        } else {
+            expr
+        };
         Sweep {
             roots: Vec::new(),
             min_depth: self.options.min_depth.map_or(0, |(depth, _)| depth),
@@ -125,6 +139,19 @@ impl Parser<'_> {
     }
 }
 
+/// With `-L` a link is what it leads to, and that a tree does not show.
+fn behind_links(expr: Expr) -> Expr {
+    let link = Expr::Test(Test {
+        atom: Atom::Type(Types {
+            symlink: true,
+            ..Types::default()
+        }),
+        word: None,
+    });
+    let is_link = Expr::all([link.clone(), Expr::Const(Tri::Unknown)]);
+    Expr::any([Expr::all([link.negated(), expr]), is_link])
+}
+
 /// Whether some action of this kind stands in the expression.
 fn mentions(node: &Node, wanted: &dyn Fn(&Action) -> bool) -> bool {
     match node {
@@ -156,12 +183,24 @@ fn truth(node: &Node) -> Expr {
             word: None,
         }),
         Node::Action(Action::Quit) => Expr::Const(Tri::Unknown),
+        Node::Action(Action::Declined) => Expr::FALSE,
         Node::Action(_) => Expr::TRUE,
         Node::Not(inner) => truth(inner).negated(),
         Node::And(parts) => Expr::all(parts.iter().map(truth)),
         Node::Or(parts) => Expr::any(parts.iter().map(truth)),
-        Node::Comma(parts) => parts.last().map_or(Expr::TRUE, truth),
+        Node::Comma(parts) => of_list(parts),
     }
+}
+
+/// `A , B` is B; but where both are tests alone, find (4.9, measured) puts the cheaper one first,
+/// and what then comes last is A.
+fn of_list(parts: &[Node]) -> Expr {
+    if parts.iter().any(|part| mentions(part, &|_| true)) {
+        return parts.last().map_or(Expr::TRUE, truth);
+    }
+    let either = Expr::any(parts.iter().map(truth));
+    let both = Expr::all(parts.iter().map(truth));
+    Expr::any([both, Expr::all([either, Expr::Const(Tri::Unknown)])])
 }
 
 /// The condition under which an entry reaches an action of this kind.

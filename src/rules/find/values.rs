@@ -1,9 +1,10 @@
 //! The values of find's tests.
 
-use super::{DAY, Parser};
+use super::{DAY, Parser, RegexType};
 use crate::rules::glob::{Flags, Pattern};
 use crate::rules::model::{AgeTest, Atom, Count, Stamp, Types};
 use crate::rules::phrase;
+use crate::rules::regex::{Dialect, compile};
 
 impl Parser<'_> {
     /// A test whose value has parts that are not known: a time could still become true.
@@ -49,10 +50,7 @@ impl Parser<'_> {
             b"-iname" => Ok(Some(Atom::Name(Pattern::new(value, insensitive)))),
             b"-path" | b"-wholename" => Ok(Some(Atom::Path(Pattern::new(value, Flags::FIND)))),
             b"-ipath" | b"-iwholename" => Ok(Some(Atom::Path(Pattern::new(value, insensitive)))),
-            b"-regex" | b"-iregex" => {
-                crate::rules::regex::compile(value, self.options.posix_regex, word == b"-iregex")
-                    .map(|regex| Some(Atom::Regex(regex)))
-            }
+            b"-regex" | b"-iregex" => self.regex(value, word == b"-iregex"),
             b"-type" => types(value).map(|types| Some(Atom::Type(types))),
             b"-mtime" => age(Stamp::Modified, DAY, true),
             b"-atime" => age(Stamp::Accessed, DAY, true),
@@ -61,19 +59,42 @@ impl Parser<'_> {
             b"-amin" => age(Stamp::Accessed, 60, false),
             b"-cmin" => age(Stamp::Changed, 60, false),
             b"-newer" | b"-newermm" => Ok(Some(Atom::NewerThan(value.to_vec()))),
-            b"-newermt" => Ok(newer_than_text(value)),
+            b"-newermt" => newer_than_text(value, Stamp::Modified),
+            b"-newerat" => newer_than_text(value, Stamp::Accessed),
+            b"-newerct" => newer_than_text(value, Stamp::Changed),
+            b"-newerBt" => newer_than_text(value, Stamp::Born),
             b"-size" => size(value).map(Some),
             b"-user" | b"-group" => Ok(Some(owner(word, value))),
             // With a sign it is a range.
             b"-uid" | b"-gid" if value.iter().all(u8::is_ascii_digit) => {
                 Ok(Some(owner(word, value)))
             }
-            b"-uid" | b"-gid" | b"-perm" | b"-links" | b"-inum" | b"-samefile" | b"-fstype"
-            | b"-lname" | b"-ilname" | b"-used" | b"-xtype" | b"-anewer" | b"-cnewer"
-            | b"-context" => Ok(None),
-            w if w.starts_with(b"-newer") => Ok(None),
+            b"-uid" | b"-gid" | b"-links" | b"-inum" | b"-used" => {
+                let is_number = scaled(unsigned(value), 1).is_some();
+                is_number.then_some(None).ok_or("it takes a number".into())
+            }
+            b"-perm" if !is_mode(value) => Err("it takes a mode, such as -644 or /u+w".to_owned()),
+            b"-xtype" => types(value).map(|_| None),
+            b"-perm" | b"-samefile" | b"-fstype" | b"-lname" | b"-ilname" | b"-anewer"
+            | b"-cnewer" | b"-context" => Ok(None),
+            [b'-', b'n', b'e', b'w', b'e', b'r', of, than]
+                if b"aBcm".contains(of) && b"aBcmt".contains(than) =>
+            {
+                Ok(None)
+            }
             _ => Err("there is no such test".to_owned()),
         }
+    }
+
+    fn regex(&self, value: &[u8], casefold: bool) -> Result<Option<Atom>, String> {
+        let dialect = match self.options.regex {
+            RegexType::Emacs => Dialect::Emacs,
+            RegexType::Findutils => Dialect::Findutils,
+            RegexType::Basic => Dialect::Basic,
+            RegexType::Extended => Dialect::Extended,
+            RegexType::Other => return Ok(None),
+        };
+        compile(value, dialect, casefold).map(|regex| Some(Atom::Regex(regex)))
     }
 
     /// `+N` is more than N whole units, `-N` less, `N` just that many: for days the age is cut to
@@ -125,6 +146,34 @@ fn types(value: &[u8]) -> Result<Types, String> {
     Ok(types)
 }
 
+/// Whether a list of kinds has all of those that are neither file, directory nor link.
+pub(super) fn is_every_other(value: &[u8]) -> bool {
+    b"bcps".iter().all(|letter| value.contains(letter))
+}
+
+/// A number without the sign that says how it is compared.
+fn unsigned(value: &[u8]) -> &str {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    text.strip_prefix(['+', '-']).unwrap_or(text)
+}
+
+/// `644`, `-0200`, `/u+w,o=`: octal, or changes of somebody's permissions.
+fn is_mode(value: &[u8]) -> bool {
+    let mode = match value {
+        [b'-' | b'/', mode @ ..] => mode,
+        mode => mode,
+    };
+    let is_octal = mode.iter().all(|b| (b'0'..=b'7').contains(b)) && mode.len() <= 5;
+    let is_change = |part: &[u8]| {
+        let who = part.iter().take_while(|b| b"ugoa".contains(b)).count();
+        let (operator, rest) = part[who..].split_first().unwrap_or((&b' ', &[]));
+        b"+-=".contains(operator) && rest.iter().all(|b| b"rwxXstugo+-=".contains(b))
+    };
+    // Without anybody's letter a `+` is refused: it once meant what `/` means.
+    let is_old = matches!(mode.first(), Some(b'+')) && mode[1..].iter().all(u8::is_ascii_digit);
+    !mode.is_empty() && !is_old && (is_octal || mode.split(|&b| b == b',').all(is_change))
+}
+
 fn size(value: &[u8]) -> Result<Atom, String> {
     let fail = || "it takes a number and one of c w b k M G".to_owned();
     let text = std::str::from_utf8(value).map_err(|_| fail())?;
@@ -173,14 +222,18 @@ fn scaled(number: &str, unit: i64) -> Option<i64> {
 }
 
 /// `-newermt TEXT`: a date is a fixed moment, a span moves along with now.
-fn newer_than_text(value: &[u8]) -> Option<Atom> {
-    match phrase::moment(std::str::from_utf8(value).ok()?)? {
-        phrase::Moment::At(time) => Some(Atom::ModifiedAfter(time)),
-        phrase::Moment::Ago(seconds) => Some(Atom::Age(AgeTest {
-            stamp: Stamp::Modified,
+fn newer_than_text(value: &[u8], stamp: Stamp) -> Result<Option<Atom>, String> {
+    let moment = std::str::from_utf8(value).ok().and_then(phrase::moment);
+    Ok(match moment {
+        Some(phrase::Moment::At(time)) if stamp == Stamp::Modified => {
+            Some(Atom::ModifiedAfter(time))
+        }
+        None | Some(phrase::Moment::At(_)) => None,
+        Some(phrase::Moment::Ago(seconds)) => Some(Atom::Age(AgeTest {
+            stamp,
             at_least: i64::MIN,
             below: seconds,
             from_day_end: false,
         })),
-    }
+    })
 }

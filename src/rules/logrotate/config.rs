@@ -2,7 +2,8 @@
 
 use crate::entry::RuleFile;
 use crate::rules::cron::{DAY, HOUR};
-use crate::time::Timestamp;
+use crate::rules::model::Wants;
+use crate::time::{Age, Timestamp};
 
 /// What holds for one block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub(super) struct Settings {
     pub(super) old_folder: Option<Vec<u8>>,
     pub(super) if_empty: bool,
     pub(super) missing_ok: bool,
+    pub(super) wants: Wants,
     /// Whether the block itself, or something before it, says how many copies stay, and when it
     /// is rotated.
     pub(super) says_rotate: bool,
@@ -46,6 +48,11 @@ impl Default for Settings {
             old_folder: None,
             if_empty: true,
             missing_ok: false,
+            // Where nothing says when.
+            wants: Wants {
+                size: Some(1 << 20),
+                ..Wants::default()
+            },
             says_rotate: false,
             says_when: false,
         }
@@ -431,6 +438,7 @@ impl Settings {
     fn every(&mut self, seconds: u64) {
         self.says_when = true;
         self.period = Some(seconds);
+        self.wants.size = None;
         self.hourly = seconds == HOUR;
     }
 
@@ -456,13 +464,23 @@ impl Settings {
                 Some(days) => self.max_age = Some(days),
                 None => return bad(),
             },
-            b"size" => {
-                if !is_size(value) {
+            b"size" | b"maxsize" | b"minsize" => {
+                let Some(bytes) = size(value) else {
                     return bad();
+                };
+                match word {
+                    b"size" => {
+                        (self.period, self.says_when) = (None, true);
+                        self.wants.size = Some(bytes);
+                    }
+                    b"maxsize" => self.wants.over = (bytes > 0).then_some(bytes),
+                    _ => self.wants.least = bytes,
                 }
-                (self.period, self.says_when) = (None, true);
             }
-            b"maxsize" | b"minsize" if !is_size(value) => return bad(),
+            b"minage" => match number().and_then(|n| u64::try_from(n).ok()) {
+                Some(days) => self.wants.rest = Some(Age(days.saturating_mul(DAY))),
+                None => return bad(),
+            },
             b"weekly" => self.every(7 * DAY),
             b"dateformat" => self.given_format = Some(value.to_vec()),
             b"compressext" => self.compress_ext = value.to_vec(),
@@ -486,9 +504,17 @@ impl Settings {
 }
 
 /// `100`, `100k`, `5M`, `1G`.
-fn is_size(value: &[u8]) -> bool {
+fn size(value: &[u8]) -> Option<u64> {
     let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
-    digits > 0 && matches!(&value[digits..], b"" | b"k" | b"M" | b"G")
+    let unit = match &value[digits..] {
+        b"" => 1,
+        b"k" => 1 << 10,
+        b"M" => 1 << 20,
+        b"G" => 1 << 30,
+        _ => return None,
+    };
+    let number: u64 = std::str::from_utf8(&value[..digits]).ok()?.parse().ok()?;
+    Some(number.saturating_mul(unit))
 }
 
 /// The words of a header, quoting kept.

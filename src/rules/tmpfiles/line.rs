@@ -127,6 +127,12 @@ pub(super) fn read(text: &[u8]) -> Result<Item, String> {
         None | Some(b"" | b"-") => None,
         Some(text) => Some(max_age(text)?),
     };
+    if b"wtTaAhHbc".contains(kind) && !has_argument(text, &fields) {
+        return Err(format!(
+            "a line of type `{}` needs an argument",
+            char::from(*kind)
+        ));
+    }
     Ok(Item {
         kind: *kind,
         boot: rest.contains(&b'!'),
@@ -140,6 +146,12 @@ pub(super) fn read(text: &[u8]) -> Result<Item, String> {
         changed: None,
         disabled: None,
     })
+}
+
+/// Whether something stands after the age.
+fn has_argument(text: &[u8], fields: &[Field]) -> bool {
+    let rest = fields.get(5).map_or(&b""[..], |age| &text[age.span.end..]);
+    !matches!(rest.trim_ascii(), b"" | b"-")
 }
 
 struct Field {

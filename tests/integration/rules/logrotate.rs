@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use jettison::entry::RuleFile;
 use jettison::rules;
+use jettison::rules::machine::Machine;
 use jettison::rules::model::Tri;
 use jettison::time::Timestamp;
 
@@ -228,4 +230,130 @@ impl Verdicts {
             }
         }
     }
+}
+
+/// A machine whose logrotate has a state, and runs.
+struct Running(Vec<u8>);
+
+impl Machine for Running {
+    fn load(&mut self, path: &[u8]) -> Option<RuleFile> {
+        let is_state = path == b"/var/lib/logrotate/status";
+        is_state.then(|| RuleFile {
+            contents: self.0.clone(),
+            ..rule_file("/var/lib/logrotate/status", "")
+        })
+    }
+
+    fn list(&mut self, _folder: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn is_there(&mut self, _path: &[u8]) -> Tri {
+        Tri::True
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+/// When a log is rotated, and how often each was drawn.
+const WHEN: &[&str] = &[
+    "hourly",
+    "daily",
+    "weekly",
+    "weekly 3",
+    "monthly",
+    "yearly",
+    "size 1000",
+    "size 100k",
+    "size 2M",
+    "daily\n  size 1k",
+    "size 1k\n  daily",
+    "",
+];
+const BESIDES: &[&str] = &[
+    "",
+    "",
+    "minsize 1000",
+    "minsize 1M",
+    "maxsize 1000",
+    "maxsize 100k",
+    "minage 3",
+    "notifempty",
+    "ifempty",
+    "minsize 1\n  minage 1",
+];
+
+/// Whether a log is due is asked of a logrotate that is not forced.
+#[test]
+fn what_is_due_is_rotated() {
+    if !has_tool("logrotate", true) {
+        return;
+    }
+    let (mut due, mut spared, mut exact) = (0, 0, 0);
+    for round in 0..3 {
+        let mut draw = Draw::new(round + 70);
+        let dir = Dir::new();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let now = clock();
+        let (mut conf, mut state) = (String::new(), "logrotate state -- version 2\n".to_owned());
+        let mut cases = Vec::new();
+        for (index, (when, besides)) in WHEN
+            .iter()
+            .flat_map(|when| BESIDES.iter().map(move |besides| (when, besides)))
+            .enumerate()
+        {
+            let log = dir.join(format!("l{index}/app.log"));
+            let size = [0, 999, 1000, 1001, 100 << 10, (100 << 10) + 1, 3 << 20];
+            dir.file(&log, size[draw.below(size.len())]);
+            age_to(&log, now - [60, 86_400 + 60, 5 * 86_400][draw.below(3)]);
+            let days = [0, 1, 2, 8, 40, 400][draw.below(6)];
+            let last = Timestamp(now - days * 86_400 - 7_300);
+            let [year, month, day, hour, minute, second] = last.civil().unwrap();
+            let time = format!("{year}-{month}-{day}-{hour}:{minute}:{second}");
+            state += &format!("\"{}\" {time}\n", log.display());
+            conf += &format!(
+                "{} {{\n  {when}\n  {besides}\n  rotate 2\n}}\n",
+                log.display()
+            );
+            cases.push((log, format!("{when} {besides}, {days} days")));
+        }
+        let mut machine = Running(state.clone().into_bytes());
+        let set = rules::read_on(&[rule_file("/etc/logrotate.conf", &conf)], &mut machine);
+        let tree = scan(&dir.path());
+        let conf = dir.write("conf", &conf);
+        fs::set_permissions(&conf, fs::Permissions::from_mode(0o644)).unwrap();
+        let state = dir.write("state", &state);
+        let output = Command::new("logrotate")
+            .env("TZ", "UTC")
+            .arg("-s")
+            .args([&state, &conf])
+            .output()
+            .unwrap();
+        assert_eq!(set.rules.len(), cases.len());
+        for (rule, (log, text)) in set.rules.iter().zip(&cases) {
+            let hits = takes(rule, &tree, Timestamp(now)).hits;
+            let [hit] = hits.as_slice() else {
+                panic!("{text}: {hits:?}");
+            };
+            let rotated = log.with_file_name("app.log.1").exists();
+            let context = format!("{text}\n{}", String::from_utf8_lossy(&output.stderr));
+            let is_due = hit.eligible == Tri::True;
+            assert!(rotated || !is_due, "not rotated: {context}");
+            // By the calendar it may be rotated sooner; by its size it is at once, or never.
+            let by_size = rule.rotation.as_ref().unwrap().wants.size.is_some();
+            assert!(
+                !by_size || rotated == is_due,
+                "rotated {rotated}: {context}"
+            );
+            due += usize::from(is_due);
+            spared += usize::from(!rotated);
+            exact += usize::from(by_size);
+        }
+    }
+    assert!(
+        due >= 60 && spared >= 60 && exact >= 100,
+        "{due} {spared} {exact}"
+    );
 }
