@@ -252,6 +252,8 @@ impl<'a> Search<'a> {
                 }
                 (renamed.cost, Means::Renamed(Box::new(renamed)))
             }
+            // With whatever pattern, it would still not bound what it takes.
+            _ if rule.in_name.is_some() => return None,
             _ => {
                 let edit = self.cheapest(index, outline, residue)?;
                 if edit.cost >= 30 && !self.is_plausible(index, outline, edit.cost, residue) {

@@ -8,7 +8,9 @@ use crate::entry::Kind;
 use crate::rules::RuleSet;
 use crate::rules::coverage::Ground;
 use crate::rules::logic;
-use crate::rules::model::{Atom, Expr, Fidelity, Root, RootPath, Rule, Segment, Stamp, Trace, Tri};
+use crate::rules::model::{
+    Atom, Expr, Fidelity, Format, Root, RootPath, Rule, Segment, Stamp, Trace, Tri,
+};
 use crate::time::{Age, Timestamp};
 
 /// Every rule with its state.
@@ -213,6 +215,14 @@ fn empty(ground: &Ground<'_>, rule: &Rule, facts: &RuleFacts) -> (RuleState, Str
         return (
             RuleState::Unseen,
             format!("{shown} lies outside the tree, or could not be read whole"),
+        );
+    }
+    // What runs at boot only finds nothing most of the time: its work is done long before.
+    let at_boot = |_: &&String| rule.format == Format::Tmpfiles;
+    if let Some(why) = rule.in_name.as_ref().filter(at_boot) {
+        return (
+            RuleState::Quiet,
+            format!("{why}, and nothing in {shown} fits"),
         );
     }
     if roots().all(is_temporary) {

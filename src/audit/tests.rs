@@ -483,6 +483,33 @@ fn a_far_rule_is_no_near_miss() {
 }
 
 #[test]
+fn what_runs_at_boot_only_is_neither_dead_nor_near() {
+    let files: Vec<File> = (0..20)
+        .map(|n| File(format!("/tmp/export/job{n}"), 100_000, days(1)))
+        .collect();
+    let text = "D! /tmp/.sockets 1777 root root 10d\nr! /tmp/.lock-*\n";
+    let rules = rules::read(
+        &[rule_file("/usr/lib/tmpfiles.d/x.conf", text)],
+        &mut |_| None,
+    );
+    assert_eq!(rules.rules.len(), 2, "{:?}", rules.troubles);
+    let audit = judged("/tmp", &files, "/tmp/export/job{n}", &rules);
+    for report in &audit.rules {
+        assert_eq!(report.state, RuleState::Quiet, "{}", report.reason);
+        assert!(report.reason.contains("at boot only"), "{}", report.reason);
+    }
+    assert_eq!(audit.families[0].near_misses, []);
+    // The same line without the mark is looked at every day, and says that its directory is gone.
+    let daily = text.replace('!', "");
+    let rules = rules::read(
+        &[rule_file("/usr/lib/tmpfiles.d/x.conf", &daily)],
+        &mut |_| None,
+    );
+    let audit = judged("/tmp", &files, "/tmp/export/job{n}", &rules);
+    assert_eq!(audit.rules[0].state, RuleState::Dead);
+}
+
+#[test]
 fn an_edit_says_what_else_it_catches() {
     let mut files: Vec<File> = (0..30)
         .map(|n| File(format!("/data/ticker/{n}/a.csv"), 1, days(n)))
