@@ -110,7 +110,13 @@ pub(super) fn judge(
     moment: &Moment,
 ) -> Judged {
     let tree = ground.tree();
-    let mut marks = Marks::new(tree, families);
+    // Without rules nobody asks which family a node belongs to.
+    let asked = if rules.rules.is_empty() {
+        &[]
+    } else {
+        families
+    };
+    let mut marks = Marks::new(tree, asked);
     let (facts, refuses): (Vec<RuleFacts>, Vec<bool>) =
         rules.rules.iter().map(|rule| facts(ground, rule)).unzip();
     let none = || facts.iter().map(|_| RuleFacts::default()).collect();
@@ -483,6 +489,14 @@ pub(super) fn families(
 
 fn tally(tree: &Tree, family: &Family, judged: &Judged) -> Tally {
     let mut tally = Tally::default();
+    if judged.marks.is_blank() {
+        let sum = match tree.quantity() {
+            Quantity::Disk => family.disk,
+            Quantity::Apparent => family.apparent,
+        };
+        (tally.all.files, tally.all.disk) = (family.files, sum.lo);
+        return tally;
+    }
     for member in &family.members {
         let bytes = tree.own_weight(member.node).lo;
         let bits = judged.marks.of(member.node);

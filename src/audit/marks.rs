@@ -19,6 +19,7 @@ pub(super) const EXCLUDED: u8 = 8;
 #[derive(Debug)]
 pub(super) struct Marks {
     bits: Bits,
+    is_blank: bool,
     members: Members,
 }
 
@@ -54,15 +55,24 @@ impl Marks {
         };
         Self {
             bits: Bits::new(tree),
+            is_blank: true,
             members,
         }
     }
 
     /// Notes all that was noted elsewhere.
     pub(super) fn add(&mut self, other: &Bits) {
+        let mut any = 0;
         for (own, more) in self.bits.0.iter_mut().zip(&other.0) {
             *own |= more;
+            any |= more;
         }
+        self.is_blank &= any == 0;
+    }
+
+    /// Whether nothing was noted on any node.
+    pub(super) fn is_blank(&self) -> bool {
+        self.is_blank
     }
 
     /// What was noted on a node.

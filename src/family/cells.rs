@@ -19,7 +19,7 @@ use super::rows::Rows;
 use super::suffix;
 
 /// Rows that a column is typed on.
-const SAMPLE: usize = 512;
+const SAMPLE: usize = 256;
 /// Members that do not fit and are added to the sample at a time.
 const STRANGERS: usize = 64;
 
@@ -245,10 +245,10 @@ impl<'t> Table<'t> {
         tree: &'t Tree,
         rows: &Rows,
         group: &Group<'_>,
+        drawn: &[Drawn],
         others: &[(NodeId, u32)],
     ) -> Self {
         let depth = usize::from(group.depth);
-        let drawn = sample(tree, rows, group);
         let places = drawn.iter().map(|drawn| drawn.0).collect();
         let drawn = drawn.iter().map(|drawn| drawn.1);
         let sample: Vec<(NodeId, u32)> = drawn.chain(others.iter().copied()).collect();
@@ -624,9 +624,12 @@ fn levels<'t>(
     levels
 }
 
+/// A member of a sample: its place in the group, the file, and the row of its directory.
+pub(super) type Drawn = (u32, (NodeId, u32));
+
 /// Some [`SAMPLE`] members, or all where there are few, by their places in the group. Which, and
 /// in which order, hangs on their names alone: not on the order in which they were listed.
-fn sample(tree: &Tree, rows: &Rows, group: &Group<'_>) -> Vec<(u32, (NodeId, u32))> {
+pub(super) fn sample(tree: &Tree, rows: &Rows, group: &Group<'_>) -> Vec<Drawn> {
     let most = u64::MAX / (group.members.len() as u64).max(1);
     let limit = match group.members.len() {
         ..=SAMPLE => u64::MAX,

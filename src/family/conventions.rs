@@ -7,6 +7,7 @@ mod further;
 mod kept;
 mod logs;
 mod programs;
+mod stores;
 
 use super::tests::{Draw, Row, START, grow, text};
 use super::{Disposition, Family, find};
@@ -59,13 +60,14 @@ const fn every(
     }
 }
 
-const CONVENTIONS: [&[Convention]; 6] = [
+const CONVENTIONS: [&[Convention]; 7] = [
     logs::ALL,
     backups::ALL,
     data::ALL,
     programs::ALL,
     kept::ALL,
     further::ALL,
+    stores::ALL,
 ];
 
 /// One path of a convention with everything put in.

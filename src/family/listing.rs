@@ -86,9 +86,21 @@ impl Listing {
             }
         }
         let mut last = (0, NONE);
+        let longest = above.iter().map(|name| name.len()).max().unwrap_or(0);
+        // The name before, where the next one may be of its shape.
+        let mut before: Option<&[u8]> = None;
         for id in files().filter(|&id| tree.kind(id) == Kind::File) {
             let name = tree.name(id);
-            let Some(told) = self.told(name, &above, hopeful, many) else {
+            let again = before.filter(|before| self.scan.still_fits(before, longest, name));
+            let told = match again {
+                Some(_) => Some(Told {
+                    key: self.scan.key,
+                    base: None,
+                }),
+                None => self.told(name, &above, hopeful, many),
+            };
+            before = Some(name).filter(|_| told.as_ref().is_some_and(|told| told.base.is_none()));
+            let Some(told) = told else {
                 if suffix::role(name) == Role::Unfinished && arena.unfinished.len() < UNFINISHED {
                     arena.unfinished.push((id, narrow(row)));
                 }

@@ -25,7 +25,7 @@
 //!   256 levels deep are not looked into; of a directory with more than 65,536 files only shapes
 //!   that three files share are kept.
 //! * Fewer than three members (five of a mere counter, eight without either) are no family.
-//! * A family is typed on some 512 of its members and the up to 256 that did not fit these.
+//! * A family is typed on some 256 of its members and the up to 256 that did not fit these.
 //! * Day and month, where no day is above 12, are told apart by the modification times; without
 //!   them the day comes first.
 //! * How long shards are kept is seen only behind a gap ([`Past`]): a family that just began and one
@@ -370,13 +370,14 @@ const MOST_OTHERS: usize = 256;
 fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> Option<Family> {
     let rows = &found.rows;
     let base = base_of(tree, rows, group);
+    let drawn = cells::sample(tree, rows, group);
     let mut others = Vec::new();
     let (table, times, confidence, (template, root, variables)) = loop {
-        let mut table = Table::of(tree, rows, group, &others);
+        let mut table = Table::of(tree, rows, group, &drawn, &others);
         table.type_columns(now);
         let labels = table.template(&base);
         let confidence = confidence(group, &labels.2, &table);
-        let enough = confidence >= 0.5 || is_maybe_stored(group, &labels.2);
+        let enough = confidence >= 0.5 || is_maybe_stored(tree, group, &labels.2);
         if labels.2.is_empty() || !enough {
             return None;
         }
@@ -523,10 +524,12 @@ const STORED: f64 = 0.7;
 
 /// Whether files may belong to a store that names them by what is in them: many, and called by
 /// nothing but hashes. They are a family only where the store itself is recognised.
-fn is_maybe_stored(group: &Group, variables: &[Variable]) -> bool {
+fn is_maybe_stored(tree: &Tree, group: &Group<'_>, variables: &[Variable]) -> bool {
     use VariableKind::{Hash, Hex, Id, Uuid};
     let drawn = |v: &Variable| matches!(v.kind, Hash | Hex | Id | Uuid);
-    group.members.len() >= 20 && variables.iter().any(drawn)
+    let is_segment = |(id, _): (NodeId, u32)| suffix::is_segment(tree.name(id));
+    group.members.len() >= 20
+        && (variables.iter().any(drawn) || group.members.iter().next().is_some_and(is_segment))
 }
 
 /// How sure it is that a group is one family: independent hints, each of which may be wrong.

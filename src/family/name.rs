@@ -13,7 +13,7 @@
 //! shape is known by a 64-bit hash of its code; what a collision could bring together is taken
 //! apart again when the columns are read.
 
-use super::suffix::{compression, is_numbered};
+use super::suffix::{compression, is_numbered, is_segment};
 
 /// What one run of a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,8 +90,34 @@ impl Scan {
         let body = &name[..self.body];
         split(body, &mut self.runs);
         self.extension = extension(body, &self.runs);
-        self.lead = self.leading_word(body, above);
-        self.encode(body, above);
+        let is_segment = is_segment(body);
+        self.lead = match is_segment {
+            true => 0,
+            false => self.leading_word(body, above),
+        };
+        self.encode(body, above, is_segment);
+    }
+
+    /// Whether a name is surely of the shape of the one read last, `last`, in the same directory: it
+    /// differs only in digits, and these belong to numbers or identifiers. `longest` is the length
+    /// of the longest name that it may repeat.
+    pub(super) fn still_fits(&self, last: &[u8], longest: usize, name: &[u8]) -> bool {
+        let first = self.runs.iter().find(|run| run.kind != RunKind::Mark);
+        let Some(first) = first.filter(|_| name.len() == last.len() && self.varies) else {
+            return false;
+        };
+        // A word at the beginning counts as it is, and so does what repeats a directory's name.
+        let from = match first.kind {
+            RunKind::Text => (first.end as usize).max(first.start as usize + longest),
+            _ => first.start as usize,
+        };
+        let free = from.min(self.extension)..self.extension;
+        name[..free.start] == last[..free.start]
+            && name[free.end..] == last[free.end..]
+            && name[free.clone()]
+                .iter()
+                .zip(&last[free])
+                .all(|(a, b)| a == b || a.is_ascii_digit() && b.is_ascii_digit())
     }
 
     /// Reads a directory's name; `key=value` is a key and one value, whatever its shape.
@@ -195,7 +221,7 @@ impl Scan {
     }
 
     /// Hashes the shape: its runs in short, the extension and the leading word as they are.
-    fn encode(&mut self, body: &[u8], above: &[&[u8]]) {
+    fn encode(&mut self, body: &[u8], above: &[&[u8]], is_segment: bool) {
         let mut code = Code::default();
         let mut stem = None;
         for run in &self.runs {
@@ -208,6 +234,11 @@ impl Scan {
             }
             match run.kind {
                 RunKind::Mark => code.mark(body[start]),
+                // Its number is in base 36, and may be of digits or of letters alone.
+                _ if is_segment && start == 1 => {
+                    self.varies = true;
+                    code.push(HEX);
+                }
                 RunKind::Number => {
                     self.varies = true;
                     let long = run.end - run.start >= LONG;
@@ -602,12 +633,37 @@ fn are_stamps(a: &[u8], b: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn scan(name: &[u8], above: &[&[u8]]) -> Scan {
         let mut scan = Scan::default();
         scan.read(name, above);
         scan
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_still_fits_has_the_same_shape(
+            name in "[a-z]{0,3}[0-9._-]{0,4}[a-f0-9]{0,9}[._-][0-9a-z]{0,12}[._-][0-9a-z]{1,8}(\\.(gz|bz2|md5|h5|7z))?",
+            digits in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
+            dir in "[a-z]{0,3}[0-9-]{0,5}",
+        ) {
+            let mut other = name.clone().into_bytes();
+            for at in digits {
+                let at = at.index(other.len());
+                if other[at].is_ascii_digit() {
+                    other[at] = b'0' + (other[at] - b'0' + 7) % 10;
+                }
+            }
+            let above = [dir.as_bytes()];
+            let first = scan(name.as_bytes(), &above);
+            let next = scan(&other, &above);
+            if first.still_fits(name.as_bytes(), dir.len(), &other) {
+                prop_assert_eq!((first.key, first.tail, first.stem), (next.key, next.tail, next.stem));
+            }
+        }
     }
 
     #[test]

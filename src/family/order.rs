@@ -205,3 +205,46 @@ fn key(name: &[u8]) -> u64 {
     bytes[..len].copy_from_slice(&name[..len]);
     u64::from_be_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::entry::{Batch, Entry, Kind, Rooting, Sink as _, Token};
+    use crate::tree::build::Builder;
+
+    proptest! {
+        #[test]
+        fn names_are_in_the_order_of_their_bytes(names in prop::collection::vec("[ab]{0,9}\\x00?[ab]{1,3}", 1..20)) {
+            let mut builder = Builder::new();
+            builder.root(Entry::named(b"/d", Kind::Dir), Rooting::Path);
+            let mut batch = Batch::new(Token::ROOT);
+            for name in &names {
+                batch.push(Entry::named(name.as_bytes(), Kind::File));
+            }
+            builder.listing(&batch);
+            let tree = builder.finish().unwrap();
+            let mut sorted: Vec<NodeId> = tree.nodes().skip(1).collect();
+            let mut files = sorted.clone();
+            sorted.sort_by_key(|&file| (tree.name(file), file));
+            Names::default().sort(&tree, &mut files);
+            prop_assert_eq!(files, sorted);
+        }
+
+        #[test]
+        fn moments_keep_their_order_on_any_scale(times in prop::collection::vec(prop_oneof![Just(NEVER), -3i64..3, any::<i64>()], 1..9)) {
+            let mut moments = Moments::default();
+            for &time in &times {
+                moments.push((time != NEVER).then_some(Timestamp(time)));
+            }
+            let scale = Scale::of(&moments);
+            for &a in &times {
+                prop_assert_eq!(scale.time(scale.mark(a)), a);
+                for &b in &times {
+                    prop_assert_eq!(scale.mark(a) < scale.mark(b), a < b);
+                }
+            }
+        }
+    }
+}

@@ -49,7 +49,14 @@ impl Case<'_> {
 }
 
 /// Directory names that say by themselves whose they are.
-const HOMES: [(&[u8], &str); 11] = [
+const HOMES: [(&[u8], &str); 15] = [
+    (
+        b"raft",
+        "a consensus log: its program's own snapshots compact it",
+    ),
+    (b"jetstream", "NATS: max_age and max_bytes of the stream"),
+    (b"translog", "Elasticsearch: index.translog.retention"),
+    (b"finalized", "HDFS: the files in it; never by hand"),
     (
         b"pg_wal",
         "PostgreSQL: wal_keep_size, max_slot_wal_keep_size; never by hand",
@@ -214,6 +221,9 @@ fn program_of(case: &Case<'_>) -> Option<&'static str> {
     if let Some(&(_, owner)) = ENGINES.iter().find(engine) {
         return Some(owner);
     }
+    if is_segment(case) {
+        return Some(LUCENE);
+    }
     for &(stem, owner) in &STEMS {
         // Of a Hive table it is the directory that has the name, and the buckets are in it.
         let home = case.template.rsplit(|&b| b == b'/').nth(1).unwrap_or(b"");
@@ -233,15 +243,29 @@ fn program_of(case: &Case<'_>) -> Option<&'static str> {
     is_journal.then_some("journald: SystemMaxUse=, MaxRetentionSec=; journalctl --vacuum-time")
 }
 
+/// Whether the members are parts of a search index's segments.
+fn is_segment(case: &Case<'_>) -> bool {
+    let mut members = case.group.members.iter();
+    members
+        .next()
+        .is_some_and(|(id, _)| suffix::is_segment(case.tree.name(id)))
+}
+
 /// Whether files that no name orders lie in a program's store, by what lies beside them.
 pub(super) fn is_in_store(case: &Case<'_>) -> bool {
     let mut above = rows_above(case).into_iter().enumerate().take(6);
     case.template.ends_with(b".journal")
+        || is_segment(case)
         || above.any(|(at, row)| case.place(row).program(at == 0).is_some())
 }
 
 /// Formats that only a database's engine writes, and how it is told to let go.
-const ENGINES: [(&[u8], &str); 12] = [
+const ENGINES: [(&[u8], &str); 17] = [
+    (b"mrk", CLICKHOUSE),
+    (b"mrk2", CLICKHOUSE),
+    (b"mrk3", CLICKHOUSE),
+    (b"cmrk2", CLICKHOUSE),
+    (b"cmrk3", CLICKHOUSE),
     (b"tsm", "InfluxDB: the retention policy of the database"),
     (b"tsi", "InfluxDB: the retention policy of the database"),
     (b"wt", "MongoDB: the database's own TTL indexes and compact"),
@@ -255,6 +279,7 @@ const ENGINES: [(&[u8], &str); 12] = [
     (b"fdt", LUCENE),
     (b"tlog", LUCENE),
 ];
+const CLICKHOUSE: &str = "ClickHouse: TTL of the table";
 const LUCENE: &str = "Lucene: the index's own merge and lifecycle policy";
 
 /// Beginnings of file names that are a program's own contract, and how it is told to let go.
@@ -333,6 +358,10 @@ fn kept_as(case: &Case<'_>) -> Option<&'static str> {
     }
     if are_releases(case) {
         return Some("releases: a version says which, and not when");
+    }
+    let is_drop_in = |name: &&[u8]| name.len() > 2 && name.ends_with(b".d");
+    if names.first().is_some_and(is_drop_in) && !is_dated(case) {
+        return Some("settings: their numbers say in which order they are read");
     }
     if is_hash_store(case) || !has_clock_or_count(case.variables) {
         return Some("a store of hashes or names: nothing in it says when");

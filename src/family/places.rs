@@ -20,7 +20,7 @@ struct Program {
 const ICEBERG: &str = "Apache Iceberg: expire_snapshots and remove_orphan_files";
 const BORG: &str = "BorgBackup: borg prune and borg compact";
 
-const PROGRAMS: [Program; 31] = [
+const PROGRAMS: [Program; 36] = [
     Program {
         marker: b".minio.sys",
         owner: "MinIO: the bucket's lifecycle rules",
@@ -142,17 +142,38 @@ const PROGRAMS: [Program; 31] = [
         owner: BORG,
     },
     Program {
+        marker: b"loki_cluster_seed.json",
+        owner: "Loki: retention_period and the compactor's retention_enabled",
+    },
+    Program {
+        marker: b"flock.lock",
+        owner: "VictoriaMetrics: -retentionPeriod",
+    },
+    Program {
+        marker: b"lastMark",
+        owner: "BookKeeper: the topics' retention; its own garbage collection",
+    },
+    Program {
+        marker: b"seen_txid",
+        owner: "HDFS: dfs.namenode.num.checkpoints.retained, num.extra.edits.retained",
+    },
+    Program {
+        marker: b"dovecot.map.index",
+        owner: "Dovecot: doveadm expunge and doveadm purge",
+    },
+    Program {
         marker: b"zookeeper_server.pid",
         owner: "ZooKeeper: autopurge.snapRetainCount and purgeInterval",
     },
 ];
 
 const LUCENE: &str = "Lucene: the index's own merge and lifecycle policy";
+const CLICKHOUSE: &str = "ClickHouse: TTL of the table";
 const RESTIC: &str = "restic: restic forget --keep-… --prune";
 const ETCD: &str = "etcd: --max-wals, --max-snapshots, --auto-compaction-retention";
 
 /// Names that say something only together with others, and their bits.
-const PARTS: [(&[u8], u32); 17] = [
+const PARTS: [(&[u8], u32); 22] = [
     (b"config", CONFIG),
     (b"keys", KEYS),
     (b"snapshots", SNAPSHOTS),
@@ -166,6 +187,11 @@ const PARTS: [(&[u8], u32); 17] = [
     (b"info", INFO),
     (b"status", STATUS),
     (b"diversions", DIVERSIONS),
+    (b"columns.txt", COLUMNS),
+    (b"checksums.txt", CHECKSUMS),
+    (b"meta.json", META),
+    (b"index", INDEX),
+    (b"chunks", CHUNKS),
     (b".git", REPOSITORY),
     (b".hg", REPOSITORY),
     (b".svn", REPOSITORY),
@@ -192,8 +218,13 @@ const CURRENT: u32 = 1 << 14;
 const LISTS_TABLE: u32 = 1 << 15;
 /// It holds `data` and such a `metadata`.
 const IS_TABLE: u32 = 1 << 16;
+const COLUMNS: u32 = 1 << 17;
+const CHECKSUMS: u32 = 1 << 18;
+const META: u32 = 1 << 19;
+const INDEX: u32 = 1 << 20;
+const CHUNKS: u32 = 1 << 21;
 /// Where the number of the program stands that one of the names marks, counted from one.
-const PROGRAM: u32 = 20;
+const PROGRAM: u32 = 24;
 /// What its names say was read.
 const KNOWN: u32 = 1 << 31;
 
@@ -262,6 +293,12 @@ impl Place {
         if self.has(IS_TABLE) {
             return Some(ICEBERG);
         }
+        if self.has(COLUMNS | CHECKSUMS) {
+            return Some(CLICKHOUSE);
+        }
+        if self.has(META | INDEX | CHUNKS) {
+            return Some("Prometheus, Thanos or Mimir: the retention of its blocks");
+        }
         self.has(WAL | SNAP).then_some(ETCD)
     }
 
@@ -321,6 +358,8 @@ fn number_of(name: &[u8]) -> Option<u32> {
         // Their numbers change with every transaction.
         b'i' if numbered(b"integrity.").is_some() => b"hints.1",
         b's' if numbered(b"segments_").is_some() => b"segments_1",
+        // The list of one table's parts has their number.
+        _ if name.last() == Some(&b't') && name.ends_with(b"-TOC.txt") => b"system.keyspace",
         _ if may_say(name) => name,
         _ => return None,
     };

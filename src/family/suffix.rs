@@ -17,6 +17,8 @@ enum Sense {
     Marker,
     /// A format whose name has digits in it.
     Numbered,
+    /// A part of a search index's segment.
+    Segment,
 }
 
 /// What a file's name says about its part in a family.
@@ -33,8 +35,8 @@ pub(super) enum Role {
 }
 
 /// Extensions of up to eight bytes as numbers, in their order.
-const SENSES: [(u64, Sense); 61] = {
-    use Sense::{Companion, Compression, Marker, Numbered, NumberedCompanion, Unfinished};
+const SENSES: [(u64, Sense); 88] = {
+    use Sense::{Companion, Compression, Marker, Numbered, NumberedCompanion, Segment, Unfinished};
     let mut table = [
         (pack(b"Z"), Compression),
         (pack(b"br"), Compression),
@@ -97,6 +99,33 @@ const SENSES: [(u64, Sense); 61] = {
         (pack(b"hdf5"), Numbered),
         (pack(b"grib2"), Numbered),
         (pack(b"sqlite3"), Numbered),
+        (pack(b"si"), Segment),
+        (pack(b"cfs"), Segment),
+        (pack(b"cfe"), Segment),
+        (pack(b"doc"), Segment),
+        (pack(b"dvd"), Segment),
+        (pack(b"dvm"), Segment),
+        (pack(b"fdm"), Segment),
+        (pack(b"fdt"), Segment),
+        (pack(b"fdx"), Segment),
+        (pack(b"fnm"), Segment),
+        (pack(b"kdd"), Segment),
+        (pack(b"kdi"), Segment),
+        (pack(b"kdm"), Segment),
+        (pack(b"liv"), Segment),
+        (pack(b"nvd"), Segment),
+        (pack(b"nvm"), Segment),
+        (pack(b"pay"), Segment),
+        (pack(b"pos"), Segment),
+        (pack(b"tim"), Segment),
+        (pack(b"tip"), Segment),
+        (pack(b"tmd"), Segment),
+        (pack(b"tvd"), Segment),
+        (pack(b"tvm"), Segment),
+        (pack(b"tvx"), Segment),
+        (pack(b"vec"), Segment),
+        (pack(b"vem"), Segment),
+        (pack(b"vex"), Segment),
     ];
     // In order of number, by insertion: done once, by the compiler.
     let mut at = 1;
@@ -111,19 +140,27 @@ const SENSES: [(u64, Sense); 61] = {
     table
 };
 
-/// Which lengths the extensions of the table have, by their first byte: nearly all others are told
-/// by this alone.
-const LENGTHS: [u16; 256] = {
-    let mut lengths = [0; 256];
+/// Where each extension stands in the table, plus one, found by its hash; nearly every other one
+/// is told by an empty place here.
+const PLACES: [u8; 1 << SLOTS] = {
+    let mut places = [0; 1 << SLOTS];
     let mut at = 0;
     while at < SENSES.len() {
-        let packed = SENSES[at].0;
-        let len = 8 - packed.leading_zeros() / 8;
-        lengths[(packed >> (8 * (len - 1))) as usize] |= 1 << len;
+        let mut slot = slot(SENSES[at].0);
+        while places[slot] != 0 {
+            slot = (slot + 1) % (1 << SLOTS);
+        }
         at += 1;
+        places[slot] = at as u8;
     }
-    lengths
+    places
 };
+const SLOTS: u32 = 9;
+
+/// Where the search for an extension begins.
+const fn slot(packed: u64) -> usize {
+    (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SLOTS)) as usize
+}
 
 /// Up to eight bytes as one number; no two such texts have the same.
 const fn pack(text: &[u8]) -> u64 {
@@ -139,12 +176,15 @@ const fn pack(text: &[u8]) -> u64 {
 fn sense(extension: &[u8]) -> Option<Sense> {
     match extension.len() {
         1..=8 => {
-            if LENGTHS[usize::from(extension[0])] >> extension.len() & 1 == 0 {
-                return None;
-            }
             let packed = pack(extension);
-            let at = SENSES.binary_search_by_key(&packed, |row| row.0).ok()?;
-            Some(SENSES[at].1)
+            let mut slot = slot(packed);
+            while let Some(at) = usize::from(PLACES[slot]).checked_sub(1) {
+                if SENSES[at].0 == packed {
+                    return Some(SENSES[at].1);
+                }
+                slot = (slot + 1) % (1 << SLOTS);
+            }
+            None
         }
         _ => match extension {
             b"timeindex" | b"txnindex" => Some(Sense::Companion),
@@ -162,6 +202,18 @@ pub(super) fn is_numbered(extension: &[u8]) -> bool {
         sense(extension),
         Some(Sense::Numbered | Sense::NumberedCompanion)
     )
+}
+
+/// Whether a name is that of a part of a search index's segment, whose number is in base 36:
+/// `_3f.cfs`, `_zz_Lucene90_0.dvd`.
+pub(super) fn is_segment(name: &[u8]) -> bool {
+    let number = match name.strip_prefix(b"_") {
+        Some(rest) => rest.split(|b| !b.is_ascii_alphanumeric()).next(),
+        None => None,
+    };
+    let base36 = |b: &u8| b.is_ascii_digit() || b.is_ascii_lowercase();
+    let numbered = number.is_some_and(|n| (1..=7).contains(&n.len()) && n.iter().all(base36));
+    numbered && last_dot(name).is_some_and(|dot| sense(&name[dot + 1..]) == Some(Sense::Segment))
 }
 
 /// The last `.` of a name, looked for from behind.
