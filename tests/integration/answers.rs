@@ -396,3 +396,94 @@ fn an_unread_part_is_never_fine() {
         assert!(!run.text().contains(word), "{}", run.story());
     }
 }
+
+/// What a terminal of 80 columns shows, its lines without their ends.
+fn on_a_terminal(folder: &Path, line: &str) -> Option<Vec<String>> {
+    let program = env!("CARGO_BIN_EXE_jettison");
+    let run = Command::new("script")
+        .args([
+            "-qec",
+            &format!("stty cols 80; {program} {line}"),
+            "/dev/null",
+        ])
+        .env("NO_COLOR", "1")
+        .env("TERM", "dumb")
+        .stdin(std::process::Stdio::null())
+        .current_dir(folder)
+        .output();
+    let Ok(run) = run else {
+        skipped("there is no script(1)");
+        return None;
+    };
+    let text = String::from_utf8_lossy(&run.stdout).replace('\r', "");
+    if text.contains("stty: ") || text.is_empty() {
+        skipped(&format!("no terminal can be made: {text}"));
+        return None;
+    }
+    Some(text.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn no_page_is_wider_than_the_terminal() {
+    let dir = Dir::new();
+    let deep = "a-folder-with-quite-a-name/and-another-one-below-it/and-a-third-one";
+    for day in 1..29 {
+        dir.file(format!("{deep}/feed/2024-02-{day:02}/NYSE.csv"), 5000);
+    }
+    dir.file(format!("{deep}/proj/Cargo.toml"), 10);
+    dir.file(format!("{deep}/proj/target/debug/x"), 90_000);
+    dir.file(format!("{deep}/log/a name with blanks in it.log.1"), 70_000);
+    let two = dir.file(format!("{deep}/one"), 50_000);
+    fs::hard_link(&two, dir.join(format!("{deep}/two"))).unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts");
+    for name in [
+        "edge-device.txt",
+        "two-hosts.txt",
+        "du-hunt.cast",
+        "quoted-names.txt",
+    ] {
+        fs::copy(fixtures.join(name), dir.join(name)).unwrap();
+    }
+    let exported = jettison_in(&dir.path(), ["export", deep, "-o", "e.json"], b"").code(0);
+    assert_eq!(exported.text(), "");
+    let mut pages = 0;
+    for source in [
+        deep,
+        "e.json",
+        "edge-device.txt",
+        "two-hosts.txt",
+        "du-hunt.cast",
+    ] {
+        for asked in [
+            "report --free 100K --rules .",
+            "report --free 900G --rules .",
+            "report --rules .",
+            "plan --free 150K --max-risk unknown --rules .",
+            "plan --need 45% --available 90M --capacity 900G --rules .",
+            "check --need 900G --available 90M --floor 5G --rules . --max-risk unknown",
+            "check --need 1K --available 90M --need-inodes 999999999999 --rules .",
+        ] {
+            let (command, rest) = asked.split_once(' ').unwrap();
+            let line = format!("{command} {source} {rest} --no-progress --now @{NOW}");
+            let Some(lines) = on_a_terminal(&dir.path(), &line) else {
+                return;
+            };
+            pages += usize::from(lines.len() > 1);
+            for shown in &lines {
+                // What is to be pasted stands alone, and whole; stderr is no page.
+                let text = shown.trim_start();
+                let is_command = ["jettison plan ", "du ", "ls ", "on "].iter();
+                let is_command = is_command.clone().any(|word| text.starts_with(word));
+                let is_message = text.starts_with("hint: ") || text.starts_with("jettison: ");
+                // A sentence does not break a path, however long.
+                let is_path = !text.contains(' ');
+                let width = shown.chars().count();
+                assert!(
+                    width <= 80 || is_command || is_message || is_path,
+                    "{line}\n{width}: {shown}"
+                );
+            }
+        }
+    }
+    assert!(pages > 20, "only {pages} pages were shown");
+}

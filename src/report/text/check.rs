@@ -2,7 +2,7 @@
 
 use crate::report::check::{Check, State, Target, sentence};
 
-use super::{Style, path};
+use super::{Style, fold, path, solid};
 
 /// Writes the check: a line for every volume in the order asked, and what to do about it.
 #[must_use]
@@ -12,17 +12,36 @@ pub fn check(check: &Check, style: Style) -> String {
         lines.extend(of_target(check, target, style));
     }
     for finding in &check.findings {
-        let subject = path(&finding.subject);
+        let subject = solid(&path(&finding.subject));
         let text = format!("{}: {subject}: {}", finding.code, finding.message);
-        lines.push(style.doubt(&text));
+        lines.extend(
+            sentence_lines(&text, 0, style)
+                .iter()
+                .map(|line| style.doubt(line)),
+        );
     }
     lines.join("\n") + "\n"
 }
 
+/// A log gets one line for a sentence, a terminal as many as it takes.
+fn sentence_lines(text: &str, indent: usize, style: Style) -> Vec<String> {
+    let width = if style.terminal {
+        style.width
+    } else {
+        usize::MAX
+    };
+    fold(text, indent, Style { width, ..style })
+}
+
 fn of_target(check: &Check, target: &Target, style: Style) -> Vec<String> {
     let said = sentence(check, target);
+    let painted = |text: &str, paint: &dyn Fn(&str) -> String| -> Vec<String> {
+        let lines = sentence_lines(text, 0, style);
+        lines.iter().map(|line| paint(line)).collect()
+    };
+    let doubt = |line: &str| style.doubt(line);
     if target.available.is_none() {
-        return vec![style.doubt(&format!("unknown: {said}"))];
+        return painted(&format!("unknown: {said}"), &doubt);
     }
     let (word, way) = match target.state {
         State::Ok => ("ok", None),
@@ -31,21 +50,28 @@ fn of_target(check: &Check, target: &Target, style: Style) -> Vec<String> {
         State::Unknown => ("unknown", None),
     };
     let line = format!("{word}: {said}");
-    let mut lines = vec![match target.state {
-        State::Ok => style.strong(&line),
-        State::Unknown => style.doubt(&line),
-        _ => style.bad(&line),
-    }];
-    let mut why = target.reasons.join("; ");
-    if let Some(next) = &target.next {
-        why += if why.is_empty() { "" } else { ": " };
-        why += next;
+    let mut lines = match target.state {
+        State::Ok => painted(&line, &|line| style.strong(line)),
+        State::Unknown => painted(&line, &doubt),
+        _ => painted(&line, &|line| style.bad(line)),
+    };
+    let why = target.reasons.join("; ");
+    let (lead, indent) = match way {
+        Some(way) => (format!("{way}: "), 0),
+        None => (String::new(), 2),
+    };
+    let next = target.next.as_deref();
+    if next.is_some() && style.terminal {
+        if !why.is_empty() {
+            lines.extend(sentence_lines(&format!("{lead}{why}:"), indent, style));
+        }
+        lines.extend(next.map(|next| format!("  {next}")));
+        return lines;
     }
-    if !why.is_empty() {
-        lines.push(match way {
-            Some(way) => format!("{way}: {why}"),
-            None => format!("  {why}"),
-        });
+    let between = if why.is_empty() { "" } else { ": " };
+    let next = next.map_or_else(String::new, |next| format!("{between}{next}"));
+    if !why.is_empty() || !next.is_empty() {
+        lines.extend(sentence_lines(&format!("{lead}{why}{next}"), indent, style));
     }
     lines
 }
@@ -84,6 +110,29 @@ mod tests {
              (download 1.0 GiB, unpacking 3.0 GiB)\n\
              fixable: 1.2 GiB in 1 path (regenerable) is enough: jettison plan / --need apt\n";
         assert_eq!(super::check(&check, PLAIN), expected);
+    }
+
+    #[test]
+    fn a_terminal_gets_the_command_on_a_line_of_its_own() {
+        let mut short = target(b"/srv", 3 << 30, 4 << 30, State::ShortFixable);
+        short.reasons = vec![
+            "1.2 GiB in 1 path (regenerable) is enough".to_owned(),
+            "161.1 GiB more is reserved for root".to_owned(),
+        ];
+        short.next = Some(format!("jettison plan /srv/{} --need 4GiB", "a".repeat(70)));
+        let style = Style {
+            terminal: true,
+            ..PLAIN
+        };
+        let text = super::check(&whole(vec![short]), style);
+        let expected = format!(
+            "short: /srv has 3.0 GiB of the 4.0 GiB needed\n\
+             fixable: 1.2 GiB in 1 path (regenerable) is enough; 161.1 GiB more is reserved\n  \
+             for root:\n  \
+             jettison plan /srv/{} --need 4GiB\n",
+            "a".repeat(70)
+        );
+        assert_eq!(text, expected);
     }
 
     #[test]

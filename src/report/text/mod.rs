@@ -102,7 +102,8 @@ fn lay_out(columns: &[Column], rows: &[Vec<String>], indent: usize, style: Style
     let widest = |at: usize| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0);
     let fixed: usize = (0..columns.len())
         .filter(|&at| columns[at] != Column::Path)
-        .map(|at| widest(at) + GAP)
+        // A column in which nothing stands takes a place all the same.
+        .map(|at| widest(at).max(1) + GAP)
         .sum();
     let room = if style.terminal {
         style.width.saturating_sub(fixed + indent).max(12)

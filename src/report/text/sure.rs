@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::report::largest::largest;
 use crate::tree::{NodeId, Quantity, Tree};
 
-use super::{Style, escape, place, several, size};
+use super::{Style, escape, fold, place, several, shorten, size, width};
 
 /// Where a recording says something of a path.
 pub trait Proofs: Debug {
@@ -38,14 +38,14 @@ pub fn sure(
 ) -> Vec<String> {
     let open = unsettled(tree, volume, proofs);
     let mut lines = vec![String::new(), style.strong("HOW SURE THIS IS")];
-    lines.push(format!("  {}", judgement(tree, &open)));
+    lines.extend(fold(&judgement(tree, &open), 2, style));
     let picks = plan.map_or_else(Vec::new, picks);
     let mut shown: Vec<NodeId> = picks;
     shown.truncate(MOST);
     if shown.is_empty() {
         shown = largest(tree, 3);
     }
-    lines.extend(shown.iter().map(|&node| proof(tree, node, proofs)));
+    lines.extend(shown.iter().map(|&node| proof(tree, node, proofs, style)));
     if open.is_empty() {
         return lines;
     }
@@ -94,7 +94,7 @@ fn judgement(tree: &Tree, open: &[Open]) -> String {
 }
 
 /// The lines on which the size of a place rests.
-fn proof(tree: &Tree, node: NodeId, proofs: &dyn Proofs) -> String {
+fn proof(tree: &Tree, node: NodeId, proofs: &dyn Proofs, style: Style) -> String {
     let sizes = |path: &[u8]| {
         let lines = proofs.of(path).into_iter();
         lines
@@ -126,11 +126,13 @@ fn proof(tree: &Tree, node: NodeId, proofs: &dyn Proofs) -> String {
         (Some(first), Some(last)) => format!("{} of lines {first}…{last}", lines.len()),
         _ => "no line shows its size".to_owned(),
     };
-    format!(
-        "  {}: {}, {shown}",
-        place(tree, node),
-        size(tree.weight(node))
-    )
+    let told = format!(": {}, {shown}", size(tree.weight(node)));
+    let mut path = place(tree, node);
+    if style.terminal {
+        let room = style.width.saturating_sub(width(&told) + 2);
+        path = shorten(&path, room.max(12));
+    }
+    format!("  {path}{told}")
 }
 
 /// A directory that may hold what was not seen.
