@@ -402,3 +402,70 @@ fn the_need_of_the_real_apt_is_no_less_than_what_it_fetches() {
     assert!(all >= of("download") + of("largest unpacking"), "{json:#}");
     assert_eq!(fetched > 0, of("largest unpacking") > 0, "{json:#}");
 }
+
+#[test]
+fn needs_at_the_edge_have_their_right_answer() {
+    let dir = tree();
+    dir.write(
+        "never.toml",
+        "[[path]]\nmatch = [\"/**\"]\nrisk = \"never\"\n",
+    );
+    let most = u64::MAX;
+    let huge = format!(
+        r#"[1,2,{{"progname":"ncdu"}},[{{"name":"/d"}},{{"name":"a","dsize":{most}}},{{"name":"b","dsize":{most}}}]]"#
+    );
+    dir.write("huge.json", huge);
+    dir.write(
+        "empty.json",
+        r#"[1,2,{"progname":"ncdu"},[{"name":"/d"},{"name":"a"}]]"#,
+    );
+    for (asked, code, state) in [
+        ("tree --need 0", 0, "ok"),
+        ("tree --need 0 --available 0", 0, "ok"),
+        ("tree --need 8000000TiB", 2, "short"),
+        ("tree --need 10K --available 10K", 0, "ok"),
+        ("tree --need 10241 --available 10K", 1, "short-fixable"),
+        (
+            "tree --need 20K --available 0 --policy never.toml",
+            2,
+            "short",
+        ),
+        (
+            "tree --need 1 --available 0 --max-risk regenerable",
+            1,
+            "short-fixable",
+        ),
+        (
+            "empty.json --need 1 --available 0 --max-risk unknown",
+            2,
+            "short",
+        ),
+        ("empty.json --need 0 --available 0", 0, "ok"),
+        (
+            "huge.json --need 15728640TiB --available 0 --max-risk unknown",
+            1,
+            "short-fixable",
+        ),
+        (
+            "huge.json --need 50% --capacity 10485760TiB --max-risk old",
+            2,
+            "short",
+        ),
+    ] {
+        let line = format!("check {asked} --rules . --format json");
+        let json = run(&dir, &line).code(code).json();
+        assert_eq!(json["state"], state, "{line}: {json:#}");
+    }
+    for asked in [
+        "empty.json --need 45%",
+        "tree --need=-1",
+        "tree --need 1e9",
+        "tree --need NaN",
+        "tree --need 101%",
+        "tree --need 99999999999999999999999",
+        "tree --need-inodes=-1",
+    ] {
+        let refused = run(&dir, &format!("check {asked} --rules .")).code(64);
+        assert_eq!(refused.text(), "", "{}", refused.story());
+    }
+}

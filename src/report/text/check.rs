@@ -124,7 +124,7 @@ mod tests {
             terminal: true,
             ..PLAIN
         };
-        let text = super::check(&whole(vec![short]), style);
+        let text = check(&whole(vec![short]), style);
         let expected = format!(
             "short: /srv has 3.0 GiB of the 4.0 GiB needed\n\
              fixable: 1.2 GiB in 1 path (regenerable) is enough; 161.1 GiB more is reserved\n  \
