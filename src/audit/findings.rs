@@ -6,6 +6,7 @@ use crate::bytes::Bytes;
 use crate::entry::Trouble;
 use crate::family::Disposition;
 use crate::rules::RuleSet;
+use crate::rules::caps::Cap;
 use crate::rules::coverage::{Ground, Orphan};
 use crate::tree::NodeId;
 
@@ -29,7 +30,13 @@ pub(super) fn findings(
     for (report, facts) in rules.iter().zip(&judged.rules) {
         findings.extend(of_orphans(ground, report, facts));
     }
-    findings.extend(families.iter().filter_map(of_owner));
+    let is_bounded = |report: &&FamilyReport| {
+        let own = |cap: &&Cap| !cap.is_unlimited() && holds(cap, ground, report.family.root_node);
+        book.caps.iter().any(|cap| own(&cap))
+    };
+    let unbounded = families.iter().filter(|report| !is_bounded(report));
+    findings.extend(unbounded.filter_map(of_owner));
+    findings.extend(book.caps.iter().filter_map(|cap| of_cap(cap, ground)));
     findings.extend(book.not_watched.iter().map(|message| Finding {
         code: Code::NoAlert,
         subject: b"alerts".to_vec(),
@@ -286,6 +293,28 @@ fn of_owner(report: &FamilyReport) -> Option<Finding> {
         message: format!("{what}: {} a day more", Bytes(growth)),
         hint: Some(owner.clone()),
         bytes: family.disk.lo.max(family.apparent.lo),
+    })
+}
+
+/// Whether a program's folder is a node, or above it.
+fn holds(cap: &Cap, ground: &Ground<'_>, node: NodeId) -> bool {
+    let folders = cap.folders.iter().filter_map(|path| ground.find(path).0);
+    let mut holding = folders.filter(|&folder| ground.tree().contains(folder, node));
+    holding.next().is_some()
+}
+
+/// A program that keeps files of its own there, and that nobody has told how many.
+fn of_cap(cap: &Cap, ground: &Ground<'_>) -> Option<Finding> {
+    let mut found = cap.folders.iter().map(|path| (path, ground.find(path).0));
+    let (folder, node) = found.find_map(|(path, node)| Some((path, node?)))?;
+    let bytes = ground.tree().weight(node).lo;
+    let has_files = ground.tree().totals(node).files > 0;
+    (cap.is_unlimited() && has_files).then(|| Finding {
+        code: Code::UnlimitedRetention,
+        subject: folder.clone(),
+        message: format!("nothing bounds what it holds: {}", Bytes(bytes)),
+        hint: Some(cap.remedy.to_owned()),
+        bytes,
     })
 }
 

@@ -6,7 +6,8 @@
 //! edit is reported only if the edited rule, evaluated like any other, takes the family.
 //!
 //! Limits: a part that stands in a variable is replaced in place; conditions that split into
-//! more than sixteen disjuncts are passed over; a regular expression is never rewritten.
+//! more than sixteen disjuncts are passed over; a regular expression is never rewritten, only
+//! replaced by a pattern of names where it says no more than one.
 
 mod condition;
 mod date;

@@ -101,6 +101,11 @@ fn has_cron(audit: &Audit) -> bool {
     formats().any(is_of_cron) || !formats().any(is_of_systemd)
 }
 
+/// A block of logrotate with a script at its beginning, as an edit of its header.
+pub(super) fn with_script(header: &str, kind: &str, script: &str) -> String {
+    format!("{header} {{\n    {kind}\n        {script}\n    endscript")
+}
+
 /// Whether an edit is nothing that a diff can say: a file to be renamed, a unit to be enabled, a
 /// heap to be removed once.
 fn is_by_hand(miss: &NearMiss, rule: &Rule) -> bool {
@@ -150,6 +155,18 @@ impl Book<'_> {
             }
             return is_open;
         }
+        let start = line_start(&text, rule.line);
+        let header = [&rule.text[..], b" {"].concat();
+        if let Some(script) = miss.edited.as_bytes().strip_prefix(&header[..]) {
+            let Some(open) = text[start..].iter().position(|&b| b == b'{') else {
+                return false;
+            };
+            let (before, after) = text.split_at(start + open + 1);
+            self.new
+                .insert(rule.file.clone(), [before, script, after].concat());
+            self.edited.insert(key, miss.edited.clone());
+            return true;
+        }
         let is_table = is_crontab(&rule.file);
         let written = |command: &[u8]| {
             if is_table {
@@ -158,7 +175,6 @@ impl Book<'_> {
                 command.to_vec()
             }
         };
-        let start = line_start(&text, rule.line);
         // A bare `%` is what may have to be mended.
         let as_written = [written(&rule.text), rule.text.clone()];
         let found = as_written.into_iter().find_map(|old| {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 mod cases;
 mod generator;
+mod real;
 
 use super::*;
 use crate::bytes::Interval;

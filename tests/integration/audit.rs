@@ -1,6 +1,7 @@
 //! The audit end to end: the job in one repository, its cleanup in another.
 
 mod cases;
+mod warnings;
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -211,7 +212,32 @@ fn an_edit_in_a_crontab_keeps_its_percent_signs_escaped() {
 }
 
 /// A table of files in which every rule fails in another way, and the words of the mended line.
-const MENDED: [(&str, &str, &str); 5] = [
+const MENDED: [(&str, &str, &str); 10] = [
+    (
+        "etc/cron.d/market",
+        "0 1 * * * root find $DATA -regex '.*/ticker-[0-9]+\\.csv' -mtime +14 -delete\n",
+        "find $DATA -name '*.csv' -mtime +14",
+    ),
+    (
+        "etc/tmpfiles.d/market.conf",
+        "d $DATA/ticker - - - m:10y\n",
+        "d $DATA/ticker - - - m:15d\n",
+    ),
+    (
+        "etc/cron.d/market",
+        "# tabs\r\n0\t1\t*\t*\t*\troot\tfind\t$DATA\t-maxdepth\t1\t-name\t'ticker-*.csv'\t-mtime\t+14\t-delete\n# end\r\n",
+        "-maxdepth\t3\t-name\t'*.csv'\t-mtime",
+    ),
+    (
+        "etc/cron.daily/market",
+        "#!/bin/sh\nfind $DATA \\\n  -maxdepth 1 \\\n  -name 'ticker-*.csv' \\\n  -mtime +14 -delete",
+        "-maxdepth 3 \\\n  -name '*.csv' \\\n  -mtime +14 -delete",
+    ),
+    (
+        "etc/cron.daily/market",
+        "#!/bin/sh\nDAYS=14\nrm -f $DATA/ticker-*.csv",
+        "DAYS=14\nrm -f $DATA/ticker/*/*.csv",
+    ),
     (
         "etc/tmpfiles.d/market.conf",
         "# market\nd $DATA/ticker_old - - - m:14d\n",
@@ -374,4 +400,38 @@ fn a_rule_that_only_names_a_family_is_shown() {
     let named =
         "/etc/tmpfiles.d/market.conf:1 names it and does not bound it: it is run at boot only";
     assert!(said.contains(named), "{said}");
+}
+
+/// Logs whose names have the date in them are rotated one by one, and then never again: the block
+/// is given a script that removes them.
+#[test]
+fn logs_with_a_date_in_their_names_are_removed_by_their_block() {
+    if !has_tool("patch", false) {
+        return;
+    }
+    for pattern in ["*.log", "app.log", "app-*.log"] {
+        let (dir, rules) = (Dir::new(), Dir::new());
+        for days_ago in 0..60 {
+            let date = jettison::time::Timestamp(NOW - days_ago * DAY).date_text();
+            let path = dir.file(format!("data/app-{date}.log"), 5000);
+            age_to(&path, NOW - days_ago * DAY - 600);
+        }
+        let data = dir.join("data");
+        let block = format!(
+            "{}/{pattern} {{\n    daily\n    rotate 7\n    missingok\n}}\n",
+            data.display()
+        );
+        rules.write("etc/logrotate.d/app", &block);
+        let diff = audit(&dir, &rules, &["--suggest"]).code(1);
+        patch(&rules, &diff.stdout);
+        let mended = fs::read_to_string(rules.join("etc/logrotate.d/app")).unwrap();
+        let find = format!(
+            "{{\n    lastaction\n        find {} -maxdepth 1 -type f -name 'app-*' -mtime +7 -delete\n    endscript\n    daily\n",
+            data.display()
+        );
+        assert!(mended.contains(&find), "{mended}\n{}", diff.story());
+        let after = audit(&dir, &rules, &["--format", "json"]);
+        let verdict = &after.json()["families"][0]["verdict"];
+        assert_eq!(verdict, "covered", "{pattern}: {mended}\n{}", after.story());
+    }
 }

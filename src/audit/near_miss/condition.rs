@@ -5,9 +5,9 @@ use super::edit::{Edit, quote_pattern};
 use super::place::Task;
 use super::residue::join;
 use crate::audit::name::{self, Offer};
-use crate::rules::glob::Pattern;
+use crate::rules::glob::{Flags, Pattern, escape};
 use crate::rules::logic::{self, Literal};
-use crate::rules::model::{AgeTest, Atom, Count, Expr, Test, Types};
+use crate::rules::model::{AgeTest, Atom, Count, Expr, Format, Regex, Test, Types};
 use crate::time::DAY;
 
 /// What mending one kind of test costs, in tenths.
@@ -15,6 +15,8 @@ const TYPE: u32 = 5;
 const OWNER: u32 = 10;
 const SIZE: u32 = 15;
 const AGE: u32 = 15;
+/// An expression that becomes a pattern says less.
+const REGEX: u32 = 10;
 
 /// The cheapest way to mend one of a command's conjunctions.
 pub(super) fn mend_any(edit: &Edit, task: &Task<'_>) -> Option<Edit> {
@@ -41,10 +43,7 @@ fn mend(edit: &mut Edit, (negated, test): &Literal, task: &Task<'_>) -> Option<(
     match &test.atom {
         Atom::Name(pattern) => mend_name(edit, pattern, negated, test, task),
         Atom::Path(pattern) => mend_path(edit, pattern, negated, test, task),
-        Atom::Regex(regex) => {
-            let fits = |path: &Vec<u8>| regex.program.is_match(path) != negated;
-            task.subject.written().iter().all(fits).then_some(())
-        }
+        Atom::Regex(regex) => mend_regex(edit, regex, negated, test, task),
         Atom::Type(types) => mend_type(edit, *types, negated, test, task),
         Atom::Size { unit, count } => mend_size(edit, *unit, *count, negated, test, task),
         Atom::Owner { group, who } => mend_owner(edit, *group, who, negated, test, task),
@@ -98,8 +97,104 @@ fn mend_name(
         return dated_path(edit, test, task);
     }
     let offer = name::offer(pattern, &names, task.residue.lives_on(pattern.source()))?;
+    // Directories of any name at all, the start among them, go with everything in them.
+    if task.sweep.recursive && offer.pattern.source().iter().all(|&b| b == b'*') {
+        return None;
+    }
     replace(edit, test.word?, &offer, pattern, task)?;
     Some(())
+}
+
+/// An expression over the whole path, whose last part is as good as a pattern of names: that, or
+/// the nearest one that the names fit, takes its place.
+fn mend_regex(
+    edit: &mut Edit,
+    regex: &Regex,
+    negated: bool,
+    test: &Test,
+    task: &Task<'_>,
+) -> Option<()> {
+    let fits = |path: &Vec<u8>| regex.program.is_match(path) != negated;
+    if task.subject.written().iter().all(fits) {
+        return Some(());
+    }
+    // Beside what it still takes no second expression can be put that is read in the same dialect.
+    if negated || task.alive {
+        return None;
+    }
+    let word = test.word?;
+    let option = &task.rule.text[task.rule.words.get(word.checked_sub(1)?)?.clone()];
+    let (flags, named) = match option {
+        b"-regex" => (Flags::FIND, "-name"),
+        b"-iregex" => (
+            Flags {
+                casefold: true,
+                ..Flags::FIND
+            },
+            "-iname",
+        ),
+        _ => return None,
+    };
+    let old = Pattern::new(&name_in_regex(&regex.source)?, flags);
+    let names = task.subject.names();
+    let offer = if names.iter().all(|name| old.matches(name)) {
+        Offer {
+            cost: 0,
+            pattern: old,
+        }
+    } else {
+        name::offer(&old, &names, task.residue.lives_on(old.source()))?
+    };
+    if offer.pattern.source().iter().all(|&b| b == b'*') {
+        return None;
+    }
+    edit.cost += offer.cost + REGEX;
+    edit.test(word, Some(named), quote_pattern(offer.pattern.source()));
+    edit.sweep.expr = logic::with_test(&edit.sweep.expr, word, &Atom::Name(offer.pattern));
+    Some(())
+}
+
+/// What an expression says of the last component, as a pattern: letters as they are, and a star
+/// for everything else. `None`: it may be about more than one component.
+fn name_in_regex(source: &[u8]) -> Option<Vec<u8>> {
+    let source = source.strip_suffix(b"$").unwrap_or(source);
+    let slash = source.iter().rposition(|&b| b == b'/')?;
+    let (mut pattern, mut at) = (Vec::new(), slash + 1);
+    let star = |pattern: &mut Vec<u8>| {
+        if pattern.last() != Some(&b'*') {
+            pattern.push(b'*');
+        }
+    };
+    while let Some(&byte) = source.get(at) {
+        at += 1;
+        match byte {
+            b'\\' => {
+                let next = *source.get(at)?;
+                at += 1;
+                if !b".-_+*?$^[]".contains(&next) {
+                    return None;
+                }
+                pattern.extend(escape(&[next]));
+            }
+            b'[' => {
+                let from = at + usize::from(source.get(at) == Some(&b'^'));
+                let close = source.get(from + 1..)?.iter().position(|&b| b == b']')?;
+                at = from + 1 + close + 1;
+                star(&mut pattern);
+            }
+            b'(' | b')' | b'|' | b'{' | b'}' => return None,
+            b'*' | b'?' => {
+                // What is repeated may be missing.
+                if pattern.last() != Some(&b'*') {
+                    pattern.pop();
+                }
+                star(&mut pattern);
+            }
+            b'.' | b'+' => star(&mut pattern),
+            _ => pattern.push(byte),
+        }
+    }
+    Some(pattern)
 }
 
 /// `-name "*-$(date …)*"` where the date is now a directory's: the path has it.
@@ -111,7 +206,7 @@ fn dated_path(edit: &mut Edit, test: &Test, task: &Task<'_>) -> Option<()> {
     let key = date::key(task.rule, task.sweep, Some(word), task.subject)?;
     edit.cost += key.cost;
     edit.test(word, Some("-path"), format!("\"{}\"", key.text));
-    let pattern = Pattern::new(&key.glob, crate::rules::glob::Flags::FIND);
+    let pattern = Pattern::new(&key.glob, Flags::FIND);
     edit.sweep.expr = logic::with_test(&edit.sweep.expr, word, &Atom::Path(pattern));
     Some(())
 }
@@ -214,11 +309,7 @@ fn path_offer(pattern: &Pattern, printed: &[Vec<u8>], task: &Task<'_>) -> Option
         let fits = printed.iter().all(|path| pattern.matches(path));
         fits.then_some(Offer { cost, pattern })
     };
-    let moved = [
-        &crate::rules::glob::escape(&join(&task.residue.root))[..],
-        b"/",
-    ]
-    .concat();
+    let moved = [&escape(&join(&task.residue.root))[..], b"/"].concat();
     with(&source[..=slash], offer.cost.max(5)).or_else(|| with(&moved, offer.cost + 15))
 }
 
@@ -366,6 +457,9 @@ fn mend_age(
     if negated || age.at_least <= patience {
         return Some(());
     }
+    if task.rule.format == Format::Tmpfiles {
+        return mend_line_age(edit, patience, task);
+    }
     let word = test.word?;
     let option = &task.rule.text[task.rule.words.get(word.checked_sub(1)?)?.clone()];
     let day = DAY as i64;
@@ -382,4 +476,69 @@ fn mend_age(
     let atom = Atom::Age(AgeTest { at_least, ..age });
     edit.sweep.expr = logic::with_test(&edit.sweep.expr, word, &atom);
     Some(())
+}
+
+/// The age of a line of tmpfiles.d, which all of its stamps are compared with.
+fn mend_line_age(edit: &mut Edit, patience: i64, task: &Task<'_>) -> Option<()> {
+    const FIELD: usize = 5;
+    let day = DAY as i64;
+    let days = (patience / day).max(1);
+    let expr = with_ages(&edit.sweep.expr, days * day + 1);
+    // Of several stamps the first one has mended the line.
+    if expr == edit.sweep.expr {
+        return Some(());
+    }
+    let text = &task.rule.text[task.rule.words.get(FIELD)?.clone()];
+    let is_prefix = |b: &u8| b"~abcmABCM:".contains(b);
+    let letters = text.iter().position(|&b| b == b':').map_or_else(
+        || text.iter().take_while(|&&b| b == b'~').count(),
+        |colon| colon + 1,
+    );
+    let prefix = text.get(..letters).filter(|p| p.iter().all(is_prefix))?;
+    edit.cost += AGE;
+    edit.word(FIELD, format!("{}{days}d", String::from_utf8_lossy(prefix)));
+    edit.sweep.expr = expr;
+    Some(())
+}
+
+/// A condition with every age that is higher cut to this.
+fn with_ages(expr: &Expr, most: i64) -> Expr {
+    let all = |parts: &[Expr]| parts.iter().map(|part| with_ages(part, most)).collect();
+    match expr {
+        Expr::Test(Test {
+            atom: Atom::Age(age),
+            word,
+        }) => {
+            let at_least = age.at_least.min(most);
+            Expr::Test(Test {
+                atom: Atom::Age(AgeTest { at_least, ..*age }),
+                word: *word,
+            })
+        }
+        Expr::Const(_) | Expr::Test(_) => expr.clone(),
+        Expr::Not(inner) => Expr::Not(Box::new(with_ages(inner, most))),
+        Expr::All(parts) => Expr::All(all(parts)),
+        Expr::Any(parts) => Expr::Any(all(parts)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_part_of_an_expression_is_a_pattern() {
+        for (regex, pattern) in [
+            (r"/data/ticker-[0-9]+\.csv", Some("ticker-*.csv")),
+            (r".*/ticker.*\.csv$", Some("ticker*.csv")),
+            (r".*/[^/]*\.csv", Some("*.csv")),
+            (r".*/ab?c", Some("a*c")),
+            (r".*/\(a\|b\)", None),
+            (r".*\.csv", None),
+        ] {
+            let found = name_in_regex(regex.as_bytes());
+            let found = found.map(|p| String::from_utf8(p).unwrap());
+            assert_eq!(found.as_deref(), pattern, "{regex}");
+        }
+    }
 }

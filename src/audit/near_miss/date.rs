@@ -95,6 +95,12 @@ pub(super) fn key(
     })
 }
 
+/// Whether a name has a whole date in it.
+pub(super) fn is_dated(name: &[u8]) -> bool {
+    let days = FORMS.iter().filter(|(form, _)| !form.ends_with("%m"));
+    days.into_iter().any(|(_, mold)| find(name, mold).is_some())
+}
+
 /// Where a path has a date of a form, with no digit beside it.
 fn find(path: &[u8], mold: &[u8]) -> Option<usize> {
     let fits = |window: &[u8]| {

@@ -49,6 +49,11 @@ pub(super) fn broken(rule: &Rule) -> Option<Mended> {
     None
 }
 
+/// What a command deletes, read as any other.
+pub(super) fn sweeps_of(command: &str) -> Option<Vec<Sweep>> {
+    reread(command, "", "").map(|mended| mended.sweeps)
+}
+
 /// The edited command, read as any other.
 fn reread(edited: &str, failing: &str, edit: &str) -> Option<Mended> {
     let file = RuleFile {

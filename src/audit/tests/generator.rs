@@ -10,14 +10,14 @@ use crate::rules::coverage::{Owner, Stamped, Stamps};
 const DRAWS: u64 = 420;
 
 /// One drawn story.
-struct Story {
+pub(super) struct Story {
     root: &'static str,
-    file: &'static str,
+    pub(super) file: &'static str,
     /// The rule's file; its command is what stands at `{}`.
     frame: String,
-    command: String,
-    files: Vec<File>,
-    template: String,
+    pub(super) command: String,
+    pub(super) files: Vec<File>,
+    pub(super) template: String,
 }
 
 struct Words {
@@ -59,7 +59,7 @@ const SHARDED: &[&str] = &[
     "STEM+DATE+KEY",
     "in/STEM-DATE+KEY.EXT",
 ];
-const FORMS: &[(&str, &str, &[&str])] = &[
+pub(super) const FORMS: &[(&str, &str, &[&str])] = &[
     (
         "cron",
         "find BASE -maxdepth 1 -name 'STEM-*.EXT' -mtime +N -delete",
@@ -192,12 +192,12 @@ const FORMS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "tmpfiles",
-        "d BASE/STEM_old - - - Nd",
+        "d BASE/STEM_old - - - m:Nd",
         &["STEM/DATE/KEY.EXT", "STEM/KEY/DATE.EXT"],
     ),
     (
         "tmpfiles",
-        "e BASE/STEM-[0-9]* - - - Nd",
+        "e BASE/STEM-[0-9]* - - - m:Nd",
         &["STEM/DATE/KEY.EXT", "STEM/KEY/DATE.EXT"],
     ),
     (
@@ -248,7 +248,7 @@ impl Stamps for World {
     }
 }
 
-fn draw(seed: u64) -> Story {
+pub(super) fn draw(seed: u64) -> Story {
     let mut dice = Dice(seed.wrapping_mul(7919) + 17);
     let (base, root) = dice.pick(&[
         ("/data", "/data"),
@@ -297,7 +297,7 @@ fn draw(seed: u64) -> Story {
         .replace("EXT", words.ext)
         .replace("+N", &format!("+{}", words.days))
         .replace("N days", &format!("{} days", words.days))
-        .replace(" Nd", &format!(" {}d", words.days));
+        .replace(":Nd", &format!(":{}d", words.days));
     let (file, frame) = match kind {
         "script" => ("/etc/cron.daily/clean", "#!/bin/sh\nset -e\n{}\n"),
         "dotted" => ("/etc/cron.daily/clean.sh", "#!/bin/sh\n{}\n"),
@@ -360,7 +360,7 @@ const OTHERS: &[(&str, &str)] = &[
 
 impl Story {
     /// The rule's file with a command in it, as its format wants it.
-    fn text(&self, command: &str, is_bare: bool) -> String {
+    pub(super) fn text(&self, command: &str, is_bare: bool) -> String {
         let is_table = self.file.starts_with("/etc/cron.d/");
         let command = if is_table && !is_bare {
             command.replace('%', "\\%")
@@ -371,8 +371,31 @@ impl Story {
     }
 
     fn audit(&self, text: &str, with_story: bool) -> Audit {
+        let text = with_story.then_some(text);
+        self.audit_with(text, self.files.len(), &[])
+    }
+
+    /// The audit where of all files the first are the family's, and the rest are of others.
+    pub(super) fn audit_beside(
+        &self,
+        text: &str,
+        own: usize,
+        others: &[(String, Vec<String>)],
+    ) -> Audit {
+        self.audit_with(Some(text), own, others)
+    }
+
+    fn audit_with(
+        &self,
+        text: Option<&str>,
+        own: usize,
+        others: &[(String, Vec<String>)],
+    ) -> Audit {
         let tree = tree(self.root, &self.files);
-        let paths: Vec<String> = self.files.iter().map(|file| file.0.clone()).collect();
+        let paths: Vec<String> = self.files[..own]
+            .iter()
+            .map(|file| file.0.clone())
+            .collect();
         let literal = self.template.split('{').next().unwrap();
         let literal = &literal[..literal.rfind('/').unwrap()];
         let mut family = family(&tree, &self.template, literal, &paths);
@@ -381,16 +404,20 @@ impl Story {
             .iter()
             .map(|(path, text)| rule_file(path, text))
             .collect();
-        if with_story {
-            files.push(rule_file(self.file, text));
-        }
+        files.extend(text.map(|text| rule_file(self.file, text)));
+        let others = others.iter().map(|(template, paths)| {
+            let literal = template.split('{').next().unwrap();
+            let literal = &literal[..literal.rfind('/').unwrap()];
+            super::family(&tree, template, literal, paths)
+        });
+        let families = std::iter::once(family).chain(others).collect();
         let rules = rules::read(&files, &mut |_| None);
         let world = World(self.base().to_owned());
         let ground = Ground::new(&tree, None).with_stamps(Some(&world));
-        audit_on(&ground, vec![family], &rules, &|_| None, &Moment::at(NOW))
+        audit_on(&ground, families, &rules, &|_| None, &Moment::at(NOW))
     }
 
-    fn base(&self) -> &'static str {
+    pub(super) fn base(&self) -> &'static str {
         let bases = [
             "/data",
             "/srv/feeds",
