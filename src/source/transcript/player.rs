@@ -1,5 +1,6 @@
 //! Plays a recording: from its container through the screen to the session, line by line.
 
+use std::convert::Infallible;
 use std::io::{self, BufRead, Read as _};
 use std::ops::ControlFlow;
 
@@ -9,6 +10,7 @@ use crate::time::Timestamp;
 
 use super::container::{self, Lines, Piece, Wrapping, cast};
 use super::evidence::LineNo;
+use super::prompt::{Learned, Sample};
 use super::screen::{Line, Screen};
 use super::session::Session;
 use super::{Options, moment, shown};
@@ -125,11 +127,52 @@ impl<'a> Player<'a> {
         let framed =
             container::is_script_frame(head.split(|&b| b == b'\n').next().unwrap_or_default());
         self.session.scene.terminal = 2 * crlf >= feeds && (sequences || framed);
+        self.learn(head, 2 * crlf < feeds, &wrapping);
         let moves = head.windows(2).any(|w| w[0] == b'\r' && w[1] != b'\n');
         if !is_raw || !(moves || head.contains(&0x1b)) {
             self.screen.resize(WIDE, USUAL.1);
+        } else if let Some(columns) = shell_width(head) {
+            self.screen.resize(columns, USUAL.1);
+            self.session.set_width(columns);
         }
         wrapping
+    }
+
+    /// Learns from the start of a text what its prompts look like.
+    fn learn(&mut self, head: &[u8], returns: bool, wrapping: &Wrapping) {
+        let mut screen = Screen::new(shell_width(head).unwrap_or(WIDE), USUAL.1);
+        screen.set_returns(returns);
+        let mut wrapping = wrapping.clone();
+        for line in head.split_inclusive(|&b| b == b'\n') {
+            if container::is_script_frame(line) {
+                if let Some((columns, rows)) = container::size(line) {
+                    screen.resize(columns, rows);
+                }
+            } else if let Some(bytes) = wrapping.strip(line) {
+                screen.feed(&bytes, 1);
+            }
+        }
+        self.learn_from(screen);
+    }
+
+    fn learn_from(&mut self, mut screen: Screen) {
+        screen.finish();
+        let mut lines = Vec::new();
+        let _ = screen.drain(|line| {
+            if !line.alternate {
+                lines.push(line.clone());
+            }
+            Ok::<(), Infallible>(())
+        });
+        let samples: Vec<Sample<'_>> = lines
+            .iter()
+            .map(|line| Sample {
+                text: line.prompt_text(),
+                marked: line.mark.as_ref().is_some_and(|mark| mark.prompt),
+                input: line.mark.as_ref().and_then(|mark| mark.input),
+            })
+            .collect();
+        self.session.learn(Learned::of(&samples));
     }
 
     /// A line that `script` has added.
@@ -154,6 +197,16 @@ impl<'a> Player<'a> {
             _ => return self.play_object(first, lines),
         };
         self.begin_cast(&header);
+        let head = lines.peek().map_err(|e| self.failed(&e))?;
+        let mut screen = Screen::new(header.columns, header.rows);
+        for event in head.split(|&b| b == b'\n') {
+            if let Ok(Some(event)) = cast::event(event)
+                && let Piece::Output(bytes) = event.piece()
+            {
+                screen.feed(bytes, 1);
+            }
+        }
+        self.learn_from(screen);
         let mut elapsed = 0f64;
         let mut text = Vec::new();
         let mut event_number = 1u64;
@@ -305,6 +358,20 @@ fn take(session: &mut Session, line: &Line, number: u64) {
     } else {
         session.line(line, at);
     }
+}
+
+/// The width that a shell gives away: zsh and fish write a mark and fill up its row with blanks
+/// before each prompt, so that it begins on a row of its own.
+fn shell_width(head: &[u8]) -> Option<usize> {
+    const NARROWEST: usize = 20;
+    let mut blanks = 0;
+    for (at, &byte) in head.iter().enumerate() {
+        if byte == b'\r' && blanks >= NARROWEST && head.get(at + 1) != Some(&b'\n') {
+            return Some(blanks + 1);
+        }
+        blanks = if byte == b' ' { blanks + 1 } else { 0 };
+    }
+    None
 }
 
 /// The next line of a cast, whole; false at the end. A line of more than 64 MiB is cut.

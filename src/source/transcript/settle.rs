@@ -470,6 +470,9 @@ impl Settled {
             Some(state) => state.own,
             None => SIZES.map(|size| self.own_claim(world, id, size)),
         };
+        // `du` shows disk sizes and says nothing of apparent ones. A tree takes a size that no entry
+        // has for one that is not reckoned in, and sums it up to nothing: so it is said to be unknown.
+        let apparent = apparent.or_else(|| self.with_disk.then_some(Interval::UNKNOWN));
         let link = world
             .inodes
             .get(&id)

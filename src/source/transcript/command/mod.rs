@@ -75,6 +75,8 @@ pub(super) enum Action {
     Windows(bool),
     /// Starts another shell: on what the command names, or on the same host.
     Enter(Option<Vec<u8>>),
+    /// Starts another shell on the same host, in the same directory.
+    Below,
     /// Ends the shell.
     Leave,
     /// Prints nothing and changes no file.
@@ -177,6 +179,10 @@ impl Step {
                 let last = self.pipes.last().and_then(|member| member.first());
                 if last.is_some_and(|word| !word.is("xargs")) {
                     ls.set_piped();
+                }
+                // `-exec … ;` runs it anew for every name.
+                if last.is_none() && !operands.last().is_some_and(|w| w.is("+")) {
+                    ls.set_each();
                 }
                 Action::Ls(ls)
             }
@@ -298,7 +304,8 @@ fn other(name: &str, operands: &[Word]) -> Action {
     match name {
         "exit" | "logout" => Action::Leave,
         // `sudo -iu user`
-        _ if name.starts_with("-i") || name.starts_with("-s") => Action::Enter(None),
+        _ if name.starts_with("-i") => Action::Enter(None),
+        _ if name.starts_with("-s") => Action::Below,
         "set" if operands.iter().any(|w| w.is("-x") || w.is("xtrace")) => {
             Action::Trace(!operands.iter().any(|w| w.is("+o")))
         }
@@ -308,6 +315,7 @@ fn other(name: &str, operands: &[Word]) -> Action {
         "docker" | "podman" | "kubectl" | "lxc" if !operands.iter().any(|w| w.is("exec")) => {
             Action::Unknown
         }
+        _ if SHELLS.contains(&name) && stays(name, operands) => Action::Below,
         _ if SHELLS.contains(&name) => Action::Enter(target(name, operands)),
         _ if SILENT.contains(&name) => Action::Silent,
         _ if HARMLESS.contains(&name) => Action::Harmless,
@@ -328,6 +336,19 @@ fn other(name: &str, operands: &[Word]) -> Action {
             Action::Harmless
         }
         _ => Action::Unknown,
+    }
+}
+
+/// Whether a shell begins in the directory of the one that starts it: all do but those of a login,
+/// of another host or of another tree.
+fn stays(name: &str, operands: &[Word]) -> bool {
+    let is_login = |w: &Word| w.is("-") || w.is("-l") || w.is("--login");
+    match name {
+        "sh" | "bash" | "zsh" | "ksh" | "dash" | "fish" | "newgrp" => {
+            operands.iter().all(|w| w.text.starts_with(b"-"))
+        }
+        "su" => !operands.iter().any(is_login),
+        _ => false,
     }
 }
 

@@ -32,6 +32,7 @@ pub(in super::super) struct Ls {
     /// Names are written as they are: the output did not go to a terminal.
     piped: bool,
     commas: bool,
+    each: bool,
     /// Blocks are counted in this unit.
     unit: Option<u64>,
     /// The figures of blocks are in this, where the command does not say.
@@ -133,6 +134,11 @@ impl Ls {
         self.in_one_column = true;
     }
 
+    /// Each row is a listing of its own: names are quoted, but never padded beside others.
+    pub(in super::super) fn set_each(&mut self) {
+        self.each = true;
+    }
+
     /// Whether it was typed without options and operands.
     pub(in super::super) fn is_bare(&self) -> bool {
         *self == Self::default()
@@ -218,14 +224,14 @@ impl Ls {
             b'i' => self.inodes = true,
             b'F' | b'p' => self.classified = true,
             b'c' | b'u' => self.other_time = true,
-            b'N' | b'q' => self.quoting = Some(Quoting::Literal),
+            b'N' => self.quoting = Some(Quoting::Literal),
             b'Q' => self.quoting = Some(Quoting::C),
             b'b' => self.quoting = Some(Quoting::Escape),
             b'1' => self.in_one_column = true,
             b'm' => self.commas = true,
             b'C' | b'x' => self.in_one_column = false,
             // Of these the BSDs have `T`, `O`, `e` and `@`.
-            b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'w' | b'T' | b'O' | b'e' | b'@' => {}
+            b'q' | b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'w' | b'T' | b'O' | b'e' | b'@' => {}
             _ => return None,
         }
         Some(())
@@ -365,6 +371,7 @@ impl Ls {
     /// Decodes the name of a row; `padded` is whether bare names are moved by one blank.
     pub(in super::super) fn name(&self, row: &Row<'_>, padded: bool) -> Option<Vec<u8>> {
         let raw = row.name;
+        let padded = padded || self.each && matches!(raw.first(), Some(b'\'' | b'"'));
         let is_link = row.shape == Shape::Symlink;
         let quoting = self.quoting();
         let (name, rest) = match (quoting, raw.first()?) {

@@ -174,7 +174,8 @@ impl TreeCommand {
     }
 }
 
-/// Three octal digits after a backslash stand for what cannot be printed.
+/// Three octal digits after a backslash stand for what cannot be printed; in the C locale a blank
+/// has a backslash before it.
 fn decoded(text: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -183,6 +184,11 @@ fn decoded(text: &[u8]) -> Vec<u8> {
             .get(..3)
             .filter(|d| byte == b'\\' && d.iter().all(|b| matches!(b, b'0'..=b'7')));
         let value = octal.map(|d| d.iter().fold(0u32, |n, b| n * 8 + u32::from(b - b'0')));
+        if byte == b'\\' && tail.first() == Some(&b' ') {
+            name.push(b' ');
+            rest = &tail[1..];
+            continue;
+        }
         match value
             .and_then(|v| u8::try_from(v).ok())
             .filter(|v| *v < 32 || *v >= 127)

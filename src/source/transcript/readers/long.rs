@@ -16,6 +16,8 @@ pub(in super::super) struct Long {
     whole: bool,
     tainted: bool,
     after_blank: bool,
+    /// The total of this section was printed.
+    totalled: bool,
     /// The first line of what is printed.
     first: LineNo,
 }
@@ -46,6 +48,7 @@ impl Long {
             whole,
             tainted: false,
             after_blank: true,
+            totalled: false,
             first: 0,
         }
     }
@@ -124,6 +127,10 @@ impl Long {
         }
         if ls::total(text).is_some() {
             self.flush(scene);
+            // Two totals below one header: the second is of a command that is not seen.
+            if std::mem::replace(&mut self.totalled, true) {
+                self.break_off(scene);
+            }
             self.begin(scene, output.line);
             return true;
         }
@@ -135,6 +142,7 @@ impl Long {
         if let Some(path) = header.filter(|_| after_blank && self.has_headers()) {
             self.finish_section(scene, End::Prompt);
             self.section = self.open(scene, path, output.line);
+            self.totalled = false;
             return true;
         }
         self.stray(scene, output)
@@ -336,6 +344,12 @@ impl Long {
     }
 
     fn stray(&mut self, scene: &mut Scene, output: Output<'_>) -> bool {
+        // A header that this command cannot have printed.
+        if !self.has_headers() && output.text.ends_with(b":") && self.totalled {
+            self.say(scene, output.line, output.text, "not a row of ls -l");
+            self.break_off(scene);
+            return false;
+        }
         let Some(last) = self.held.pop() else {
             self.tainted = true;
             self.say(scene, output.line, output.text, "not a row of ls -l");

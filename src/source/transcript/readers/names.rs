@@ -114,6 +114,7 @@ impl NameRows {
         let fact = Fact {
             shape: (shape != Shape::Unknown).then_some(shape),
             disk,
+            itself: disk.is_some(),
             ..Fact::default()
         };
         // A listing of names says nothing new of what a long one has shown.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::bytes::Interval;
 
-use super::super::evidence::{Claim, Id, LineNo, Size, TOP};
+use super::super::evidence::{Claim, Id, LineNo, NONE, Size, TOP};
 use super::super::listing::ls::Shape;
 use super::super::listing::tree::{TreeCommand, is_footer};
 use super::super::{Base, resolve};
@@ -144,6 +144,12 @@ impl TreeRows {
             return;
         };
         if self.command.sums {
+            // Hidden names, and what was left out, are not in the sum.
+            let is_whole = self.command.all && !self.command.cut;
+            let size = match is_whole || scene.world.node(id).dir == NONE {
+                true => size,
+                false => Interval::at_least(size.lo),
+            };
             let claim = Claim::new(size, line);
             let old = scene
                 .world

@@ -90,7 +90,7 @@ impl Grid {
             broken: std::mem::take(&mut self.broken),
             ended: ended || row.ended,
         };
-        self.out.push(row, from, taken);
+        self.out.push(row, self.columns, from, taken);
     }
 
     /// Hands on all rows as they stand. A last row that no line feed has ended is being written or

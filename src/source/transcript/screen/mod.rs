@@ -77,9 +77,17 @@ struct Ready {
     spare: Vec<Line>,
 }
 
+impl Line {
+    /// The text without what a shell shows at the right edge of its prompt.
+    pub(super) fn prompt_text(&self) -> &[u8] {
+        let left = self.mark.as_ref().and_then(|mark| mark.left);
+        &self.text[..left.unwrap_or(usize::MAX).min(self.text.len())]
+    }
+}
+
 impl Ready {
-    /// Adds a row; `taken` when its text is needed no more.
-    fn push(&mut self, row: &mut Row, from: Origin, taken: bool) {
+    /// Adds a row of a screen with so many columns; `taken` when its text is needed no more.
+    fn push(&mut self, row: &mut Row, columns: usize, from: Origin, taken: bool) {
         let line = &mut self.growing;
         if !self.is_growing {
             line.number = row.line;
@@ -87,6 +95,7 @@ impl Ready {
         }
         line.coloured |= row.coloured;
         let mut input = None;
+        let begin = line.text.len();
         let mark = row.mark.take();
         if mark.as_ref().is_some_and(|mark| mark.input.is_some()) {
             row.line_up();
@@ -106,6 +115,8 @@ impl Ready {
             all.carried = mark.carried && (all.carried || !all.prompt);
             all.prompt |= mark.prompt;
             all.input = input.or(all.input);
+            let left = row.left_part(mark.input.unwrap_or(0), columns);
+            all.left = left.map(|length| begin + length).or(all.left);
             all.place = mark.place.clone().or(all.place.take());
         }
         line.ended = from.ended;

@@ -47,6 +47,9 @@ pub(in super::super) struct Mark {
     pub(in super::super) prompt: bool,
     /// Where what the user types begins: a column on the screen, a byte in a finished line.
     pub(in super::super) input: Option<usize>,
+    /// Where the line ends that is read as a prompt, in bytes: beyond it stands what a shell shows at
+    /// the right edge.
+    pub(in super::super) left: Option<usize>,
     /// The line editor was there already on the row above.
     pub(in super::super) carried: bool,
     /// The directory that the shell named, as `file://host/path` or a bare path.
@@ -245,6 +248,22 @@ impl Row {
         }
         self.marks_on
             .retain(|&(column, _)| column < from || column >= to);
+    }
+
+    /// Where the part of a prompt's row ends, in bytes, beside which a shell shows something at the
+    /// right edge: that stands beyond columns which were only skipped, and what a user types
+    /// leaves none out.
+    pub(super) fn left_part(&self, input: usize, columns: usize) -> Option<usize> {
+        if self.cells.len() + 3 < columns || self.wrapped {
+            return None;
+        }
+        let gap = self.cells.iter().rposition(|&cell| cell == EMPTY)?;
+        let typed = self.cells[..gap].iter().rposition(|&cell| cell != EMPTY);
+        let typed = typed.map_or(0, |at| at + 1);
+        if typed + 1 < input {
+            return None;
+        }
+        self.write(&mut Vec::new(), Some(typed.max(input).min(gap)))
     }
 
     /// Appends the text to `text`; columns that were only skipped are blanks. Gives the byte that

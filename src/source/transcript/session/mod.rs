@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 use super::command;
 use super::container;
 use super::evidence::{Id, LineNo, World};
-use super::prompt::{self, Family, Prompt};
+use super::prompt::{self, Family, Learned, Prompt};
 use super::readers::{End, Output, Scene, Troubles};
 use super::screen::Line;
 use super::word::Word;
@@ -53,6 +53,8 @@ struct Head {
     text: Vec<u8>,
     line: LineNo,
     coloured: bool,
+    /// A line editor marked it.
+    marked: bool,
 }
 
 /// What a recording says, line by line.
@@ -79,7 +81,11 @@ pub(super) struct Session {
     passage: Option<Passage>,
     /// The shells around the one that runs, for prompts that name no host.
     around: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Where the shells were that started others.
+    left_at: Vec<Option<Id>>,
     head: Option<Head>,
+    /// What the prompts of this recording look like.
+    learned: Learned,
     /// A command that its line left open, and the line.
     open: Option<(Vec<u8>, LineNo)>,
     /// What variables and aliases stand for, as far as the recording sets them.
@@ -109,6 +115,8 @@ const DEEPEST: usize = 64;
 enum Passage {
     /// Into another, on a host that the command names, or on the same.
     Into(Option<Vec<u8>>),
+    /// Into another on the same host and in the same directory.
+    Below,
     OutOf,
 }
 
@@ -143,7 +151,9 @@ impl Session {
             taken: None,
             passage: None,
             around: Vec::new(),
+            left_at: Vec::new(),
             head: None,
+            learned: Learned::default(),
             open: None,
             variables: HashMap::new(),
             aliases: HashMap::new(),
@@ -152,6 +162,11 @@ impl Session {
             looked_at: 0,
             bsd: None,
         }
+    }
+
+    /// Has prompts read as they were learned from how the recording begins.
+    pub(super) fn learn(&mut self, learned: Learned) {
+        self.learned = learned;
     }
 
     /// The width of the terminal, where the recording names it.
@@ -251,16 +266,21 @@ impl Session {
     fn take_head(&mut self, shown: &Line, line: LineNo) -> bool {
         let text = shown.text.as_slice();
         let mark = shown.mark.as_ref().filter(|mark| mark.prompt);
-        let is_open = mark
-            .is_some_and(|mark| mark.input.is_none() && prompt::parse_marked(text, None).is_none());
-        let is_head = prompt::parse_head(text).is_some() && prompt::parse(text).is_none();
-        if shown.alternate || !(is_open || is_head) || text.is_empty() {
+        let is_open = mark.is_some_and(|mark| {
+            mark.input.is_none() && prompt::parse_marked(text, None, &self.learned).is_none()
+        });
+        let is_head = || {
+            let known = prompt::parse_head(text).is_some() || self.learned.is_head(text);
+            known && prompt::parse(text).is_none()
+        };
+        if shown.alternate || text.is_empty() || !(is_open || is_head()) {
             return false;
         }
         self.head = Some(Head {
             text: text.to_vec(),
             line,
             coloured: shown.coloured,
+            marked: is_open,
         });
         true
     }
@@ -270,16 +290,25 @@ impl Session {
         let Some(head) = self.head.take() else {
             return false;
         };
+        let tail = shown.prompt_text();
         let mark = shown.mark.as_ref();
         let command = match mark.and_then(|mark| mark.input) {
-            Some(at) => shown.text.get(at..),
-            None => prompt::parse_tail(&shown.text).or_else(|| {
-                let prompt = prompt::parse_marked(&shown.text, None);
-                prompt.filter(|_| mark.is_some()).map(|p| p.command)
+            Some(at) => tail.get(at..),
+            None => prompt::parse_tail(tail).or_else(|| {
+                let learned = self.learned.matches(tail);
+                let marked = || prompt::parse_marked(tail, None, &self.learned);
+                let prompt = learned.or_else(|| marked().filter(|_| mark.is_some()));
+                prompt.map(|p| p.command)
             }),
         };
         let Some(command) = command else {
             let text = head.text.as_slice();
+            if head.marked {
+                // A prompt, of which nothing tells where the command begins.
+                let prompt = Prompt::unknown(text);
+                self.begin(&prompt, None, text, head.line, true);
+                return false;
+            }
             let width = self.measure(text);
             self.output(Output {
                 text,
@@ -290,11 +319,12 @@ impl Session {
             return false;
         };
         let prompt = prompt::parse_head(&head.text).or_else(|| prompt::parse(&head.text));
-        let prompt = prompt.unwrap_or_else(Prompt::bare);
+        let prompt = prompt.unwrap_or_else(|| self.learned.head(&head.text));
         let prompt = Prompt {
             command: command.trim_ascii(),
             ..prompt
         };
+        let prompt = prompt.without_right();
         let place = mark
             .and_then(|mark| mark.place.as_deref())
             .and_then(place::of_url);
@@ -357,17 +387,21 @@ impl Session {
         if shown.alternate {
             return None;
         }
-        let text = shown.text.as_slice();
+        let text = shown.prompt_text();
         if let Some(mark) = shown.mark.as_ref().filter(|mark| mark.prompt) {
-            let prompt = prompt::parse_marked(text, mark.input)?;
+            let prompt = prompt::parse_marked(text, mark.input, &self.learned)?;
             let place = mark.place.as_deref().and_then(place::of_url);
-            return Some((place, prompt));
+            return Some((place, prompt.without_right()));
         }
         // A shell that marks its prompts marks them all; another may have come in its place.
         if self.frame.marked && self.passage.is_none() {
             return None;
         }
-        let prompt = prompt::parse(text)?;
+        let known = prompt::parse_strong(text);
+        let prompt = known
+            .or_else(|| self.learned.matches(text))
+            .or_else(|| prompt::parse(text))?
+            .without_right();
         let family = self.family.get_or_insert(prompt.family);
         if prompt.family < *family && self.passage.is_none() {
             return None;
@@ -397,28 +431,20 @@ impl Session {
     ) {
         let passage = self.passage.take();
         let who = self.who_of(prompt, passage.as_ref());
+        let outer = self.frame.cwd;
         let moved = self.who != who;
         if moved {
             let frame = self.waiting.remove(&who).unwrap_or_default();
             let left = std::mem::replace(&mut self.who, who);
             let frame_left = std::mem::replace(&mut self.frame, frame);
-            if matches!(passage, Some(Passage::Into(_))) && self.around.len() < DEEPEST {
+            if matches!(passage, Some(Passage::Into(_) | Passage::Below))
+                && self.around.len() < DEEPEST
+            {
                 self.around.push(left.clone());
             }
             self.waiting.insert(left, frame_left);
         }
-        match passage {
-            // Back in the shell that was left for this one: it is where it was.
-            Some(Passage::OutOf) if moved => {}
-            // A new shell begins where only its prompt can say.
-            Some(_) => {
-                let frame = self.frame();
-                frame.cwd = None;
-                frame.previous = None;
-                frame.shown.clear();
-            }
-            None => {}
-        }
+        self.pass(passage.as_ref(), outer, moved);
         self.frame.marked = marked;
         self.family.get_or_insert(prompt.family);
         self.place(prompt, line);
@@ -435,6 +461,33 @@ impl Session {
             self.block.width = width;
         }
         self.command(prompt.command, line);
+    }
+
+    /// Settles where a shell begins or goes on that another has started or ended; `outer` is where
+    /// the one before was.
+    fn pass(&mut self, passage: Option<&Passage>, outer: Option<Id>, moved: bool) {
+        let cwd = match passage {
+            None => return,
+            Some(Passage::OutOf) => {
+                let left_at = self.left_at.pop().flatten();
+                // Back in the shell that was left for this one: it is where it was.
+                if moved {
+                    return;
+                }
+                left_at
+            }
+            Some(into) => {
+                if self.left_at.len() < DEEPEST {
+                    self.left_at.push(outer);
+                }
+                // A new shell begins where only its prompt can say.
+                outer.filter(|_| *into == Passage::Below)
+            }
+        };
+        let frame = self.frame();
+        (frame.cwd, frame.previous) = (cwd, None);
+        frame.shown.clear();
+        frame.begun |= cwd.is_some();
     }
 
     // ---- commands -----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ impl Session {
         self.note_tool(prompt.directory);
         self.note_shell(prompt);
         self.check_base(prompt.base);
-        if prompt.directory.is_empty() || self.frame().constant {
+        if prompt.directory.is_empty() || self.frame().constant || self.learned.constant {
             return;
         }
         let at = self.resolve_shown(prompt.directory);

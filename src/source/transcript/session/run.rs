@@ -345,6 +345,7 @@ impl Session {
     fn change(&mut self, action: Action, typed: &[u8], line: LineNo) -> Option<Action> {
         let cwd = self.here();
         match action {
+            Action::Below => self.passage = Some(Passage::Below),
             Action::Enter(target) => self.passage = Some(Passage::Into(target)),
             Action::Leave => self.passage = Some(Passage::OutOf),
             Action::Cd(target) => self.cd(target.as_ref(), line),

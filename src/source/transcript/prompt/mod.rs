@@ -6,7 +6,11 @@
 //! line of output (a `$ ls` in a README). Weak forms, of which output is full, also need a command
 //! that is known behind them.
 
+mod learned;
+
 use super::command;
+
+pub(super) use learned::{Learned, Sample};
 
 /// The forms that are recognised, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,9 +66,54 @@ impl<'a> Prompt<'a> {
         }
     }
 
-    /// A prompt that says nothing.
-    pub(super) fn bare() -> Self {
-        Self::new(Family::Bare, b"")
+    /// A line that is marked as a prompt, of which nothing tells where the command begins.
+    pub(super) fn unknown(line: &'a [u8]) -> Self {
+        Self::new(Family::Bare, line)
+    }
+
+    /// A prompt in a form that no template has: of its words those that can be nothing else say on
+    /// which host and where it is.
+    fn described(shown: &'a [u8]) -> Self {
+        let mut prompt = Self::new(Family::Host, b"");
+        let part = |b: &u8| {
+            matches!(
+                b,
+                b' ' | b'[' | b']' | b'(' | b')' | b'<' | b'>' | b'|' | b'{' | b'}' | b'\t'
+            )
+        };
+        for word in shown.split(part) {
+            let mut place = word;
+            if let Some((user, host, rest)) = who(word) {
+                (prompt.user, prompt.host) = (user, host);
+                place = rest.strip_prefix(b":").unwrap_or(rest);
+            } else if let Some(at) = word.iter().position(|&b| b == b':')
+                && word[..at].iter().all(|&b| is_user(b))
+            {
+                place = &word[at + 1..];
+            }
+            let place = place.trim_ascii_end();
+            let end = place
+                .iter()
+                .rposition(|b| !matches!(b, b'$' | b'#' | b'%' | b':'));
+            let place = &place[..end.map_or(0, |end| end + 1)];
+            let is_home = matches!(place, b"~" | [b'~', b'/', ..]);
+            // A word behind it may be a part of it.
+            prompt.directory = match (is_home || place.starts_with(b"/")) && !is_abbreviated(place)
+            {
+                true => place,
+                false if word.first().is_some_and(u8::is_ascii_alphanumeric) => b"",
+                false => prompt.directory,
+            };
+        }
+        prompt
+    }
+
+    /// The same without a right prompt: what stands behind a gap that nobody types.
+    pub(super) fn without_right(self) -> Self {
+        Self {
+            command: without_right(self.command),
+            ..self
+        }
     }
 
     /// Says where it is, by whatever a prompt shows of it.
@@ -115,20 +164,59 @@ pub(super) fn parse(line: &[u8]) -> Option<Prompt<'_>> {
     strong.or_else(|| weak(line))
 }
 
+/// Reads a line as a prompt of a form that can be nothing else.
+pub(super) fn parse_strong(line: &[u8]) -> Option<Prompt<'_>> {
+    parse(line).filter(|prompt| prompt.family > Family::Bare)
+}
+
 /// Reads a line that a line editor marked as a prompt; `input` is where the typed text begins,
 /// where that is known.
-pub(super) fn parse_marked(line: &[u8], input: Option<usize>) -> Option<Prompt<'_>> {
+pub(super) fn parse_marked<'a>(
+    line: &'a [u8],
+    input: Option<usize>,
+    learned: &Learned,
+) -> Option<Prompt<'a>> {
     if let Some(at) = input.filter(|&at| at <= line.len()) {
         let (shown, typed) = line.split_at(at);
         // What was typed is no part of the prompt, but a template ends at a blank or the end.
         let prompt = parse(shown).filter(|prompt| prompt.command.is_empty());
-        let prompt = prompt.unwrap_or_else(|| Prompt::new(Family::Bare, b""));
+        let prompt = prompt.unwrap_or_else(|| Prompt {
+            family: Family::Bare,
+            ..learned.shown(shown)
+        });
         return Some(Prompt {
             command: typed.trim_ascii(),
             ..prompt
         });
     }
-    parse(line).or_else(|| any_sign(line))
+    parse_strong(line)
+        .or_else(|| learned.matches(line))
+        .or_else(|| parse(line))
+        .or_else(|| any_sign(line))
+}
+
+/// A command line without what a shell shows at the right edge: in brackets or a time behind two
+/// blanks, anything behind eight. Blanks in quotes are typed.
+fn without_right(command: &[u8]) -> &[u8] {
+    let Some(gap) = command.windows(2).rposition(|w| w == b"  ") else {
+        return command;
+    };
+    let text = command[gap..].trim_ascii();
+    let kept = command[..gap].trim_ascii_end();
+    let quotes = |sign: u8| kept.iter().filter(|&&b| b == sign).count();
+    if kept.is_empty() || quotes(b'\'') % 2 == 1 || quotes(b'"') % 2 == 1 {
+        return command;
+    }
+    let is_bracketed = text.starts_with(b"[") && text.ends_with(b"]") && !text.contains(&b' ');
+    let is_time = matches!(text.len(), 5 | 7 | 8)
+        && text.contains(&b':')
+        && text.iter().all(|b| b.is_ascii_digit() || *b == b':');
+    let apart = gap + 2 - kept.len() >= 8;
+    if is_bracketed || is_time || apart {
+        kept
+    } else {
+        command
+    }
 }
 
 /// A prompt's first line, of which the second has the sign: `user@host MINGW64 /c/x (main)`,
@@ -582,16 +670,18 @@ mod tests {
 
     #[test]
     fn marks_say_where_the_typed_text_begins() {
-        let prompt = parse_marked(b"root@vm:/srv# ls # all", Some(14)).unwrap();
+        let prompt =
+            parse_marked(b"root@vm:/srv# ls # all", Some(14), &Learned::default()).unwrap();
         assert_eq!(
             (prompt.directory, prompt.command),
             (&b"/srv"[..], &b"ls # all"[..])
         );
-        let prompt = parse_marked("any thing ▶ ls".as_bytes(), Some(14)).unwrap();
+        let prompt =
+            parse_marked("any thing ▶ ls".as_bytes(), Some(14), &Learned::default()).unwrap();
         assert_eq!(prompt.command, b"ls");
-        let prompt = parse_marked("12:00 me ❯ ls".as_bytes(), None).unwrap();
+        let prompt = parse_marked("12:00 me ❯ ls".as_bytes(), None, &Learned::default()).unwrap();
         assert_eq!(prompt.command, b"ls");
-        assert_eq!(parse_marked(b"no sign", None), None);
+        assert_eq!(parse_marked(b"no sign", None, &Learned::default()), None);
     }
 
     #[test]
