@@ -266,6 +266,7 @@ fn family(
         periods: 0,
         missing: Vec::new(),
         failing: None,
+        doubts: Vec::new(),
         side: Side::default(),
         past: crate::family::Past::default(),
         lineage: Vec::new(),

@@ -252,6 +252,8 @@ pub enum Code {
     UnlimitedRetention,
     /// Nothing was found that would tell of a full disk.
     NoAlert,
+    /// A directory has so many names that rare ones were left out of the search.
+    NamesLeftOut,
     /// A rule file could not be read or understood.
     RuleUnreadable,
     /// A policy entry matches nothing.
@@ -289,6 +291,7 @@ impl Code {
             Self::ShadowedRule => "shadowed-rule",
             Self::UnlimitedRetention => "unlimited-retention",
             Self::NoAlert => "no-alert",
+            Self::NamesLeftOut => "names-left-out",
             Self::RuleUnreadable => "rule-unreadable",
             Self::PolicyUnmatched => "policy-unmatched",
             Self::PolicyContents => "policy-contents",
@@ -300,6 +303,7 @@ impl Code {
     pub fn severity(self) -> Severity {
         match self {
             Self::RuleUnreadable
+            | Self::NamesLeftOut
             | Self::PolicyUnmatched
             | Self::PolicyContents
             | Self::CleanerNotRunning

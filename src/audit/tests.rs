@@ -130,6 +130,7 @@ fn family(tree: &Tree, template: &str, root: &str, paths: &[String]) -> Family {
         missing: Vec::new(),
         periods: 0,
         failing: None,
+        doubts: Vec::new(),
         side: Side::default(),
         lineage: Vec::new(),
         past: crate::family::Past::default(),

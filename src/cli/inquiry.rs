@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use crate::audit::{self, Audit, Code, Finding, Moment};
 use crate::entry::{Progress, RuleFile, Skip, Trouble};
 use crate::error::{Error, Result};
-use crate::family::{self, Family};
+use crate::family::{self, Family, LeftOut};
 use crate::policy::{EntryId, Exclude, Matches, Policy, Risk};
 use crate::report::{json, text};
 use crate::rules::coverage::{Ground, Stamps};
@@ -67,7 +67,7 @@ pub(super) fn inquire_about(
     let now = now(written, &survey);
     let roots = rule_roots(rule_args, survey.form);
     let book = read_rules(&roots);
-    let families = family::find(&survey.tree, now);
+    let family::Search { families, left_out } = family::search(&survey.tree, now);
     let moment = Moment {
         now,
         available: survey.volume.as_ref().map(|volume| volume.available),
@@ -92,6 +92,7 @@ pub(super) fn inquire_about(
     let stamps = (survey.form == Form::Live).then_some(&live as &dyn Stamps);
     let ground = Ground::new(tree, seen_as.as_deref()).with_stamps(stamps);
     let mut audit = audit::audit_on(&ground, families, &book, &keep, &moment);
+    note_left_out(&mut audit, &survey.tree, &left_out);
     note_policy(&mut audit, &survey, &policy, matches.into_inner());
     let mut troubles = survey.troubles.clone();
     troubles.extend(book.troubles.iter().cloned());
@@ -283,6 +284,20 @@ impl Machine for Root<'_> {
     fn is_live(&self) -> bool {
         self.0 == Path::new("/")
     }
+}
+
+/// Says of which directories some names were left out of the search for families.
+fn note_left_out(audit: &mut Audit, tree: &Tree, left_out: &[LeftOut]) {
+    audit.findings.extend(left_out.iter().map(|left| Finding {
+        code: Code::NamesLeftOut,
+        subject: tree.path(left.dir),
+        message: format!(
+            "of its many names {} were left out of the search: fewer than three have their shape",
+            left.files
+        ),
+        hint: None,
+        bytes: left.bytes,
+    }));
 }
 
 /// What the policy says in vain: entries that match nothing, and directories whose protection

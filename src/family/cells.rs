@@ -163,6 +163,8 @@ pub(super) struct Table<'t> {
     /// Compression suffixes of the sample: the common one, or the one that some have.
     pub(super) compression: (Vec<u8>, bool),
     pub(super) clock: Option<Vec<(usize, Reading)>>,
+    /// Whether a date may as well be read with day and month changed round.
+    pub(super) is_ambiguous: bool,
     /// The length of the period that the clock names.
     pub(super) grain: u64,
     /// Which columns are one variable: index of the column that speaks for it.
@@ -272,6 +274,7 @@ impl<'t> Table<'t> {
             cuts: Vec::new(),
             compression,
             clock: None,
+            is_ambiguous: false,
             grain: 0,
             spans: Vec::new(),
         };
@@ -475,7 +478,7 @@ impl<'t> Table<'t> {
         tree: &'t Tree,
         rows: &Rows,
         group: &Group<'_>,
-    ) -> Result<Moments, Strangers> {
+    ) -> Result<Times, Strangers> {
         if self.places.len() == group.members.len() {
             return Ok(self.times_of_sample(tree, group));
         }
@@ -487,7 +490,7 @@ impl<'t> Table<'t> {
         let watch_above = self.columns[..leaf_from].iter().any(is_constant);
         let watch_leaf = self.columns[leaf_from..].iter().any(is_constant);
         let mut reader = Reader::new(tree);
-        let mut times = Moments::default();
+        let mut times = Times::default();
         let mut strangers = Vec::new();
         let mut above = None;
         for member in group.members.iter() {
@@ -507,7 +510,7 @@ impl<'t> Table<'t> {
                 let cell = |column: usize| reader.cells.get(column).copied();
                 above = fits.then(|| moment(&clock, cell)).flatten();
             }
-            times.push(above.or_else(|| tree.mtime(member.0)));
+            times.push(above, tree.mtime(member.0));
         }
         if strangers.is_empty() {
             return Ok(times);
@@ -523,16 +526,16 @@ impl<'t> Table<'t> {
     }
 
     /// The same where the rows of the sample, which are cut already, are all there is.
-    fn times_of_sample(&self, tree: &Tree, group: &Group<'_>) -> Moments {
+    fn times_of_sample(&self, tree: &Tree, group: &Group<'_>) -> Times {
         let clock = self.clock.clone().unwrap_or_default();
         let mut row_of = vec![0; self.places.len()];
         for (row, &place) in self.places.iter().enumerate() {
             row_of[place as usize] = row;
         }
-        let mut times = Moments::default();
+        let mut times = Times::default();
         for (member, row) in group.members.iter().zip(row_of) {
             let named = moment(&clock, |column| Some(self.columns[column].rows[row]));
-            times.push(named.or_else(|| tree.mtime(member.0)));
+            times.push(named, tree.mtime(member.0));
         }
         times
     }
@@ -577,7 +580,22 @@ impl<'t> Table<'t> {
 /// Members that do not fit what the sample said, and the times as well as they could be read.
 pub(super) struct Strangers {
     pub(super) members: Vec<(NodeId, u32)>,
-    pub(super) times: Moments,
+    pub(super) times: Times,
+}
+
+/// When each member was made.
+#[derive(Default)]
+pub(super) struct Times {
+    pub(super) moments: Moments,
+    /// How many have no moment in their names.
+    pub(super) unnamed: u64,
+}
+
+impl Times {
+    fn push(&mut self, named: Option<Timestamp>, modified: Option<Timestamp>) {
+        self.unnamed += u64::from(named.is_none());
+        self.moments.push(named.or(modified));
+    }
 }
 
 /// The names of a sample, level by level, the file's the last.

@@ -54,6 +54,9 @@ impl<'t> Table<'t> {
         for (first, last, layout, readings) in &found {
             self.span_dates(*first, *last, layout, readings);
         }
+        self.is_ambiguous = found
+            .iter()
+            .any(|date| self.may_be_turned(date.0, &date.3, now));
         self.type_rest();
     }
 

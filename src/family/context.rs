@@ -174,6 +174,31 @@ impl Table<'_> {
         }
     }
 
+    /// Whether a date may as well be read with day and month changed round: both are in the calendar,
+    /// and no times, or only those of one day, say which was meant.
+    pub(super) fn may_be_turned(
+        &self,
+        at: usize,
+        readings: &[(usize, Reading)],
+        now: Timestamp,
+    ) -> bool {
+        let readings: Vec<Reading> = readings.iter().map(|reading| reading.1).collect();
+        let twins = LAYOUTS.iter().filter(|layout| {
+            twin_of(layout.readings) == Some(&readings[..])
+                || twin_of(&readings) == Some(layout.readings)
+        });
+        let fits = |layout: &Layout| {
+            self.try_readings(at, layout.readings, layout, now)
+                .is_some()
+        };
+        let times = || self.modified.iter().flatten();
+        let (first, last) = (times().min(), times().max());
+        let apart = first
+            .zip(last)
+            .map(|(first, last)| last.0.abs_diff(first.0));
+        apart.is_none_or(|apart| apart < DAY) && twins.into_iter().any(fits)
+    }
+
     /// The median distance of what the names say from when the files were written.
     fn distance(&self, readings: &[(usize, Reading)]) -> Option<u64> {
         let named = |row: usize| {

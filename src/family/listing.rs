@@ -7,6 +7,7 @@
 use crate::entry::Kind;
 use crate::tree::{NodeId, Tree};
 
+use super::LeftOut;
 use super::name::{Scan, hash};
 use super::rows::{ByHash, Rows};
 use super::shapes::{Arena, Entry, Leaf, NONE, Span, narrow, word_of};
@@ -85,6 +86,11 @@ impl Listing {
                 }
             }
         }
+        let mut rare = LeftOut {
+            dir: rows.id[row],
+            files: 0,
+            bytes: 0,
+        };
         let mut last = (0, NONE);
         let longest = above.iter().map(|name| name.len()).max().unwrap_or(0);
         // The name before, where the next one may be of its shape.
@@ -107,6 +113,8 @@ impl Listing {
                 continue;
             };
             if many && self.counters[slot(told.key)] < 3 {
+                rare.files += 1;
+                rare.bytes = rare.bytes.saturating_add(tree.own_weight(id).lo);
                 continue;
             }
             if last.1 == NONE || last.0 != told.key {
@@ -116,6 +124,9 @@ impl Listing {
             of.count += 1;
             of.bytes = of.bytes.saturating_add(tree.own_weight(id).lo);
             self.assigned.push((last.1, id));
+        }
+        if rare.files > 0 {
+            arena.left_out.push(rare);
         }
         self.entries(tree, rows, &above, row, arena)
     }

@@ -48,6 +48,7 @@ mod context;
 #[cfg(test)]
 mod conventions;
 mod date;
+mod doubt;
 mod health;
 mod label;
 mod lineage;
@@ -82,6 +83,7 @@ use cells::Table;
 use profile::{Found, Group};
 use rows::Rows;
 
+pub use doubt::{Doubt, LeftOut};
 pub use health::Failing;
 pub use members::{Iter, Member, Members};
 pub use past::{Past, Tail};
@@ -134,6 +136,8 @@ pub struct Family {
     /// Earlier and later forms of the same output, oldest first, this one included; empty when
     /// it was never re-sharded.
     pub lineage: Vec<Phase>,
+    /// Why less is known of it than names and times should say.
+    pub doubts: Vec<Doubt>,
     /// The members, oldest first, then by path.
     pub members: Members,
 }
@@ -318,7 +322,23 @@ pub struct Phase {
 /// ```
 #[must_use]
 pub fn find(tree: &Tree, now: Timestamp) -> Vec<Family> {
-    let found = profile::groups(tree);
+    search(tree, now).families
+}
+
+/// What a tree holds, and what was left out of the search.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Every family, the largest first.
+    pub families: Vec<Family>,
+    /// Directories of which some names were left out, in the tree's order.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The same as [`find`], with what was left out.
+#[must_use]
+pub fn search(tree: &Tree, now: Timestamp) -> Search {
+    let mut found = profile::groups(tree);
+    let left_out = found.left_out();
     let next = AtomicUsize::new(0);
     let families: Mutex<Vec<(usize, Family)>> = Mutex::new(Vec::new());
     let work = || {
@@ -346,7 +366,7 @@ pub fn find(tree: &Tree, now: Timestamp) -> Vec<Family> {
     });
     beside::join(tree, &mut families);
     lineage::join(&mut families);
-    families
+    Search { families, left_out }
 }
 
 /// Runs the same work on as many threads as the machine has, if there is more than one job. The
@@ -390,7 +410,15 @@ fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> O
         }
     };
     let held = Held::of(tree, group);
-    let members = order::in_order(tree, rows, group, times);
+    let signs = doubt::Signs {
+        is_named: table.has_clock(),
+        is_ambiguous: table.is_ambiguous,
+        unnamed: times.unnamed,
+        written: held.written,
+        now,
+    };
+    let doubts = doubt::doubts(&signs);
+    let members = order::in_order(tree, rows, group, times.moments);
     let unfinished = unfinished(tree, found, group, &table);
     let named = table.has_clock().then_some(table.grain);
     let pace = clock::pace(tree, &members, named, &unfinished, now);
@@ -439,6 +467,7 @@ fn family_of(tree: &Tree, found: &Found, group: &Group<'_>, now: Timestamp) -> O
         },
         past: pace.past,
         lineage: Vec::new(),
+        doubts,
         members,
     })
 }

@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::entry::Rooting;
 use crate::tree::{NodeId, Tree};
 
+use super::LeftOut;
 use super::listing::Listing;
 use super::name::{Scan, hash, mix};
 use super::places::Places;
@@ -102,6 +103,7 @@ pub(super) fn groups(tree: &Tree) -> Found {
         .done
         .retain(|entry| entry.varies && entry.count >= FEWEST);
     arena.unfinished.sort_unstable();
+    arena.left_out.sort_unstable_by_key(|left| left.dir);
     Found {
         places: Places::new(&rows),
         rows,
@@ -623,6 +625,11 @@ impl Found {
             side: u64::from(entry.side),
             side_bytes: entry.side_bytes,
         }
+    }
+
+    /// Directories of which some names were left out, in the order of the tree.
+    pub(super) fn left_out(&mut self) -> Vec<LeftOut> {
+        std::mem::take(&mut self.arena.left_out)
     }
 
     /// Files that are not finished, in the order of the tree.

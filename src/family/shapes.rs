@@ -3,6 +3,7 @@
 
 use crate::tree::NodeId;
 
+use super::LeftOut;
 use super::name::{hash, mix};
 use super::packed::Packed;
 use super::suffix;
@@ -77,6 +78,8 @@ pub(super) struct Arena {
     pub(super) spans: Vec<Span>,
     /// Files that are not finished, each with the row of its directory.
     pub(super) unfinished: Vec<(NodeId, u32)>,
+    /// Directories of which some names were left out.
+    pub(super) left_out: Vec<LeftOut>,
     /// Shapes that go no further up.
     pub(super) done: Vec<Entry>,
 }
@@ -87,6 +90,7 @@ impl Arena {
         let spans = narrow(self.spans.len());
         let members = self.members.append(&mut other.members);
         self.unfinished.append(&mut other.unfinished);
+        self.left_out.append(&mut other.left_out);
         self.spans.extend(other.spans.iter().map(|span| Span {
             start: span.start + members,
             next: if span.next == NONE {

@@ -293,6 +293,7 @@ fn report(tree: &Tree, paths: &[&str], disposition: Disposition, verdict: Verdic
             missing: Vec::new(),
             periods: 0,
             failing: None,
+            doubts: Vec::new(),
             side: Side::default(),
             lineage: Vec::new(),
             past: crate::family::Past::default(),

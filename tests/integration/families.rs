@@ -313,6 +313,17 @@ fn the_outage_stands_on_the_first_screen() {
     }
     let run = run("report", &export(&files, None), &[]).code(1);
     check_screen(&run.text());
+    // An export says nothing of its file system; told how large that is, the page does.
+    let told = self::run("report", &export(&files, None), &["--capacity", "180GiB"]);
+    check_screen(&told.text());
+    assert!(told.text().contains("Full in 2 days."), "{}", told.text());
+    assert!(!run.text().contains("Full in"), "{}", run.text());
+    let roomy = self::run("report", &export(&files, None), &["--capacity", "474GiB"]);
+    assert!(
+        roomy.text().contains("Full in 100 days."),
+        "{}",
+        roomy.text()
+    );
     // On a file system with room for two more days, the page says so.
     let source = Source::bytes(export(&files, None));
     let survey = survey(&source, &Options::default()).unwrap();
@@ -530,6 +541,52 @@ fn an_ambiguous_day_and_month_are_read_as_the_files_were_written() {
         let family = family_at(&audit, "/x/out_");
         let last = Timestamp::from_civil(2023, 6, 12, 0, 0, 0).unwrap().0;
         assert_eq!(family["last"], last, "day first: {first}\n{family:#}");
+    }
+}
+
+#[test]
+fn what_is_not_sure_is_said_with_its_reason() {
+    // Days below 13 alone, all written in one go.
+    let mut files: Vec<File> = (1..7)
+        .flat_map(|month| (1..13).map(move |day| (month, day)))
+        .map(|(month, day)| File {
+            path: format!("/x/out_{day:02}-{month:02}-2024.csv"),
+            size: 5000,
+            mtime: NOW,
+        })
+        .collect();
+    let mut draw = Draw(0x5eed);
+    for _ in 0..90_000 {
+        let length = 6 + draw.next(9);
+        let word = (0..length).map(|_| draw.pick(b"abcdefgh-_0123456789"));
+        let word: String = word.map(char::from).collect();
+        files.push(File {
+            path: format!("/spool/{word}"),
+            size: 10,
+            mtime: NOW,
+        });
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.dedup_by(|a, b| a.path == b.path);
+    let audit = audited(&files);
+    let doubts = &family_at(&audit, "/x/out_")["doubts"];
+    let codes: Vec<_> = doubts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| &d["code"])
+        .collect();
+    assert_eq!(codes, ["one-run", "day-or-month"], "{doubts:#}");
+    let left = findings(&audit, "names-left-out");
+    assert_eq!(left.len(), 1, "{:#}", audit["findings"]);
+    assert_eq!(left[0]["subject"], "/spool");
+    let text = run("audit", &export(&files, None), &[]).text();
+    for said in [
+        "not sure: all were modified within a day",
+        "no time says which is the day and which the month",
+        "? /spool: of its many names ",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
     }
 }
 

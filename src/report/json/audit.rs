@@ -86,6 +86,7 @@ fn family(report: &FamilyReport, doc: &Document<'_>) -> Value {
         "missing": f.missing,
         "periods": f.periods,
         "failing": f.failing.as_ref().map(failing),
+        "doubts": f.doubts.iter().map(|d| json!({ "code": d.word(), "message": d.message() })).collect::<Vec<_>>(),
         "side": { "files": f.side.files, "bytes": f.side.bytes },
         "kept_seconds": f.past.kept.map(|age| age.0),
         "tail": f.past.tail.map(|tail| json!({

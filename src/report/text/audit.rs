@@ -271,6 +271,7 @@ fn rest(view: &View<'_>, left_out: usize, style: Style) -> Option<String> {
 fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String> {
     let mut lines = vec![format!("    {}", history(&report.family, view.now))];
     lines.extend(missing(&report.family));
+    lines.extend(doubtful(&report.family));
     lines.extend(resharded(&report.family));
     lines.extend(past(report));
     if !report.stale.is_empty()
@@ -338,6 +339,13 @@ fn history(family: &Family, now: Timestamp) -> String {
         text += &format!(" for {}", last.age(now));
     }
     text
+}
+
+/// `    not sure: no file has a modification time: only names say when`.
+fn doubtful(family: &Family) -> Option<String> {
+    let doubts = family.doubts.iter().map(|doubt| doubt.message());
+    let doubts: Vec<String> = doubts.collect();
+    (!doubts.is_empty()).then(|| format!("    not sure: {}", doubts.join("; ")))
 }
 
 /// `    312 of 316 periods are there; missing 2024-02-19, 2024-05-01`.
@@ -563,11 +571,12 @@ fn settled(view: &View<'_>, style: Style) -> Vec<String> {
 /// What could not be read or understood, by number or one by one, and what matched nothing.
 #[must_use]
 pub fn doubts(view: &View<'_>, style: Style) -> Vec<String> {
-    let of_policy = view
-        .audit
-        .findings
-        .iter()
-        .filter(|f| matches!(f.code, Code::PolicyUnmatched | Code::PolicyContents));
+    let of_policy = view.audit.findings.iter().filter(|f| {
+        matches!(
+            f.code,
+            Code::PolicyUnmatched | Code::PolicyContents | Code::NamesLeftOut
+        )
+    });
     let mut lines: Vec<String> = of_policy
         .map(|f| {
             let hint = f
