@@ -116,7 +116,7 @@ pub(super) fn judge(
     } else {
         families
     };
-    let mut marks = Marks::new(tree, asked);
+    let marks = Marks::new(tree, asked);
     let (facts, refuses): (Vec<RuleFacts>, Vec<bool>) =
         rules.rules.iter().map(|rule| facts(ground, rule)).unzip();
     let none = || facts.iter().map(|_| RuleFacts::default()).collect();
@@ -171,26 +171,32 @@ pub(super) fn judge(
     let sights = coverage::take_in_parts(&question, &mut parts, &|part, job, hit| {
         voices[job].note(tree, &marks, part, &hit, moment.now);
     });
-    let mut all = Vec::new();
+    let mut judged = together(parts, marks);
+    for (voice, sight) in voices.iter().zip(sights) {
+        if !voice.is_excluding {
+            judged.rules[voice.rule].sight = sight;
+        }
+    }
+    judged
+}
+
+/// What the rules make of all parts, which come in their order.
+fn together(parts: Vec<Part>, mut marks: Marks) -> Judged {
+    let mut rules: Vec<RuleFacts> = Vec::new();
     for part in parts {
         marks.add(&part.bits);
-        if all.is_empty() {
-            all = part.rules;
+        if rules.is_empty() {
+            rules = part.rules;
         } else {
-            let both = all.iter_mut().zip(part.rules);
+            let both = rules.iter_mut().zip(part.rules);
             both.for_each(|(facts, more)| facts.absorb(more));
         }
     }
-    for (voice, sight) in voices.iter().zip(sights) {
-        if !voice.is_excluding {
-            all[voice.rule].sight = sight;
-        }
-    }
-    for facts in &mut all {
+    for facts in &mut rules {
         let families = facts.families.values();
         facts.large = families.filter(|facts| facts.is_large()).count();
     }
-    Judged { rules: all, marks }
+    Judged { rules, marks }
 }
 
 /// A rule's commands as if nothing were excluded by name.

@@ -359,7 +359,13 @@ pub(super) fn longest_gap(fields: [&[u8]; 5]) -> Option<Age> {
         .map(|pair| pair[1] - pair[0])
         .max()
         .unwrap_or(0);
-    let across = longest_day_gap(runs_on)? * DAY + first - last;
+    // Most jobs run every day, and need no calendar.
+    let is_daily = fields[2..].iter().all(|field| *field == b"*");
+    let days = match is_daily {
+        true => 1,
+        false => longest_day_gap(runs_on)?,
+    };
+    let across = days * DAY + first - last;
     Some(Age(within.max(across)))
 }
 
