@@ -50,7 +50,9 @@ fn dated(rule: &Rule, root: &Root, subject: &Subject) -> Option<Renamed> {
     }
     let stem = stem_of(last);
     let is_named = |name: &&[u8]| {
-        let begins = stem.len() >= 3 && name.starts_with(&stem);
+        // What begins with the whole name of the log is a copy of it.
+        let is_copy = matches!(last, Segment::Name(own) if name.starts_with(own));
+        let begins = stem.len() >= 3 && name.starts_with(&stem) && !is_copy;
         last.matches(name) || begins
     };
     let beginning = beginning(&names);

@@ -262,12 +262,18 @@ impl Work<'_> {
         let mut dated = 0;
         for (copy, node) in group.iter() {
             let is_newest = dated == 0;
+            let mtime = self.ground.tree().mtime(*node);
+            let is_old = mtime.zip(self.rotation.max_age);
+            let is_old =
+                is_old.is_some_and(|(mtime, limit)| mtime.age(self.now).0 / DAY * DAY > limit.0);
+            // Where no copies stay, the first one is looked at for its age all the same.
+            if keep == 0 && is_old && copy.label == first && copy.packed == self.rotation.packed {
+                self.hit(*node, true, None, unbounded);
+                dated += 1;
+                continue;
+            }
             match self.fate(copy, keep, is_newest, has_first) {
                 Ok(()) => {
-                    let mtime = self.ground.tree().mtime(*node);
-                    let is_old = mtime.zip(self.rotation.max_age);
-                    let is_old = is_old
-                        .is_some_and(|(mtime, limit)| mtime.age(self.now).0 / DAY * DAY > limit.0);
                     let goes = match copy.label {
                         Label::Number(n) => n >= self.rotation.start.saturating_add(keep),
                         // What is still to be packed goes one rotation later.

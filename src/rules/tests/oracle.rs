@@ -376,57 +376,59 @@ fn slowly(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
+/// Names, and patterns over them, in which everything that a pattern may have comes up.
+const MATCHED: &[&str] = &[
+    "a", "b", ".a", "a.csv", "A", "[", "[a", "]", "-", "a-b", "\\", "a\\b", "!", "^", "é", "1",
+    "a1", "*", "{a,b}", "ab",
+];
+const PATTERNS: &[&str] = &[
+    "*",
+    "?",
+    "a*",
+    "*a",
+    "*.*",
+    "[a]",
+    "[!a]",
+    "[^a]",
+    "[]a]",
+    "[!]a]",
+    "[a-b]",
+    "[b-a]",
+    "[a-]",
+    "[-a]",
+    "[[:digit:]]",
+    "*[[:digit:]]",
+    "[[:alpha:]]",
+    "[![:alpha:]]",
+    "[",
+    "[a",
+    "a[",
+    "\\*",
+    "\\a",
+    "\\\\",
+    "[\\]]",
+    "[[]",
+    "[a-z]*",
+    "{a,b}",
+    "??",
+    "*\\\\*",
+    "[[:upper:]]",
+    "[[.a.]]",
+    "[[=a=]]",
+    "[!!]",
+    "a?b",
+    "**",
+    "*?*",
+    "",
+];
+
 #[test]
 fn patterns_agree_with_find() {
     let dir = tempfile::tempdir().unwrap();
-    let names = [
-        "a", "b", ".a", "a.csv", "A", "[", "[a", "]", "-", "a-b", "\\", "a\\b", "!", "^", "é", "1",
-        "a1", "*", "{a,b}", "ab",
-    ];
-    for name in names {
+    for name in MATCHED {
         fs::write(dir.path().join(name), b"").unwrap();
     }
-    let patterns = [
-        "*",
-        "?",
-        "a*",
-        "*a",
-        "*.*",
-        "[a]",
-        "[!a]",
-        "[^a]",
-        "[]a]",
-        "[!]a]",
-        "[a-b]",
-        "[b-a]",
-        "[a-]",
-        "[-a]",
-        "[[:digit:]]",
-        "*[[:digit:]]",
-        "[[:alpha:]]",
-        "[![:alpha:]]",
-        "[",
-        "[a",
-        "a[",
-        "\\*",
-        "\\a",
-        "\\\\",
-        "[\\]]",
-        "[[]",
-        "[a-z]*",
-        "{a,b}",
-        "??",
-        "*\\\\*",
-        "[[:upper:]]",
-        "[[.a.]]",
-        "[[=a=]]",
-        "[!!]",
-        "a?b",
-        "**",
-        "*?*",
-        "",
-    ];
-    for pattern in patterns {
+    for pattern in PATTERNS {
         for (option, casefold) in [("-name", false), ("-iname", true)] {
             let args = [
                 dir.path().to_str().unwrap(),
@@ -452,7 +454,7 @@ fn patterns_agree_with_find() {
                     ..Flags::FIND
                 },
             );
-            let ours: BTreeSet<&[u8]> = names
+            let ours: BTreeSet<&[u8]> = MATCHED
                 .iter()
                 .map(|n| n.as_bytes())
                 .filter(|n| ours.matches(n))

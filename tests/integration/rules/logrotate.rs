@@ -56,6 +56,20 @@ fn case(draw: &mut Draw, dir: &Dir, index: usize, now: i64) -> Case {
     if draw.chance(25) {
         lines.push("  maxage 7".to_owned());
     }
+    // What changes nothing of what is kept.
+    let idle = [
+        "  sharedscripts\n  postrotate\n    true } {\n  endscript",
+        "  weekly",
+        "  monthly",
+        "  ifempty",
+        "  ignoreduplicates",
+        "  noolddir",
+        "  minsize 1",
+        "  size 1",
+        "  nosuchdirective 7",
+        "  # a comment",
+    ];
+    lines.push(draw.pick(&idle).to_owned());
     lines.push("  missingok".to_owned());
     for _ in 0..2 + draw.below(6) {
         let label = if draw.chance(50) {
@@ -112,11 +126,38 @@ fn marks(root: &Path) -> BTreeSet<Vec<u8>> {
     marks
 }
 
+/// Words of which each must come up.
+const WORDS: &[&str] = &[
+    "rotate 0",
+    "rotate 1",
+    "rotate 2",
+    "rotate 3",
+    "dateext",
+    "dateformat",
+    "  compress",
+    "delaycompress",
+    "extension",
+    "start 0",
+    "maxage",
+    "sharedscripts",
+    "weekly",
+    "monthly",
+    "ifempty",
+    "ignoreduplicates",
+    "noolddir",
+    "minsize",
+    "size 1",
+    "nosuchdirective",
+    "# a",
+    "*.log",
+];
+
 #[test]
 fn what_is_kept_for_ever_is_what_logrotate_keeps() {
     if !has_tool("logrotate", true) {
         return;
     }
+    let mut drawn = String::new();
     for seed in 0..ROUNDS {
         let mut draw = Draw::new(seed);
         let dir = Dir::new();
@@ -124,6 +165,7 @@ fn what_is_kept_for_ever_is_what_logrotate_keeps() {
         let now = clock();
         let cases: Vec<Case> = (0..BLOCKS).map(|i| case(&mut draw, &dir, i, now)).collect();
         let text: String = cases.iter().map(|case| case.text.as_str()).collect();
+        drawn += &text;
         let set = rules::read(&[rule_file("/etc/logrotate.conf", &text)], &mut |_| None);
         assert_eq!(set.rules.len(), BLOCKS, "{text}\n{:?}", set.troubles);
         let tree = scan(&dir.join("l"));
@@ -179,6 +221,10 @@ fn what_is_kept_for_ever_is_what_logrotate_keeps() {
             );
             verdicts.check(case, &after_one, &at_last, &context);
         }
+    }
+    for word in WORDS {
+        let count = drawn.matches(word).count();
+        assert!(count >= 8, "{word} drawn {count} times");
     }
 }
 

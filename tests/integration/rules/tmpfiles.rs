@@ -311,12 +311,7 @@ fn which_file_counts_is_systemds_choice() {
                         String::new()
                     }
                     1 => String::new(),
-                    _ => {
-                        let below = draw.pick(&["a", "d", "s", "*"]);
-                        let kind = draw.pick(&["d", "e", "x", "D"]);
-                        let age = draw.pick(&["m:10d", "m:30d", "-", "0"]);
-                        format!("{kind} {}/{below} - - - {age}\n", target.display())
-                    }
+                    _ => one_line(&mut draw, &target),
                 };
                 if at.symlink_metadata().is_err() {
                     fs::write(&at, &text).unwrap();
@@ -327,18 +322,7 @@ fn which_file_counts_is_systemds_choice() {
         }
         let before = listing(&target);
         let said = Said::of(&files, &target, now);
-        // The lines mean paths of the machine, so the files alone are taken from that root.
-        let conf = counting(&dir.join("root"), &folders);
-        fs::create_dir_all(dir.join("conf")).unwrap();
-        let copies: Vec<_> = conf
-            .iter()
-            .map(|from| {
-                let to = dir.join("conf").join(from.file_name().unwrap());
-                fs::copy(from, &to).unwrap();
-                fs::set_permissions(&to, fs::Permissions::from_mode(0o644)).unwrap();
-                to
-            })
-            .collect();
+        let copies = copied(&dir, &folders);
         let shown: Vec<String> = files
             .iter()
             .map(|f| {
@@ -363,6 +347,29 @@ fn which_file_counts_is_systemds_choice() {
         );
     }
     assert!(masked >= 20 && replaced >= 100, "{masked} {replaced}");
+}
+
+fn one_line(draw: &mut Draw, target: &Path) -> String {
+    let below = draw.pick(&["a", "d", "s", "*"]);
+    let kind = draw.pick(&["d", "e", "x", "D"]);
+    let age = draw.pick(&["m:10d", "m:30d", "-", "0"]);
+    format!("{kind} {}/{below} - - - {age}\n", target.display())
+}
+
+/// The files that count, in a folder of their own: their lines mean paths of the machine, and only
+/// the choice among the files is that of the root.
+fn copied(dir: &Dir, folders: &[&str]) -> Vec<std::path::PathBuf> {
+    fs::create_dir_all(dir.join("conf")).unwrap();
+    let copy = |from: std::path::PathBuf| {
+        let to = dir.join("conf").join(from.file_name().unwrap());
+        fs::copy(from, &to).unwrap();
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o644)).unwrap();
+        to
+    };
+    counting(&dir.join("root"), folders)
+        .into_iter()
+        .map(copy)
+        .collect()
 }
 
 /// The files that `systemd-tmpfiles --cat-config` reads below a root, in its order.

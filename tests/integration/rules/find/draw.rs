@@ -585,6 +585,26 @@ impl Start {
     }
 }
 
+/// The arguments of a start that are there; where none is, the top.
+fn existing(place: &Place, class: &str, args: &str) -> String {
+    let top = place.base.join("top");
+    let is_there = match class {
+        "several" | "through a link" => |path: &&str| std::path::Path::new(path).exists(),
+        _ => |_: &&str| true,
+    };
+    let kept: Vec<&str> = args.split(' ').filter(is_there).collect();
+    let has_names = || {
+        let names = std::fs::read_dir(&top).unwrap();
+        let mut names = names.map(|entry| entry.unwrap().file_name());
+        names.any(|name| !name.to_string_lossy().starts_with('.'))
+    };
+    let is_bare = class == "glob" && !has_names();
+    if class != "none" && kept.is_empty() || is_bare {
+        return top.display().to_string();
+    }
+    kept.join(" ")
+}
+
 /// One command.
 pub(super) struct Drawn {
     pub(super) classes: Vec<&'static str>,
@@ -611,38 +631,15 @@ impl Drawn {
         classes.push(start_class);
         let base = place.base.display().to_string();
         let full = |text: &str| text.replace("BASE", &base);
-        let there = |text: &str| {
-            let is_there = |path: &&str| path.contains('*') || std::path::Path::new(path).exists();
-            let kept: Vec<&str> = text.split(' ').filter(is_there).collect();
-            kept.join(" ")
-        };
-        let mut args_text = full(args);
-        if matches!(start_class, "several" | "through a link") {
-            args_text = there(&args_text);
-            if args_text.is_empty() {
-                args_text = format!("{base}/top");
-            }
-        }
-        let empty_glob = start_class == "glob"
-            && std::fs::read_dir(place.base.join("top"))
-                .unwrap()
-                .all(|entry| {
-                    entry
-                        .unwrap()
-                        .file_name()
-                        .to_string_lossy()
-                        .starts_with('.')
-                });
-        if empty_glob {
-            args_text = format!("{base}/top");
-        }
-        let mut entered: Vec<Vec<u8>> = entered.iter().map(|e| full(e).into_bytes()).collect();
-        entered.push(format!("{base}/top").into_bytes());
         let start = Start {
             before: full(before),
-            args: args_text,
+            args: existing(place, start_class, &full(args)),
             folder: if before.contains("/top") { "top" } else { "" },
-            entered,
+            entered: entered
+                .iter()
+                .chain(&["BASE/top"])
+                .map(|path| full(path).into_bytes())
+                .collect(),
         };
         let printed = full(printed);
         let open = index % 100 < 16;
