@@ -174,6 +174,15 @@ impl Tree {
         self.dirs.iter().map(|dir| NodeId(dir.id))
     }
 
+    /// Every directory in pre-order, with the first id beyond its subtree and what it holds: for
+    /// passes over all of them, which need not look each up in the table.
+    pub fn listings(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (NodeId, NodeId, Children<'_>)> + ExactSizeIterator {
+        let rows = self.dirs.iter().enumerate();
+        rows.map(|(row, dir)| (NodeId(dir.id), NodeId(dir.end), self.children_of(row)))
+    }
+
     /// What the entry is. A directory none of whose names are known is [`Kind::Unread`].
     #[must_use]
     pub fn kind(&self, id: NodeId) -> Kind {
@@ -287,16 +296,7 @@ impl Tree {
     /// What a directory holds: its non-directories, then its sub-directories, in listing order.
     pub fn children(&self, id: NodeId) -> Children<'_> {
         match self.row(id) {
-            Some(row) => {
-                let dir = &self.dirs[row];
-                Children {
-                    tree: self,
-                    next: dir.id + 1,
-                    leaves_end: dir.id + 1 + dir.leaves,
-                    row: row + 1,
-                    end_row: dir.end_row as usize,
-                }
-            }
+            Some(row) => self.children_of(row),
             None => Children {
                 tree: self,
                 next: 0,
@@ -304,6 +304,17 @@ impl Tree {
                 row: 0,
                 end_row: 0,
             },
+        }
+    }
+
+    fn children_of(&self, row: usize) -> Children<'_> {
+        let dir = &self.dirs[row];
+        Children {
+            tree: self,
+            next: dir.id + 1,
+            leaves_end: dir.id + 1 + dir.leaves,
+            row: row + 1,
+            end_row: dir.end_row as usize,
         }
     }
 
