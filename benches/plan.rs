@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench --bench plan                  # 10,000,000 entries
 //! cargo bench --bench plan -- 1000000       # fewer
+//! cargo bench --bench plan -- 1000000 five  # only the trees whose names begin so
 //! ```
 //!
 //! The trees are made in memory, the same on every machine: sizes are log-normal in blocks of
@@ -36,17 +37,32 @@ use jettison::tree::build::Builder;
 const BLOCK: u64 = 4096;
 const DEPTH: u32 = 40;
 const GIB: u64 = 1 << 30;
+const NEEDS: [u64; 4] = [79, 395, 1185, 2370];
+const OBJECTIVES: [Smallest; 4] = [
+    Smallest::Paths,
+    Smallest::Bytes,
+    Smallest::Directory,
+    Smallest::Exposure,
+];
 
 fn main() {
     // `cargo bench` adds a `--bench` of its own.
-    let said = std::env::args().skip(1).find(|a| a != "--bench");
-    let entries = said.map_or(10_000_000, |n| n.parse().expect("a number of entries"));
+    let mut said = std::env::args().skip(1).filter(|a| a != "--bench");
+    let entries = said.next();
+    let entries = entries.map_or(10_000_000, |n| n.parse().expect("a number of entries"));
+    let only = said.next().unwrap_or_default();
     println!("{entries} entries; times in ms, memory in bytes an entry\n");
     println!("  wall   cpu  mem  tree         plan");
-    everyday(entries);
-    adversarial(entries);
-    equal(entries);
-    linked(entries);
+    let trees: [(&str, fn(&str, u64)); 5] = [
+        ("one class", |name, entries| everyday(name, entries, 1)),
+        ("five classes", |name, entries| everyday(name, entries, 5)),
+        ("adversarial", adversarial),
+        ("all equal", equal),
+        ("hard links", linked),
+    ];
+    for (name, measure) in trees.iter().filter(|tree| tree.0.starts_with(&*only)) {
+        measure(name, entries);
+    }
 }
 
 /// SplitMix64, Steele, Lea and Flood 2014.
@@ -170,63 +186,55 @@ fn ordinary(dice: &mut Dice, classes: u64) -> File {
     }
 }
 
-fn everyday(entries: u64) {
-    for (name, classes) in [("one class", 1), ("five classes", 5)] {
-        let tree = grow(entries, |dice, _| ordinary(dice, classes));
-        let risks = judge(&tree);
-        for smallest in [
-            Smallest::Paths,
-            Smallest::Bytes,
-            Smallest::Directory,
-            Smallest::Exposure,
-        ] {
-            // The same shares of every tree as of one of 10 M entries and some 4 TiB.
-            for gib in [79, 395, 1185, 2370] {
-                let shortfall =
-                    u64::try_from(u128::from(gib * GIB) * u128::from(entries) / 10_000_000);
-                let shortfall = shortfall.expect("it fits");
-                show(&tree, &risks, name, &ask(smallest, shortfall));
-            }
+fn everyday(name: &str, entries: u64, classes: u64) {
+    let tree = grow(entries, |dice, _| ordinary(dice, classes));
+    let risks = judge(&tree);
+    for smallest in OBJECTIVES {
+        // The same shares of every tree as of one of 10 M entries and some 4 TiB.
+        for gib in NEEDS {
+            let shortfall = u64::try_from(u128::from(gib * GIB) * u128::from(entries) / 10_000_000);
+            let shortfall = shortfall.expect("it fits");
+            show(&tree, &risks, name, &ask(smallest, shortfall));
         }
-        let inodes = Request {
-            inodes: entries / 20,
-            ..ask(Smallest::Paths, 79 * GIB)
-        };
-        show(&tree, &risks, name, &inodes);
     }
+    let inodes = Request {
+        inodes: entries / 20,
+        ..ask(Smallest::Paths, 79 * GIB)
+    };
+    show(&tree, &risks, name, &inodes);
 }
 
 /// Every file is a multiple of 256 blocks, but for three, and the need is not.
-fn adversarial(entries: u64) {
+fn adversarial(name: &str, entries: u64) {
     let tree = grow(entries, |dice, number| File {
         bytes: BLOCK * (256 * (1 + dice.blocks() / 16) + u64::from(number < 3)),
         class: (dice.below(10_000) > 0).then_some(4),
         link: None,
     });
     let risks = judge(&tree);
-    for smallest in [Smallest::Paths, Smallest::Bytes, Smallest::Exposure] {
-        for gib in [79, 395, 1185, 2370] {
+    for smallest in OBJECTIVES {
+        for gib in NEEDS {
             let shortfall = (gib * GIB / BLOCK / 256 * 256 + 128) * BLOCK;
-            show(&tree, &risks, "adversarial", &ask(smallest, shortfall));
+            show(&tree, &risks, name, &ask(smallest, shortfall));
         }
     }
 }
 
-fn equal(entries: u64) {
+fn equal(name: &str, entries: u64) {
     let tree = grow(entries, |_, number| File {
         bytes: 7 * BLOCK,
         class: (number % 1000 > 0).then_some(4),
         link: None,
     });
     let risks = judge(&tree);
-    for smallest in [Smallest::Paths, Smallest::Bytes, Smallest::Exposure] {
+    for smallest in OBJECTIVES {
         let shortfall = 7 * BLOCK * (entries / 3) + 1;
-        show(&tree, &risks, "all equal", &ask(smallest, shortfall));
+        show(&tree, &risks, name, &ask(smallest, shortfall));
     }
 }
 
 /// Every hundredth file has a second name somewhere else.
-fn linked(entries: u64) {
+fn linked(name: &str, entries: u64) {
     let tree = grow(entries, |dice, number| {
         let link = (number % 100 < 2).then_some(Link {
             dev: 1,
@@ -251,13 +259,8 @@ fn linked(entries: u64) {
         }
     });
     let risks = judge(&tree);
-    for smallest in [
-        Smallest::Paths,
-        Smallest::Bytes,
-        Smallest::Directory,
-        Smallest::Exposure,
-    ] {
-        show(&tree, &risks, "hard links", &ask(smallest, 79 * GIB));
+    for smallest in OBJECTIVES {
+        show(&tree, &risks, name, &ask(smallest, 79 * GIB));
     }
 }
 

@@ -13,6 +13,7 @@
 //! contents. A `CACHEDIR.TAG` counts when it is large enough for its signature.
 
 mod places;
+mod subtrees;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use crate::policy::{EntryId, Matches, Policy, Risk};
 use crate::tree::{NodeId, Tree};
 
 pub use places::{PLACES, Part, Place};
+pub use subtrees::Subtrees;
 
 use places::{Finder, leaf_place};
 
@@ -517,41 +519,6 @@ impl Risks {
         &self.matches
     }
 
-    /// The worst class of a subtree, and why it has that class: the reason that stands behind most
-    /// of its bytes.
-    #[must_use]
-    pub fn of_subtree(&self, tree: &Tree, node: NodeId) -> (Risk, String) {
-        let range = node.0 as usize..tree.end(node).0 as usize;
-        let level = |class: u8| if class == NEUTRAL { 0 } else { class };
-        let worst = self.class[range.clone()]
-            .iter()
-            .map(|&class| level(class))
-            .max()
-            .unwrap_or(0);
-        let mut by_reason: BTreeMap<Option<Reason>, (u64, u32)> = BTreeMap::new();
-        for inner in range {
-            if self.class[inner] != worst {
-                continue;
-            }
-            let id = NodeId(index(inner));
-            let bytes = tree.own_weight(id).lo;
-            let (sum, _) = by_reason.entry(self.reason(tree, id)).or_insert((0, id.0));
-            *sum = sum.saturating_add(bytes);
-        }
-        let kinds = by_reason.len();
-        let main = by_reason
-            .into_iter()
-            .max_by_key(|(_, (bytes, first))| (*bytes, u32::MAX - first));
-        let mut why = match main {
-            Some((reason, _)) => self.words(reason),
-            None => self.words(self.reason(tree, node)),
-        };
-        if kinds > 1 {
-            why.push_str(&format!("; and {} more", kinds - 1));
-        }
-        (risk_of(worst), why)
-    }
-
     /// Why the node itself has its class.
     #[must_use]
     pub fn why(&self, tree: &Tree, node: NodeId) -> String {
@@ -562,17 +529,14 @@ impl Risks {
     }
 
     fn reason(&self, tree: &Tree, node: NodeId) -> Option<Reason> {
-        let find = |list: &[(u32, Reason)], node: NodeId| {
-            list.binary_search_by_key(&node.0, |e| e.0)
-                .ok()
-                .map(|i| list[i].1)
-        };
-        if let Some(reason) = find(&self.exact, node) {
-            return Some(reason);
-        }
-        let mut at = Some(node);
+        verdict(&self.exact, node).or_else(|| self.reason_from_above(tree, node))
+    }
+
+    /// The verdict that begins at a node, or at the nearest directory above it.
+    fn reason_from_above(&self, tree: &Tree, node: NodeId) -> Option<Reason> {
+        let mut at = (!self.below.is_empty()).then_some(node);
         while let Some(node) = at {
-            if let Some(reason) = find(&self.below, node) {
+            if let Some(reason) = verdict(&self.below, node) {
                 return Some(reason);
             }
             at = tree.parent(node);
@@ -598,6 +562,11 @@ impl Risks {
         };
         text.to_owned()
     }
+}
+
+fn verdict(list: &[(u32, Reason)], node: NodeId) -> Option<Reason> {
+    let at = list.binary_search_by_key(&node.0, |entry| entry.0);
+    at.ok().map(|at| list[at].1)
 }
 
 fn says_policy(report: &FamilyReport) -> bool {

@@ -7,6 +7,7 @@ use crate::policy::Risk;
 use super::coupled::{self, Goal, Judge};
 use super::paths;
 use super::problem::{Allowed, Problem, Sums, Tie};
+use super::shape::Shape;
 use super::sweep;
 use super::tape::{self, Tape};
 use super::{Gap, Smallest, Step};
@@ -73,7 +74,7 @@ struct Candidate {
 /// A problem with its sums: what every search needs.
 pub struct Chooser<'a> {
     problem: &'a Problem,
-    sums: Sums,
+    sums: Sums<'a>,
     tie: Tie<'a>,
 }
 
@@ -102,23 +103,36 @@ impl<'a> Chooser<'a> {
         let (level, all) = self.lowest_level(ask)?;
         match ask.smallest {
             Smallest::Bytes => {
-                drop(all);
                 // Risk is no part of this key: everything that is allowed may be used.
-                let all = Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
+                let all = self.all_of(ask, level, all);
                 let found = self.least_bytes(&all, ask.goal);
                 Ok(self.finish(ask, found))
             }
             Smallest::Exposure => {
-                drop(all);
-                Ok(self.exposure(ask, level))
+                let all = self.all_of(ask, level, all);
+                Ok(self.exposure(ask, level, &all))
             }
             _ => Ok(self.paths(ask, &all, level)),
         }
     }
 
+    /// Which node of the problem holds which.
+    pub(super) fn shape(&self) -> &Shape {
+        &self.problem.shape
+    }
+
     /// Whether a node may go at this risk with all that lies below it, whatever its relatives do.
     pub(super) fn may_go(&self, node: u32, max_risk: Risk) -> bool {
-        self.sums.worst[node as usize] <= max_risk as u8
+        self.sums.worst(node) <= max_risk as u8
+    }
+
+    /// Everything that is allowed, given what may go at one level.
+    fn all_of(&self, ask: &Ask, level: u8, all: Allowed) -> Allowed {
+        if level == ask.max_risk as u8 {
+            return all;
+        }
+        drop(all);
+        Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX)
     }
 
     fn nothing(smallest: Smallest) -> Choice {
@@ -149,6 +163,12 @@ impl<'a> Chooser<'a> {
             inodes: 0,
         };
         for level in 0..=ask.max_risk as u8 {
+            // Where not even all entries of the level suffice, nobody need look which may go.
+            let (bytes, inodes) = self.sums.most(level);
+            let is_short = bytes < ask.goal.bytes || inodes < ask.goal.inodes;
+            if is_short && level < ask.max_risk as u8 {
+                continue;
+            }
             let all = Allowed::at(self.problem, &self.sums, level, u64::MAX);
             let worth = judge.worth(&all.maximal);
             if ask.goal.is_met(worth) {
@@ -165,16 +185,13 @@ impl<'a> Chooser<'a> {
     /// Exactly one directory that suffices, with the least bytes; of a chain the innermost.
     fn directory(&self, ask: &Ask) -> Result<Choice, Short> {
         let all = Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
-        let inodes = |node: u32| self.sums.inodes.get(node as usize).copied().unwrap_or(0);
+        let inodes = |node: u32| self.sums.inodes(node);
         let mut most = Short {
             bytes: 0,
             inodes: 0,
         };
         let mut best: Option<u32> = None;
-        for (node, _) in (0u32..).zip(&all.ok).filter(|n| *n.1) {
-            if !self.problem.class[node as usize].is_dir() {
-                continue;
-            }
+        for node in self.directories(&all) {
             let (bytes, count) = (self.sums.freed(node), inodes(node));
             most.bytes = most.bytes.max(bytes);
             most.inodes = most.inodes.max(count);
@@ -212,15 +229,19 @@ impl<'a> Chooser<'a> {
         ))
     }
 
+    /// The directories that may go, ascending.
+    fn directories(&self, all: &Allowed) -> impl Iterator<Item = u32> {
+        let dirs = self.problem.shape.rows().iter().map(|row| row.node);
+        let may_go =
+            |&node: &u32| all.ok[node as usize] && self.problem.class[node as usize].is_dir();
+        dirs.filter(may_go)
+    }
+
     /// The same where the best directory would leave an elder relative behind.
     fn ordered_directory(&self, ask: &Ask, all: &Allowed) -> Option<u32> {
         let judge = Judge::new(self.problem, &self.sums);
-        let mut fitting: Vec<u32> = (0u32..)
-            .zip(&all.ok)
-            .filter(|&(node, &ok)| ok && self.problem.class[node as usize].is_dir())
-            .map(|(node, _)| node)
-            .filter(|&node| ask.goal.is_met(judge.worth(&[node])))
-            .collect();
+        let fits = |&node: &u32| ask.goal.is_met(judge.worth(&[node]));
+        let mut fitting: Vec<u32> = self.directories(all).filter(fits).collect();
         fitting.sort_by(|&a, &b| {
             let by_lost = self.sums.lost(a).cmp(&self.sums.lost(b));
             let inner = self
@@ -345,9 +366,9 @@ impl<'a> Chooser<'a> {
 
     /// Fewest paths, then least bytes, of what is allowed, which suffices.
     fn fewest(&self, all: &Allowed, goal: Goal) -> Candidate {
-        let is_plain = self.sums.lost.is_empty() && !self.is_coupled(all);
+        let is_plain = !self.sums.splits() && !self.is_coupled(all);
         if is_plain && goal.bytes > 0 {
-            let found = paths::fewest(self.problem, &self.sums, &all.maximal, goal.bytes, self.tie);
+            let found = paths::fewest(self.problem, &self.sums, all, goal.bytes, self.tie);
             let judge = Judge::new(self.problem, &self.sums);
             // What is best without the other bonds and keeps them is best with them.
             if let Some(found) = found
@@ -386,20 +407,19 @@ impl<'a> Chooser<'a> {
                 true => (goal.inodes, most.inodes),
                 false => (goal.bytes, most.freed),
             };
-            let grain = if inodes {
-                1
-            } else {
-                paths::grain(self.problem, &all.maximal)
-            };
-            let worth = if inodes {
-                &self.sums.inodes
-            } else {
-                &self.sums.freed
+            let grain = if inodes { 1 } else { all.grain(self.problem) };
+            let worth = |node| match inodes {
+                true => self.sums.inodes(node),
+                false => self.sums.freed(node),
             };
             if !tape::fits(all, worth, most / grain, 2) {
                 continue;
             }
-            let tape = Tape::new(self.problem, worth, all, grain)?;
+            let worth = match inodes {
+                true => self.sums.inodes_column(),
+                false => self.sums.freed_column(),
+            };
+            let tape = Tape::new(self.problem, &worth, all, grain)?;
             let Some(table) = tape.table(most, cost) else {
                 continue;
             };
@@ -428,13 +448,14 @@ impl<'a> Chooser<'a> {
 
     /// Fewest paths over a tape whose sums do not fit a table.
     fn by_regret(&self, all: &Allowed, goal: Goal) -> Option<Candidate> {
-        let is_plain = self.sums.lost.is_empty() && goal.inodes == 0;
-        if self.is_spread(all) || !is_plain || !tape::fits(all, &self.sums.freed, 1, 4) {
+        let is_plain = !self.sums.splits() && goal.inodes == 0;
+        if self.is_spread(all) || !is_plain || !tape::fits(all, |n| self.sums.freed(n), 1, 4) {
             return None;
         }
-        let grain = paths::grain(self.problem, &all.maximal);
+        let grain = all.grain(self.problem);
         let need = goal.bytes.div_ceil(grain).saturating_mul(grain);
-        let tape = Tape::new(self.problem, &self.sums.freed, all, grain)?;
+        let worth = self.sums.freed_column();
+        let tape = Tape::new(self.problem, &worth, all, grain)?;
         let (set, proven) = tape.fewest(need)?;
         let lost = Judge::new(self.problem, &self.sums).worth(&set).lost;
         let paths_bound = set.len() as u64;
@@ -503,9 +524,8 @@ impl<'a> Chooser<'a> {
     /// few as suffice, and none without which it still does.
     fn greedy(&self, all: &Allowed, goal: Goal) -> Vec<u32> {
         let judge = Judge::new(self.problem, &self.sums);
-        let mut tops = all.maximal.clone();
         let key = |node: u32| {
-            let inodes = self.sums.inodes.get(node as usize).copied().unwrap_or(0);
+            let inodes = self.sums.inodes(node);
             // Where both are needed, what brings both nearest comes first.
             let share = |n: u64, of: u64| {
                 if of == 0 {
@@ -516,7 +536,9 @@ impl<'a> Chooser<'a> {
             };
             share(self.sums.freed(node), goal.bytes) + share(inodes, goal.inodes)
         };
-        tops.sort_by(|&a, &b| key(b).cmp(&key(a)).then_with(|| (self.tie)(a, b)));
+        let mut tops: Vec<(u128, u32)> = all.maximal.iter().map(|&n| (key(n), n)).collect();
+        tops.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (self.tie)(a.1, b.1)));
+        let tops: Vec<u32> = tops.into_iter().map(|top| top.1).collect();
         // What suffices only grows with the number of nodes, so it is found by halving.
         let with_elders = |count: usize| self.with_elders(&tops[..count], all);
         let (mut low, mut high) = (0, tops.len());
@@ -561,7 +583,12 @@ impl<'a> Chooser<'a> {
     /// Least bytes, then fewest paths.
     fn least_bytes(&self, all: &Allowed, goal: Goal) -> Candidate {
         let few = self.fewest(all, goal);
-        let floor = paths::least_sum(self.problem, &all.maximal, goal.bytes);
+        let grain = all.grain(self.problem);
+        let mut floor = goal.bytes.div_ceil(grain).saturating_mul(grain);
+        // What is lost least can not be more than what some set loses.
+        if few.lost > floor {
+            floor = paths::least_sum(self.problem, all, goal.bytes);
+        }
         let is_few = few.paths_bound >= few.set.len() as u64;
         if few.lost <= floor && is_few {
             return Candidate {
@@ -666,11 +693,11 @@ impl<'a> Chooser<'a> {
         let mut taken = taken.iter().copied().peekable();
         for &top in &all.maximal {
             let mut node = top;
-            while node < self.problem.end[top as usize] {
+            while node < self.problem.end(top) {
                 while taken.peek().is_some_and(|&t| t < node) {
                     taken.next();
                 }
-                let end = self.problem.end[node as usize];
+                let end = self.problem.end(node);
                 let bytes = self.sums.freed(node);
                 let is_taken = taken.peek() == Some(&node);
                 let is_free = taken.peek().is_none_or(|&t| t >= end);
@@ -691,7 +718,7 @@ impl<'a> Chooser<'a> {
         } else {
             found.set
         };
-        let level = set.iter().map(|&node| self.sums.worst[node as usize]).max();
+        let level = set.iter().map(|&node| self.sums.worst(node)).max();
         let (paths, lost) = (number(set.len() as u64), number(worth.lost));
         let key = match ask.smallest {
             Smallest::Paths => vec![level.map_or(-1, i64::from), paths, lost],
@@ -719,20 +746,20 @@ impl<'a> Chooser<'a> {
     fn innermost(&self, node: u32) -> u32 {
         let mut node = node;
         loop {
-            let end = self.problem.end[node as usize];
+            let end = self.problem.end(node);
             let mut child = node + 1;
             let mut same = None;
             while child < end {
                 if self.sums.freed(child) > 0
                     && self.sums.freed(child) == self.sums.freed(node)
                     && self.sums.lost(child) == self.sums.lost(node)
-                    && self.sums.inodes.is_empty()
+                    && !self.sums.counts_inodes()
                     && self.problem.orders.is_empty()
                     && self.problem.class[child as usize].is_dir()
                 {
                     same = Some(child);
                 }
-                child = self.problem.end[child as usize];
+                child = self.problem.end(child);
             }
             match same {
                 Some(child) => node = child,

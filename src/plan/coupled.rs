@@ -56,7 +56,7 @@ pub struct Best {
 #[derive(Debug)]
 pub struct Judge<'a> {
     problem: &'a Problem,
-    sums: &'a Sums,
+    sums: &'a Sums<'a>,
 }
 
 impl<'a> Judge<'a> {
@@ -77,7 +77,7 @@ impl<'a> Judge<'a> {
         for &node in set {
             worth.freed = worth.freed.saturating_add(self.sums.freed(node));
             worth.lost = worth.lost.saturating_add(self.sums.lost(node));
-            worth.inodes += self.sums.inodes.get(node as usize).copied().unwrap_or(0);
+            worth.inodes += self.sums.inodes(node);
         }
         // Without inodes of several names, what several nodes are worth adds up.
         if set.len() < 2 || self.problem.units.iter().all(|unit| unit.members.len() < 2) {
@@ -156,10 +156,36 @@ impl<'a> Judge<'a> {
         })
     }
 
+    /// Whether anything binds nodes to each other.
+    fn binds(&self) -> bool {
+        let is_spread = |unit: &Unit| unit.members.len() > 1;
+        !self.problem.orders.is_empty() || self.problem.units.iter().any(is_spread)
+    }
+
+    /// The same where what several nodes are worth adds up: then one look at each is enough.
+    fn spare(&self, set: &[u32], goal: Goal) -> Vec<u32> {
+        let freed = set.iter().map(|&node| u128::from(self.sums.freed(node)));
+        let inodes = set.iter().map(|&node| u128::from(self.sums.inodes(node)));
+        let (mut bytes, mut inodes) = (freed.sum::<u128>(), inodes.sum::<u128>());
+        let mut kept = set.to_vec();
+        for at in (0..set.len()).rev() {
+            let less = bytes - u128::from(self.sums.freed(set[at]));
+            let fewer = inodes - u128::from(self.sums.inodes(set[at]));
+            if less >= u128::from(goal.bytes) && fewer >= u128::from(goal.inodes) {
+                (bytes, inodes) = (less, fewer);
+                kept.remove(at);
+            }
+        }
+        kept
+    }
+
     /// Drops every node without which the goal is still met, the last of the list first. An elder
     /// may only go once nothing younger does, so this is repeated until nothing more can go.
     #[must_use]
     pub fn prune(&self, set: &[u32], goal: Goal) -> Vec<u32> {
+        if !self.binds() {
+            return self.spare(set, goal);
+        }
         let mut kept = set.to_vec();
         loop {
             let before = kept.len();
@@ -180,7 +206,7 @@ impl<'a> Judge<'a> {
 /// The search's view of the problem.
 struct Search<'a> {
     problem: &'a Problem,
-    sums: &'a Sums,
+    sums: &'a Sums<'a>,
     judge: Judge<'a>,
     goal: Goal,
     /// The most that each node can add, spread inodes shared out.
@@ -202,7 +228,7 @@ struct Search<'a> {
 #[must_use]
 pub fn fewest(
     problem: &Problem,
-    sums: &Sums,
+    sums: &Sums<'_>,
     allowed: &Allowed,
     goal: Goal,
     known: Option<Vec<u32>>,
@@ -246,7 +272,7 @@ pub fn fewest(
 #[must_use]
 pub fn least(
     problem: &Problem,
-    sums: &Sums,
+    sums: &Sums<'_>,
     allowed: &Allowed,
     goal: Goal,
     known: &[u32],
@@ -273,7 +299,7 @@ pub fn least(
 }
 
 impl<'a> Search<'a> {
-    fn new(problem: &'a Problem, sums: &'a Sums, allowed: &Allowed, goal: Goal) -> Self {
+    fn new(problem: &'a Problem, sums: &'a Sums<'a>, allowed: &Allowed, goal: Goal) -> Self {
         let upper = upper_worth(problem, sums, allowed);
         // What is worth nothing may still have to go, as somebody's elder.
         let mut useful: Vec<bool> = upper
@@ -284,7 +310,7 @@ impl<'a> Search<'a> {
             let mut node = member;
             while allowed.ok[node as usize] && !useful[node as usize] {
                 useful[node as usize] = true;
-                node = problem.parent[node as usize];
+                node = problem.parent(node);
             }
         }
         useful
@@ -452,7 +478,7 @@ impl<'a> Search<'a> {
                 self.best = Some((picks.len(), worth.lost, picks.clone()));
             }
             if !is_done && (worth.lost, picks.len()) < best {
-                frames.push((self.problem.end[node] as usize, made + 1));
+                frames.push((self.end(node), made + 1));
             }
         }
         true
@@ -474,13 +500,18 @@ impl<'a> Search<'a> {
         sum >= self.goal.bytes && (lost, picks.len() + 1) < best
     }
 
+    fn end(&self, node: usize) -> usize {
+        let node = u32::try_from(node).unwrap_or(u32::MAX);
+        self.problem.end(node) as usize
+    }
+
     /// The most that can still be added from each node on.
     fn rest(&self, allowed: &Allowed) -> Vec<u64> {
         let mut rest = vec![0u64; allowed.ok.len() + 1];
         for node in (0..allowed.ok.len()).rev() {
             rest[node] = rest[node + 1];
             if allowed.ok[node] {
-                let behind = rest[self.problem.end[node] as usize];
+                let behind = rest[self.end(node)];
                 rest[node] = rest[node].max(behind.saturating_add(self.upper[node]));
             }
         }
@@ -489,8 +520,8 @@ impl<'a> Search<'a> {
 }
 
 /// Adds to each allowed node its share of the inodes that lie only partly in it.
-pub fn upper_worth(problem: &Problem, sums: &Sums, allowed: &Allowed) -> Vec<u64> {
-    let mut upper = sums.freed.clone();
+pub fn upper_worth(problem: &Problem, sums: &Sums<'_>, allowed: &Allowed) -> Vec<u64> {
+    let mut upper = sums.freed_column();
     for unit in problem
         .units
         .iter()
@@ -506,7 +537,7 @@ pub fn upper_worth(problem: &Problem, sums: &Sums, allowed: &Allowed) -> Vec<u64
             let mut node = member;
             while Some(node) != meeting && allowed.ok[node as usize] {
                 inside.push(node);
-                node = problem.parent[node as usize];
+                node = problem.parent(node);
             }
         }
         inside.sort_unstable();

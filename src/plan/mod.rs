@@ -19,7 +19,9 @@ pub mod coupled;
 pub mod evidence;
 mod number;
 pub mod paths;
+mod picks;
 pub mod problem;
+mod shape;
 pub mod shared;
 pub mod sweep;
 pub mod tape;
@@ -42,6 +44,7 @@ use coupled::Goal;
 pub use evidence::{Evidence, Witness};
 use number::Numbers;
 use problem::{Class, Problem, Unit};
+use shape::Shape;
 
 /// What "smallest" means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -293,20 +296,25 @@ pub struct Plan {
 /// ```
 #[must_use]
 pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
-    let (numbers, bare) = Numbers::of(tree);
+    let (numbers, shape) = Numbers::of(tree);
     let sources = Sources {
         tree,
         risks,
         request,
         numbers: &numbers,
     };
-    let sure = sources.problem(bare, Bound::Least);
+    let sure = sources.problem(shape, Bound::Least);
     let chooser = Chooser::new(&sure, request.inodes > 0, &by_number);
     let max_risk = request.max_risk.min(Risk::Unknown);
     let beyond = request.exceeds_the_volume();
     let outcome = chooser.choose(&ask(request, max_risk));
     let short = match outcome {
-        Ok(choice) if !beyond => return sources.told(Reached::Certain, choice),
+        Ok(choice) if !beyond => {
+            // What was searched is no longer needed, and the picks need room.
+            drop(chooser);
+            drop(sure);
+            return sources.told(Reached::Certain, choice);
+        }
         // Shared extents: the sizes add up to more than the volume has in use.
         Ok(_) => Short {
             bytes: request.at_most.unwrap_or(0),
@@ -361,7 +369,7 @@ impl Sources<'_> {
         if self.is_exact(sure, max_risk) {
             return None;
         }
-        let most = self.problem(Numbers::of(self.tree).1, Bound::Most);
+        let most = self.problem(sure.shape().clone(), Bound::Most);
         let chooser = Chooser::new(&most, self.request.inodes > 0, &by_number);
         let mut choice = chooser.choose(&ask(self.request, max_risk)).ok()?;
         // What is smallest depends on sizes that nobody knows.
@@ -428,7 +436,11 @@ impl Sources<'_> {
             proven,
             gap: choice.gap,
             waste_exceeded: choice.waste_exceeded,
-            picks: less_held(tree, request, picks(tree, risks, &nodes)),
+            picks: less_held(
+                tree,
+                request,
+                picks::picks(tree, risks, self.numbers, &nodes),
+            ),
             freed: Interval {
                 lo: all.lo.saturating_sub(held),
                 hi: all.hi,
@@ -441,11 +453,14 @@ impl Sources<'_> {
 
     /// The tree and its risks as a problem in columns. An unbounded size counts as the whole
     /// shortfall: more is not needed to make the goal possible.
-    fn problem(&self, bare: Problem, bound: Bound) -> Problem {
+    fn problem(&self, shape: Shape, bound: Bound) -> Problem {
         let Self { tree, risks, .. } = *self;
-        let mut problem = bare;
-        problem.own = vec![0; tree.len()];
-        problem.class = vec![Class::new(Risk::Never, false); tree.len()];
+        let mut problem = Problem {
+            shape,
+            own: vec![0; tree.len()],
+            class: vec![Class::new(Risk::Never, false); tree.len()],
+            ..Problem::default()
+        };
         for node in tree.nodes() {
             let at = self.numbers.of_node(node) as usize;
             problem.own[at] = self.own(node, bound);
@@ -473,6 +488,9 @@ impl Sources<'_> {
             return open;
         }
         let own = tree.own_weight(node);
+        if bound == Bound::Least && tree.is_dir(node) {
+            return own.lo;
+        }
         match (tree.kind(node), bound) {
             (Kind::File, _) if self.is_held(node) => 0,
             (Kind::Excluded | Kind::OtherFs | Kind::KernelFs, _) => 0,
@@ -552,93 +570,26 @@ fn unreached(tree: &Tree, request: &Request) -> Plan {
 
 /// The picks, each without what of it does not come back for certain.
 fn less_held(tree: &Tree, request: &Request, mut picks: Vec<Pick>) -> Vec<Pick> {
-    if !request.held.is_empty() {
-        for pick in &mut picks {
-            let held = held_within(tree, request, &[pick.node]);
-            pick.freed.lo = pick.freed.lo.saturating_sub(held);
-        }
+    for pick in &mut picks {
+        let first = request.held.partition_point(|&held| held < pick.node);
+        let below = request.held[first..].iter();
+        let below = below.take_while(|&&held| tree.contains(pick.node, held));
+        let held = below.fold(0, |sum: u64, &node| sum.saturating_add(tree.freed(node).lo));
+        pick.freed.lo = pick.freed.lo.saturating_sub(held);
     }
     picks
 }
 
-/// The bytes below these nodes of which nothing is reckoned to come back. What has several names
-/// is left out: it is reckoned with them.
+/// The bytes below these nodes, ascending, of which nothing is reckoned to come back. What has
+/// several names is left out: it is reckoned with them.
 #[must_use]
 pub fn held_within(tree: &Tree, request: &Request, nodes: &[NodeId]) -> u64 {
-    let goes = |held: &&NodeId| nodes.iter().any(|&node| tree.contains(node, **held));
+    let goes = |held: &&NodeId| {
+        let before = nodes.partition_point(|node| node <= *held);
+        before > 0 && tree.contains(nodes[before - 1], **held)
+    };
     let held = request.held.iter().filter(goes);
     held.fold(0, |sum, &node| sum.saturating_add(tree.freed(node).lo))
-}
-
-/// The picks in the order to delete: the most harmless first, families from their oldest, then by
-/// path.
-fn picks(tree: &Tree, risks: &Risks, nodes: &[NodeId]) -> Vec<Pick> {
-    let mut picks: Vec<(Option<(usize, u32)>, Pick)> = nodes
-        .iter()
-        .map(|&node| {
-            let totals = tree.totals(node);
-            let (risk, why) = risks.of_subtree(tree, node);
-            let pick = Pick {
-                node,
-                path: tree.path(node),
-                kind: tree.kind(node),
-                risk,
-                why,
-                disk: totals.disk,
-                apparent: totals.apparent,
-                freed: tree.freed(node),
-                files: totals.files,
-                evidence: None,
-            };
-            (oldest(tree, risks.families(), node), pick)
-        })
-        .collect();
-    picks.sort_by(|(a_age, a), (b_age, b)| {
-        let age = |age: &Option<(usize, u32)>| age.unwrap_or((usize::MAX, 0));
-        (a.risk, age(a_age), &a.path).cmp(&(b.risk, age(b_age), &b.path))
-    });
-    let mut picks: Vec<Pick> = picks.into_iter().map(|(_, pick)| pick).collect();
-    credit_shared(tree, &mut picks);
-    picks
-}
-
-/// What comes back only because several picks go is credited to the last of them.
-fn credit_shared(tree: &Tree, picks: &mut [Pick]) {
-    let mut starts: Vec<(NodeId, usize)> = picks
-        .iter()
-        .enumerate()
-        .map(|(at, pick)| (pick.node, at))
-        .collect();
-    starts.sort_unstable();
-    let holder = |name: NodeId| {
-        let to = starts.partition_point(|start| start.0 <= name);
-        let &(node, at) = starts[..to].last()?;
-        tree.contains(node, name).then_some(at)
-    };
-    for group in tree.links().groups().filter(|group| group.is_whole()) {
-        let holders: Option<Vec<usize>> = group.names().map(holder).collect();
-        let Some(holders) = holders.filter(|h| h.windows(2).any(|w| w[0] != w[1])) else {
-            continue;
-        };
-        let bytes = group
-            .names()
-            .next()
-            .map_or(0, |name| tree.own_weight(name).lo);
-        if let Some(&last) = holders.iter().max() {
-            picks[last].freed = picks[last].freed + Interval::exactly(bytes);
-        }
-    }
-}
-
-/// The first family that has members in the subtree, and the rank of the oldest of them.
-fn oldest(tree: &Tree, families: &[Order], node: NodeId) -> Option<(usize, u32)> {
-    families.iter().enumerate().find_map(|(i, family)| {
-        let inside = family
-            .members
-            .iter()
-            .filter(|m| tree.contains(node, NodeId(m.0)));
-        inside.map(|m| m.1).min().map(|rank| (i, rank))
-    })
 }
 
 /// Which end of the intervals a problem is made of.

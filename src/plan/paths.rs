@@ -16,9 +16,10 @@
 //! Work is counted in machine words, never in seconds, so a run stops at the same place
 //! everywhere; then the answer carries its gap.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::problem::{Problem, Sums, Tie};
+use super::problem::{Allowed, Problem, Sums, Tie};
 
 /// Words of table that may be touched, and cells that may be kept.
 const WORK: u64 = 600_000_000;
@@ -40,21 +41,24 @@ pub struct Found {
 #[must_use]
 pub fn fewest(
     problem: &Problem,
-    sums: &Sums,
-    maximal: &[u32],
+    sums: &Sums<'_>,
+    all: &Allowed,
     need: u64,
     tie: Tie<'_>,
 ) -> Option<Found> {
-    let grain = grain(problem, maximal);
-    let mut tops: Vec<(u64, u32)> = maximal
-        .iter()
-        .map(|&node| (sums.freed(node), node))
-        .filter(|&(bytes, _)| bytes > 0)
-        .collect();
+    let sizes = || {
+        let sizes = all.maximal.iter().map(|&node| (sums.freed(node), node));
+        sizes.filter(|&(bytes, _)| bytes > 0)
+    };
+    // Of millions of nodes only the largest count: those that reach the need, and those that are
+    // near enough to the last of these.
+    let floor = Tiers::of(sizes().map(|size| size.0)).reaching(need)?;
+    let mut tops: Vec<(u64, u32)> = sizes().filter(|size| size.0 >= floor).collect();
     let count = top_count(&mut tops, need, tie)?;
     let top_sum: u64 = tops[..count]
         .iter()
         .fold(0, |sum, t| sum.saturating_add(t.0));
+    let grain = all.grain(problem);
     // Every sum of allowed nodes is a multiple of the grain, so the need may be rounded up.
     let goal = need.div_ceil(grain).saturating_mul(grain);
     let slack = top_sum.saturating_sub(goal);
@@ -66,15 +70,101 @@ pub fn fewest(
             bound: top_sum,
         });
     }
-    let table = Table::new(problem, sums, &tops, count, (slack, grain));
-    let (set, deficit, complete) = table.solve(&tops, count);
+    let near = tops[count - 1].0.saturating_sub(slack);
+    let more = sizes().filter(|size| (near..floor).contains(&size.0));
+    let from = tops.len();
+    tops.extend(more);
+    tops[from..].sort_unstable_by(largest_first);
+    let (set, deficit, complete) = match slack / grain {
+        // One path needs no table, however much larger than the need the largest node is.
+        cells if cells >= CELLS && count == 1 => {
+            let (bytes, node) = least_that_suffices(problem, sums, &tops, need);
+            (vec![node], (top_sum - bytes) / grain, true)
+        }
+        // No table is that wide.
+        cells if cells >= CELLS => (tops[..count].iter().map(|t| t.1).collect(), 0, false),
+        _ => {
+            let table = Table::new(problem, sums, &tops, count, (slack, grain));
+            table.solve(&tops, count)
+        }
+    };
     let bytes = top_sum - deficit * grain;
     let bound = if complete {
         bytes
     } else {
-        least_sum(problem, maximal, need).min(bytes)
+        least_sum(problem, all, need).min(bytes)
     };
     Some(Found { set, bytes, bound })
+}
+
+/// The smallest node that alone frees the need, which the first of the maximal nodes does. What is
+/// too small holds nothing larger.
+fn least_that_suffices(
+    problem: &Problem,
+    sums: &Sums<'_>,
+    tops: &[(u64, u32)],
+    need: u64,
+) -> (u64, u32) {
+    let mut least = tops[0];
+    for &(_, top) in tops.iter().take_while(|top| top.0 >= need) {
+        let end = problem.end(top);
+        let mut node = top;
+        while node < end {
+            let bytes = sums.freed(node);
+            if bytes < need {
+                node = problem.end(node);
+                continue;
+            }
+            least = least.min((bytes, node));
+            node += 1;
+        }
+    }
+    least
+}
+
+/// How many sizes there are of each magnitude, and their sums: eight bits beyond the leading one,
+/// so that a tier's largest is hardly larger than its smallest.
+struct Tiers(Vec<u64>);
+
+const TIER_BITS: u32 = 8;
+
+impl Tiers {
+    fn of(sizes: impl Iterator<Item = u64>) -> Self {
+        let mut sums = vec![0u64; (u64::BITS as usize + 1) << TIER_BITS];
+        for bytes in sizes {
+            let sum = &mut sums[Self::tier(bytes)];
+            *sum = sum.saturating_add(bytes);
+        }
+        Self(sums)
+    }
+
+    /// Rises with the size.
+    fn tier(bytes: u64) -> usize {
+        let magnitude = u64::BITS - bytes.leading_zeros();
+        let below = bytes << (bytes.leading_zeros() + 1).min(u64::BITS - 1);
+        (magnitude as usize) << TIER_BITS | (below >> (u64::BITS - TIER_BITS)) as usize
+    }
+
+    /// A size such that all that are at least as large reach the need, and all that are larger by
+    /// more than a tier do not.
+    fn reaching(&self, need: u64) -> Option<u64> {
+        let mut sum = 0u64;
+        let tier = self.0.iter().rposition(|&bytes| {
+            sum = sum.saturating_add(bytes);
+            sum >= need
+        })?;
+        let (magnitude, below) = (tier >> TIER_BITS, tier & ((1 << TIER_BITS) - 1));
+        let Some(leading) = magnitude.checked_sub(1) else {
+            return Some(0);
+        };
+        let leading = 1u128 << leading;
+        let least = leading + ((leading * below as u128) >> TIER_BITS);
+        Some(u64::try_from(least).unwrap_or(u64::MAX))
+    }
+}
+
+fn largest_first(a: &(u64, u32), b: &(u64, u32)) -> Ordering {
+    b.0.cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
 /// Sizes that do not fit the coarse grain, at most.
@@ -87,12 +177,12 @@ const REMAINDERS: u64 = 1 << 22;
 /// Every sum is a multiple of the grain. Where all sizes but a few are multiples of a coarser one,
 /// only those few decide the remainder, and the remainders that they can make are few.
 #[must_use]
-pub fn least_sum(problem: &Problem, maximal: &[u32], need: u64) -> u64 {
-    let grain = grain(problem, maximal);
+pub fn least_sum(problem: &Problem, all: &Allowed, need: u64) -> u64 {
+    let grain = all.grain(problem);
     let floor = need.div_ceil(grain).saturating_mul(grain);
     let sizes = || {
-        let nodes = maximal.iter().flat_map(|&top| problem.subtree(top));
-        let own = nodes.map(|node| problem.own[node as usize]);
+        let below = |&top: &u32| &problem.own[top as usize..problem.end(top) as usize];
+        let own = all.maximal.iter().flat_map(below).copied();
         let sizes = own.chain(problem.units.iter().map(|unit| unit.bytes));
         sizes.filter(|&bytes| bytes > 0)
     };
@@ -101,7 +191,7 @@ pub fn least_sum(problem: &Problem, maximal: &[u32], need: u64) -> u64 {
     if !(2..=REMAINDERS).contains(&width) {
         return floor;
     }
-    let odd = |bytes: &u64| !bytes.is_multiple_of(coarse);
+    let odd = |bytes: &u64| common(coarse, *bytes) != coarse;
     let odd: Vec<u64> = sizes().filter(odd).take(ODD + 1).collect();
     let Ok(width) = usize::try_from(width) else {
         return floor;
@@ -149,7 +239,7 @@ fn coarse_grain(sizes: impl Iterator<Item = u64>) -> u64 {
 /// Sorts the nodes, largest first and ties by path, as far as needed, and counts how many of
 /// them reach the need.
 fn top_count(tops: &mut [(u64, u32)], need: u64, tie: Tie<'_>) -> Option<usize> {
-    tops.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    tops.sort_unstable_by(largest_first);
     let mut sum = 0u64;
     let count = 1 + tops.iter().position(|t| {
         sum = sum.saturating_add(t.0);
@@ -169,9 +259,8 @@ fn top_count(tops: &mut [(u64, u32)], need: u64, tie: Tie<'_>) -> Option<usize> 
 pub fn grain(problem: &Problem, maximal: &[u32]) -> u64 {
     let mut grain = 0u64;
     for &top in maximal {
-        for node in problem.subtree(top) {
-            grain = common(grain, problem.own[node as usize]);
-        }
+        let below = &problem.own[top as usize..problem.end(top) as usize];
+        grain = below.iter().fold(grain, |grain, &own| common(grain, own));
         if grain == 1 {
             return 1;
         }
@@ -183,6 +272,10 @@ pub fn grain(problem: &Problem, maximal: &[u32]) -> u64 {
 }
 
 fn common(a: u64, b: u64) -> u64 {
+    // Blocks are powers of two nearly everywhere, and these need no division.
+    if a.is_power_of_two() {
+        return 1 << a.trailing_zeros().min(b.trailing_zeros());
+    }
     if a > 0 && b.is_multiple_of(a) {
         return a;
     }
@@ -226,7 +319,7 @@ struct Table {
 impl Table {
     fn new(
         problem: &Problem,
-        sums: &Sums,
+        sums: &Sums<'_>,
         tops: &[(u64, u32)],
         count: usize,
         (slack, grain): (u64, u64),
@@ -241,15 +334,21 @@ impl Table {
             ties_out: Vec::new(),
             is_cut: false,
         };
+        let mut below: Vec<(u32, u64)> = Vec::new();
         for (rank, &(bytes, top)) in tops.iter().enumerate() {
             let is_in = rank < count;
             if !is_in && last - bytes > slack {
                 break;
             }
+            // Where even a leave costs too much and nothing lies below, there is no way to deviate.
+            if is_in && bytes - last > slack && problem.end(top) == top + 1 {
+                continue;
+            }
             let base = if is_in { bytes } else { last };
-            let mut options = descendants(problem, sums, top, base, slack);
-            options.retain(|&(node, _)| node != top || (!is_in && bytes < last));
-            if bytes == last && options.is_empty() {
+            below.clear();
+            descendants(problem, sums, top, (base, slack), &mut below);
+            below.retain(|&(node, _)| node != top || (!is_in && bytes < last));
+            if bytes == last && below.is_empty() {
                 let ties = if is_in {
                     &mut table.ties_in
                 } else {
@@ -258,9 +357,9 @@ impl Table {
                 ties.push(rank);
                 continue;
             }
-            let mut options: Vec<Deviation> = options
-                .into_iter()
-                .map(|(node, deficit)| Deviation {
+            let mut options: Vec<Deviation> = below
+                .iter()
+                .map(|&(node, deficit)| Deviation {
                     balance: i32::from(!is_in),
                     deficit: deficit / grain,
                     node: Some(node),
@@ -345,9 +444,6 @@ impl Table {
 
     /// The set with the largest deficit, that deficit in grains, and whether none larger exists.
     fn solve(&self, tops: &[(u64, u32)], count: usize) -> (Vec<u32>, u64, bool) {
-        if self.deficit >= CELLS {
-            return (tops[..count].iter().map(|t| t.1).collect(), 0, false);
-        }
         let mut reach = Reach::new(self);
         let complete = reach.run(self) && !self.is_cut;
         let best = reach.best(self);
@@ -401,21 +497,25 @@ impl Table {
 
 /// The nodes of a subtree that are worth at most `base` and at least `base − slack`, each with
 /// what it lacks. Worth falls down the tree, so a light subtree is passed over whole.
-fn descendants(problem: &Problem, sums: &Sums, top: u32, base: u64, slack: u64) -> Vec<(u32, u64)> {
-    let mut found = Vec::new();
-    let end = problem.end[top as usize];
+fn descendants(
+    problem: &Problem,
+    sums: &Sums<'_>,
+    top: u32,
+    (base, slack): (u64, u64),
+    found: &mut Vec<(u32, u64)>,
+) {
+    let end = problem.end(top);
     let mut node = top;
     while node < end {
         let bytes = sums.freed(node);
         let lacks = base.saturating_sub(bytes);
         if bytes == 0 || lacks > slack {
-            node = problem.end[node as usize];
+            node = problem.end(node);
         } else {
             found.push((node, lacks));
             node += 1;
         }
     }
-    found
 }
 
 /// Which cells can be reached, and by which group first.
@@ -553,5 +653,44 @@ fn or_shifted(to: &mut [u64], from: &[u64], shift: u64, width: usize) {
     }
     if !width.is_multiple_of(64) {
         to[len - 1] &= (1u64 << (width % 64)) - 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_cut_where_the_largest_reach_the_need() {
+        let sizes: Vec<u64> = (0..64)
+            .flat_map(|bit| {
+                let size = 1u64 << bit;
+                [size, size | size >> 3, size | (size - 1), size.max(300) - 1]
+            })
+            .collect();
+        for from in 0..sizes.len() {
+            let sizes = &sizes[from..(from + 9).min(sizes.len())];
+            let mut sorted = sizes.to_vec();
+            sorted.sort_unstable_by(|a, b| b.cmp(a));
+            let mut sum = 0u64;
+            for (count, &size) in sorted.iter().enumerate() {
+                let before = sum;
+                sum = sum.saturating_add(size);
+                if before == sum {
+                    continue;
+                }
+                let floor = Tiers::of(sizes.iter().copied()).reaching(sum);
+                let floor = floor.expect("they suffice");
+                // The one that reaches the need is in, and nothing much smaller.
+                assert!(floor <= size, "{floor} {size} {count} {sizes:?}");
+                assert!(
+                    size <= floor.saturating_add(floor >> 8),
+                    "{floor} {size} {sizes:?}"
+                );
+            }
+            assert!(
+                sum == u64::MAX || Tiers::of(sizes.iter().copied()).reaching(sum + 1).is_none()
+            );
+        }
     }
 }

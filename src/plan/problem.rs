@@ -1,21 +1,23 @@
 //! The planning problem in columns: what can go, what it gives back, and what binds what.
 //!
 //! Nodes are numbered in pre-order and a subtree is a range, as in the tree; a problem can also be
-//! built by hand. What comes back only when several entries are gone (an inode with several
+//! built by hand. Only directories have sums of their own: whatever else there is, is worth what
+//! it holds itself. What comes back only when several entries are gone (an inode with several
 //! names) is a [`Unit`]; what may only go after something else is an [`Order`].
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use crate::policy::Risk;
 use crate::risk::Order;
 
+use super::shape::Shape;
+
 /// Everything that the search for a deletion set has to know.
 #[derive(Debug, Default)]
 pub struct Problem {
-    /// The parent of every node; the root is its own.
-    pub parent: Vec<u32>,
-    /// The first node beyond every node's subtree.
-    pub end: Vec<u32>,
+    /// Which node holds which.
+    pub(super) shape: Shape,
     /// The bytes that come back when exactly this node goes, without what lies below it.
     pub own: Vec<u64>,
     /// The node's own risk class, and whether it is a directory.
@@ -59,6 +61,7 @@ impl Class {
     }
 
     /// The risk as a number, 0 to 4; 5 is protected.
+    #[inline]
     #[must_use]
     pub fn level(self) -> u8 {
         self.0 & CLASS
@@ -79,104 +82,118 @@ impl Class {
 
 /// Sums of every subtree.
 #[derive(Debug)]
-pub struct Sums {
-    /// Bytes that deleting exactly this subtree gives back.
-    pub freed: Vec<u64>,
+pub struct Sums<'a> {
+    problem: &'a Problem,
+    /// By row: bytes that deleting exactly this directory gives back.
+    freed: Vec<u64>,
     /// The same and what is lost without being gained; empty where there is no such thing.
-    pub lost: Vec<u64>,
+    lost: Vec<u64>,
     /// Inodes that it gives back; empty unless asked for.
-    pub inodes: Vec<u64>,
+    inodes: Vec<u64>,
     /// The worst risk inside.
-    pub worst: Vec<u8>,
+    worst: Vec<u8>,
+    /// What an entry without a row has beyond its own bytes: an inode of one name that was made a
+    /// unit. By node.
+    alone: Vec<(u32, Alone)>,
+    /// No set gives back more within a level of risk, by level: what spreads is counted in each.
+    most: [Alone; LEVELS],
+}
+
+/// Levels of risk, the protected one included.
+const LEVELS: usize = 6;
+
+/// Bytes and inodes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Alone {
+    freed: u64,
+    lost: u64,
+    inodes: u64,
+}
+
+impl Alone {
+    fn add(&mut self, unit: &Unit) {
+        self.lost = self.lost.saturating_add(unit.bytes);
+        if unit.gains {
+            self.freed = self.freed.saturating_add(unit.bytes);
+            self.inodes += 1;
+        }
+    }
 }
 
 impl Problem {
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.parent.len()
+        self.own.len()
     }
 
     /// Whether there is nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.parent.is_empty()
+        self.own.is_empty()
     }
 
-    /// Appends a node in pre-order, below `parent` (the root is given itself, 0).
+    /// Appends a node in pre-order, below the directory `parent`; the first one is the root.
     pub fn push(&mut self, parent: u32, own: u64, class: Class) -> u32 {
-        let id = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        self.parent.push(parent);
-        self.end.push(id + 1);
         self.own.push(own);
         self.class.push(class);
-        let mut above = id;
-        while above != self.parent[above as usize] {
-            above = self.parent[above as usize];
-            self.end[above as usize] = id + 1;
-        }
-        id
+        self.shape.push(parent, class.is_dir())
+    }
+
+    /// The node that holds this one; the root holds itself.
+    #[must_use]
+    pub fn parent(&self, node: u32) -> u32 {
+        self.shape.parent(node)
+    }
+
+    /// The first node beyond a node's subtree.
+    #[inline]
+    #[must_use]
+    pub fn end(&self, node: u32) -> u32 {
+        self.shape.end(node)
     }
 
     /// Whether `inner` is `outer` or lies below it.
     #[must_use]
     pub fn contains(&self, outer: u32, inner: u32) -> bool {
-        outer <= inner && inner < self.end[outer as usize]
+        outer <= inner && (outer == inner || inner < self.end(outer))
     }
 
     /// The nodes of a subtree.
+    #[must_use]
     pub fn subtree(&self, node: u32) -> std::ops::Range<u32> {
-        node..self.end[node as usize]
+        node..self.end(node)
     }
 
-    /// Adds up every subtree in one pass from the end. A unit counts at the lowest node that
-    /// holds all its members, which is the lowest that holds the first and the last.
+    /// Adds up every subtree in one pass and rolls the directories up from the end. A unit counts
+    /// at the lowest node that holds all its members, which is the lowest that holds the first
+    /// and the last.
     #[must_use]
-    pub fn sums(&self, inodes: bool) -> Sums {
+    pub fn sums(&self, inodes: bool) -> Sums<'_> {
         let splits = self.units.iter().any(|unit| !unit.gains);
+        let rows = self.shape.rows().len();
         let mut sums = Sums {
-            freed: self.own.clone(),
+            problem: self,
+            freed: vec![0; rows],
             lost: Vec::new(),
-            inodes: Vec::new(),
-            worst: self.class.iter().map(|class| class.level()).collect(),
+            inodes: vec![0; if inodes { rows } else { 0 }],
+            worst: vec![0; rows],
+            alone: Vec::new(),
+            most: [Alone::default(); LEVELS],
         };
+        self.shape.runs(|row, run| sums.add_run(row, run));
         if splits {
-            sums.lost.clone_from(&self.own);
-        }
-        if inodes {
-            sums.inodes = self.class.iter().map(|class| class.inodes()).collect();
+            sums.lost.clone_from(&sums.freed);
         }
         for unit in &self.units {
-            let Some(at) = self.meeting(&unit.members) else {
-                continue;
-            };
-            let add = |column: &mut Vec<u64>, n: u64| {
-                if let Some(cell) = column.get_mut(at as usize) {
-                    *cell = cell.saturating_add(n);
-                }
-            };
-            if unit.gains {
-                add(&mut sums.freed, unit.bytes);
-                add(&mut sums.inodes, 1);
-            }
-            add(&mut sums.lost, unit.bytes);
+            sums.add_unit(unit);
         }
-        self.roll_up(&mut sums);
+        sums.alone.sort_by_key(|alone| alone.0);
+        self.shape.roll_up(&mut sums.freed, u64::saturating_add);
+        self.shape.roll_up(&mut sums.lost, u64::saturating_add);
+        self.shape.roll_up(&mut sums.inodes, u64::saturating_add);
+        self.shape.roll_up(&mut sums.worst, u8::max);
         sums
-    }
-
-    fn roll_up(&self, sums: &mut Sums) {
-        for node in (1..self.len()).rev() {
-            let parent = self.parent[node] as usize;
-            sums.freed[parent] = sums.freed[parent].saturating_add(sums.freed[node]);
-            sums.worst[parent] = sums.worst[parent].max(sums.worst[node]);
-        }
-        for column in [&mut sums.lost, &mut sums.inodes] {
-            for node in (1..column.len()).rev() {
-                let parent = self.parent[node] as usize;
-                column[parent] = column[parent].saturating_add(column[node]);
-            }
-        }
     }
 
     /// The lowest node that holds all of them; they are ascending.
@@ -185,28 +202,155 @@ impl Problem {
         let (&first, &last) = (members.first()?, members.last()?);
         let mut node = first;
         while !self.contains(node, last) {
-            node = self.parent[node as usize];
+            node = self.parent(node);
         }
         Some(node)
     }
 }
 
-impl Sums {
+impl Sums<'_> {
+    fn add_run(&mut self, row: usize, run: std::ops::Range<usize>) {
+        let (mut freed, mut worst) = (self.freed[row], self.worst[row]);
+        let mut inodes = 0;
+        let nodes = self.problem.own[run.clone()].iter();
+        for (&own, &class) in nodes.zip(&self.problem.class[run]) {
+            let level = class.level();
+            freed = freed.saturating_add(own);
+            worst = worst.max(level);
+            inodes += class.inodes();
+            let most = &mut self.most[usize::from(level).min(LEVELS - 1)];
+            most.freed = most.freed.saturating_add(own);
+            most.inodes += class.inodes();
+        }
+        (self.freed[row], self.worst[row]) = (freed, worst);
+        if let Some(sum) = self.inodes.get_mut(row) {
+            *sum += inodes;
+        }
+    }
+
+    fn add_unit(&mut self, unit: &Unit) {
+        let Some(at) = self.problem.meeting(&unit.members) else {
+            return;
+        };
+        // Whatever the classes of its names.
+        self.most[0].add(unit);
+        let mut add = Alone::default();
+        add.add(unit);
+        let shape = &self.problem.shape;
+        if shape.row(at).is_none() {
+            self.alone.push((at, add));
+        }
+        let row = shape.holder(at);
+        let columns = [
+            (&mut self.freed, add.freed),
+            (&mut self.lost, add.lost),
+            (&mut self.inodes, add.inodes),
+        ];
+        for (column, n) in columns {
+            if let Some(cell) = column.get_mut(row) {
+                *cell = cell.saturating_add(n);
+            }
+        }
+    }
+
+    /// What several units add to one entry.
+    #[cold]
+    fn alone(&self, node: u32) -> Alone {
+        let from = self.alone.partition_point(|alone| alone.0 < node);
+        let of_node = self.alone[from..]
+            .iter()
+            .take_while(|alone| alone.0 == node);
+        of_node.fold(Alone::default(), |sum, (_, more)| Alone {
+            freed: sum.freed.saturating_add(more.freed),
+            lost: sum.lost.saturating_add(more.lost),
+            inodes: sum.inodes + more.inodes,
+        })
+    }
+
+    /// Whether something is lost without being gained.
+    #[must_use]
+    pub fn splits(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
+    /// Whether inodes are counted.
+    #[must_use]
+    pub fn counts_inodes(&self) -> bool {
+        !self.inodes.is_empty()
+    }
+
     /// What is lost with a subtree.
+    #[inline]
     #[must_use]
     pub fn lost(&self, node: u32) -> u64 {
-        let column = if self.lost.is_empty() {
-            &self.freed
-        } else {
-            &self.lost
-        };
-        column[node as usize]
+        match self.problem.shape.row(node) {
+            _ if self.lost.is_empty() => self.freed(node),
+            Some(row) => self.lost[row],
+            None if self.alone.is_empty() => self.problem.own[node as usize],
+            None => self.problem.own[node as usize].saturating_add(self.alone(node).lost),
+        }
     }
 
     /// What a subtree gives back.
+    #[inline]
     #[must_use]
     pub fn freed(&self, node: u32) -> u64 {
-        self.freed[node as usize]
+        match self.problem.shape.row(node) {
+            Some(row) => self.freed[row],
+            None if self.alone.is_empty() => self.problem.own[node as usize],
+            None => self.problem.own[node as usize].saturating_add(self.alone(node).freed),
+        }
+    }
+
+    /// How many inodes a subtree gives back; 0 where they are not counted.
+    #[must_use]
+    pub fn inodes(&self, node: u32) -> u64 {
+        match self.problem.shape.row(node) {
+            _ if self.inodes.is_empty() => 0,
+            Some(row) => self.inodes[row],
+            None => {
+                let own = self.problem.class[node as usize].inodes();
+                match self.alone.is_empty() {
+                    true => own,
+                    false => own + self.alone(node).inodes,
+                }
+            }
+        }
+    }
+
+    /// The worst risk inside a subtree.
+    #[must_use]
+    pub fn worst(&self, node: u32) -> u8 {
+        match self.problem.shape.row(node) {
+            Some(row) => self.worst[row],
+            None => self.problem.class[node as usize].level(),
+        }
+    }
+
+    /// No set of this level of risk or less gives back more bytes, or more inodes.
+    #[must_use]
+    pub fn most(&self, level: u8) -> (u64, u64) {
+        let levels = self.most.iter().take(usize::from(level) + 1);
+        levels.fold((0, 0), |(bytes, inodes), most| {
+            (bytes.saturating_add(most.freed), inodes + most.inodes)
+        })
+    }
+
+    /// What every node gives back, as a column.
+    #[must_use]
+    pub fn freed_column(&self) -> Vec<u64> {
+        self.column(Self::freed)
+    }
+
+    /// How many inodes every node gives back, as a column.
+    #[must_use]
+    pub fn inodes_column(&self) -> Vec<u64> {
+        self.column(Self::inodes)
+    }
+
+    fn column(&self, of: impl Fn(&Self, u32) -> u64) -> Vec<u64> {
+        let len = u32::try_from(self.problem.len()).unwrap_or(u32::MAX);
+        (0..len).map(|node| of(self, node)).collect()
     }
 }
 
@@ -217,6 +361,8 @@ pub struct Allowed {
     pub ok: Vec<bool>,
     /// The nodes that may go while what holds them may not, ascending.
     pub maximal: Vec<u32>,
+    /// The greatest common divisor of all that may go, once somebody asked.
+    grain: OnceCell<u64>,
 }
 
 impl Allowed {
@@ -224,12 +370,20 @@ impl Allowed {
     /// whose elder relatives may go too. Removing one member blocks every younger one and every
     /// directory above them, so a work list ends after each node was blocked once.
     #[must_use]
-    pub fn at(problem: &Problem, sums: &Sums, level: u8, limit: u64) -> Self {
-        let mut ok: Vec<bool> = sums.worst.iter().map(|&worst| worst <= level).collect();
+    pub fn at(problem: &Problem, sums: &Sums<'_>, level: u8, limit: u64) -> Self {
+        let own = problem.class.iter().map(|class| class.level() <= level);
+        let mut ok: Vec<bool> = own.collect();
         if limit < u64::MAX {
-            for (node, ok) in (0..).zip(ok.iter_mut()) {
-                *ok &= sums.lost(node) <= limit;
+            for (ok, &own) in ok.iter_mut().zip(&problem.own) {
+                *ok &= own <= limit;
             }
+            for &(node, _) in &sums.alone {
+                ok[node as usize] &= sums.lost(node) <= limit;
+            }
+        }
+        for (dir, &worst) in problem.shape.rows().iter().zip(&sums.worst) {
+            let within = limit == u64::MAX || sums.lost(dir.node) <= limit;
+            ok[dir.node as usize] = worst <= level && within;
         }
         Self::of(problem, ok)
     }
@@ -244,13 +398,26 @@ impl Allowed {
         let mut node = 0;
         while node < ok.len() {
             if ok[node] {
-                maximal.push(u32::try_from(node).unwrap_or(u32::MAX));
-                node = problem.end[node] as usize;
+                let top = u32::try_from(node).unwrap_or(u32::MAX);
+                maximal.push(top);
+                node = problem.end(top) as usize;
             } else {
                 node += 1;
             }
         }
-        Self { ok, maximal }
+        Self {
+            ok,
+            maximal,
+            grain: OnceCell::new(),
+        }
+    }
+
+    /// The greatest common divisor of all sizes that may go.
+    #[must_use]
+    pub fn grain(&self, problem: &Problem) -> u64 {
+        *self
+            .grain
+            .get_or_init(|| super::paths::grain(problem, &self.maximal))
     }
 }
 
@@ -303,7 +470,7 @@ fn block(
         if index.binary_search_by_key(&node, |&(n, ..)| n).is_ok() {
             work.push(node);
         }
-        node = problem.parent[node as usize];
+        node = problem.parent(node);
     }
 }
 

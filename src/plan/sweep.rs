@@ -182,7 +182,7 @@ impl<'a> Sweep<'a> {
 
     /// The first stop beyond the subtree of a stop.
     fn behind(&self, at: usize) -> usize {
-        let end = self.problem.end[self.stops[at] as usize];
+        let end = self.problem.end(self.stops[at]);
         self.stops.partition_point(|&stop| stop < end)
     }
 
@@ -346,7 +346,7 @@ impl<'a> Sweep<'a> {
         if !self.allowed.ok[node as usize] {
             return None;
         }
-        let end = self.problem.end[node as usize];
+        let end = self.problem.end(node);
         let mut next = state.clone();
         let (mut gone, inodes) = self.alone(at);
         next[0] = next[0].saturating_add(lost(gone));

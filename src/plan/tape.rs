@@ -25,14 +25,12 @@ const DEPTH: usize = 40;
 /// Whether a table of so many amounts may fit for what is allowed: a tape has a step for every
 /// node of worth at least, and is not written in vain.
 #[must_use]
-pub fn fits(allowed: &Allowed, worth: &[u64], amounts: u64, numbers: u64) -> bool {
-    let nodes = allowed
-        .ok
-        .iter()
-        .zip(worth)
-        .filter(|node| *node.0 && *node.1 > 0);
-    let cells = (nodes.count() as u64).saturating_mul(amounts.saturating_add(1));
-    cells.saturating_mul(numbers) <= CELLS
+pub fn fits(allowed: &Allowed, worth: impl Fn(u32) -> u64, amounts: u64, numbers: u64) -> bool {
+    let each = amounts.saturating_add(1).saturating_mul(numbers.max(1));
+    let room = usize::try_from(CELLS / each).unwrap_or(usize::MAX);
+    let nodes = (0u32..).zip(&allowed.ok).filter(|node| *node.1);
+    let mut of_worth = nodes.filter(|&(node, _)| worth(node) > 0);
+    of_worth.nth(room).is_none()
 }
 
 /// One decision.
@@ -378,10 +376,7 @@ impl<'a> Writer<'a> {
         }
         writer.members.sort_unstable();
         let twice = writer.members.windows(2).any(|w| w[0].0 == w[1].0);
-        let nested = writer
-            .members
-            .iter()
-            .any(|m| problem.end[m.0 as usize] != m.0 + 1);
+        let nested = writer.members.iter().any(|m| problem.end(m.0) != m.0 + 1);
         if twice || nested {
             return None;
         }
@@ -412,7 +407,7 @@ impl<'a> Writer<'a> {
             }
             let mut top = node;
             loop {
-                let above = self.problem.parent[top as usize];
+                let above = self.problem.parent(top);
                 if above == top || !self.allowed.ok[above as usize] {
                     break;
                 }
@@ -430,11 +425,8 @@ impl<'a> Writer<'a> {
         }
         parts.sort_unstable();
         let place = parts.iter().map(|p| p.node).min()?;
-        self.inside.extend(
-            parts
-                .iter()
-                .map(|p| (p.node, self.problem.end[p.node as usize])),
-        );
+        self.inside
+            .extend(parts.iter().map(|p| (p.node, self.problem.end(p.node))));
         self.chains.push((place, parts));
         Some(())
     }
@@ -499,7 +491,7 @@ impl<'a> Writer<'a> {
         let is_part = at > 0 && id < self.inside[at - 1].1;
         let is_open = self.allowed.ok[node] && self.worth[node] > 0 && !is_part;
         let step = if is_open {
-            let take = self.begin[self.problem.end[node] as usize];
+            let take = self.begin[self.problem.end(id) as usize];
             self.push(id, take, on)
         } else {
             on
@@ -537,7 +529,7 @@ impl<'a> Writer<'a> {
 
     /// A part after all older ones are gone.
     fn whole(&mut self, part: Part, full: u32, broken: u32, depth: usize) -> Option<u32> {
-        let end = self.problem.end[part.node as usize];
+        let end = self.problem.end(part.node);
         if end == part.node + 1 {
             return Some(self.push(part.node, full, broken));
         }
@@ -547,7 +539,7 @@ impl<'a> Writer<'a> {
             if let Some(part) = self.part(child) {
                 inner.push(part);
             }
-            child = self.problem.end[child as usize];
+            child = self.problem.end(child);
         }
         inner.sort_unstable();
         let skip = self.chain(&inner, full, broken, depth + 1)?;
@@ -561,7 +553,7 @@ impl<'a> Writer<'a> {
         let (mut step, end) = (on, range.end as usize);
         for node in range.rev() {
             if self.worth[node as usize] > 0 {
-                let take = self.begin[self.problem.end[node as usize] as usize];
+                let take = self.begin[self.problem.end(node) as usize];
                 step = self.push(node, take, step);
             }
             self.begin[node as usize] = step;

@@ -168,7 +168,7 @@ fn antichains(problem: &Problem) -> Vec<Vec<u32>> {
     let mut behind: Vec<Vec<Vec<u32>>> = vec![vec![Vec::new()]; problem.len() + 1];
     for node in (0..len).rev() {
         let mut sets = behind[node as usize + 1].clone();
-        for rest in &behind[problem.end[node as usize] as usize] {
+        for rest in &behind[problem.end(node) as usize] {
             sets.push([&[node][..], rest].concat());
         }
         behind[node as usize] = sets;
@@ -398,7 +398,8 @@ fn families_without_a_table_are_solved_by_regrets() {
         let sums = problem.sums(false);
         let all = Allowed::at(&problem, &sums, 4, u64::MAX);
         let most: u64 = all.maximal.iter().map(|&top| sums.freed(top)).sum();
-        let Some(tape) = Tape::new(&problem, &sums.freed, &all, 1).filter(|_| most > 0) else {
+        let Some(tape) = Tape::new(&problem, &sums.freed_column(), &all, 1).filter(|_| most > 0)
+        else {
             continue;
         };
         let goal = Goal {
@@ -583,7 +584,7 @@ fn a_few_odd_sizes_decide_the_remainder_and_prove_the_least_bytes() {
     let all = Allowed::at(&problem, &sums, 4, u64::MAX);
     // Three files have one block more: remainders of 0 to 3 blocks can be made, and no other.
     for (blocks, least) in [(512, 512), (515, 515), (516, 768), (640, 768), (769, 769)] {
-        let told = super::paths::least_sum(&problem, &all.maximal, 4096 * blocks - 1);
+        let told = super::paths::least_sum(&problem, &all, 4096 * blocks - 1);
         assert_eq!(told, 4096 * least, "{blocks}");
     }
     let ask = Ask {
@@ -598,6 +599,35 @@ fn a_few_odd_sizes_decide_the_remainder_and_prove_the_least_bytes() {
     let choice = choose(&problem, &ask).expect("it suffices");
     assert_eq!(choice.lost, 4096 * 256 * 9_001, "{:?}", choice.gap);
     assert_eq!(choice.gap.map_or(0, |gap| gap.lost), 0);
+}
+
+#[test]
+fn one_path_is_the_smallest_that_suffices_however_large_the_others_are() {
+    let mut problem = Problem::default();
+    problem.push(0, 0, Class::new(Risk::Never, true));
+    for tib in [1u64, 3, 9] {
+        let dir = problem.push(0, 0, Class::new(Risk::Old, true));
+        for odd in [7, 5, 1] {
+            let bytes = (tib << 40) + odd;
+            problem.push(dir, bytes, Class::new(Risk::Old, false));
+        }
+    }
+    for (bytes, want) in [
+        ((1 << 40) + 2, (1 << 40) + 5),
+        ((1 << 40) + 8, (3 << 40) + 1),
+        ((3 << 40) + 8, (3 << 40) + 13),
+        ((3 << 40) + 14, (9 << 40) + 1),
+        ((9 << 40) + 14, (27 << 40) + 13),
+    ] {
+        let ask = Ask {
+            goal: Goal { bytes, inodes: 0 },
+            smallest: Smallest::Paths,
+            max_risk: Risk::Old,
+            max_waste: None,
+        };
+        let choice = choose(&problem, &ask).expect("it suffices");
+        assert_eq!((choice.set.len(), choice.lost, choice.gap), (1, want, None));
+    }
 }
 
 #[test]

@@ -8,29 +8,29 @@
 use super::{Ask, Candidate, Choice, Chooser, SEARCHED, number};
 use crate::plan::Smallest;
 use crate::plan::coupled::Judge;
-use crate::plan::paths;
 use crate::plan::problem::Allowed;
 use crate::plan::tape::Tape;
+
+/// How many nodes are looked at one by one for what can be spared.
+const SPARED: usize = 2_000;
 
 impl Chooser<'_> {
     /// Least bytes lost in the worst class, then in the next; the most harmless class is free.
     ///
     /// An empty entry of a high class costs nothing there, so all that is allowed is looked at,
     /// not only what the lowest sufficient class has.
-    pub(super) fn exposure(&self, ask: &Ask, level: u8) -> Choice {
-        let all = &Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
+    pub(super) fn exposure(&self, ask: &Ask, level: u8, all: &Allowed) -> Choice {
         if let Some(choice) = self.unexposed(ask, all) {
             return choice;
         }
-        if ask.goal.inodes == 0 && !self.is_spread(all) && self.sums.lost.is_empty() {
+        if ask.goal.inodes == 0 && !self.is_spread(all) && !self.sums.splits() {
             let judge = Judge::new(self.problem, &self.sums);
-            let grain = paths::grain(self.problem, &all.maximal);
+            let grain = all.grain(self.problem);
             let most = judge.worth(&all.maximal).freed;
             // A row of sums for every node is only made where the table may be, too.
             let fits = self.problem.len() <= SEARCHED;
-            let tape = fits
-                .then(|| Tape::new(self.problem, &self.sums.freed, all, grain))
-                .flatten();
+            let worth = fits.then(|| self.sums.freed_column());
+            let tape = worth.and_then(|worth| Tape::new(self.problem, &worth, all, grain));
             let by_class = if fits { self.by_class() } else { Vec::new() };
             let table = tape.as_ref().and_then(|tape| {
                 tape.table(most, |node| {
@@ -90,10 +90,10 @@ impl Chooser<'_> {
     /// The fewest paths that cost nothing in any class but the most harmless one, where these
     /// suffice: then all that is left of the key are paths and bytes.
     fn unexposed(&self, ask: &Ask, all: &Allowed) -> Option<Choice> {
-        let harm = self.harm();
-        let ok = all.ok.iter().zip(&harm).map(|(&ok, &harm)| ok && harm == 0);
-        let free = Allowed::of(self.problem, ok.collect());
-        drop(harm);
+        if self.sums.most(0).0 < ask.goal.bytes {
+            return None;
+        }
+        let free = Allowed::of(self.problem, self.harmless(all));
         let judge = Judge::new(self.problem, &self.sums);
         if !ask.goal.is_met(judge.worth(&free.maximal)) {
             return None;
@@ -105,26 +105,33 @@ impl Chooser<'_> {
         costs_nothing.then_some(choice)
     }
 
-    /// Bytes lost with every subtree in all classes but the most harmless one.
-    fn harm(&self) -> Vec<u64> {
-        let own = self.problem.own.iter().zip(&self.problem.class);
-        let mut harm: Vec<u64> = own
-            .map(|(&own, class)| if class.level() == 0 { 0 } else { own })
-            .collect();
-        for unit in &self.problem.units {
-            let is_harmful = |&m: &u32| self.problem.class[m as usize].level() > 0;
+    /// What may go without any bytes of a class but the most harmless one.
+    fn harmless(&self, all: &Allowed) -> Vec<bool> {
+        let problem = self.problem;
+        let own = problem.own.iter().zip(&problem.class);
+        let own = own.map(|(&own, class)| class.level() == 0 || own == 0);
+        let mut ok: Vec<bool> = all.ok.iter().zip(own).map(|(&ok, own)| ok && own).collect();
+        let mut harms = vec![false; problem.shape.rows().len()];
+        problem.shape.runs(|row, mut run| {
+            harms[row] |= run.any(|n| problem.class[n].level() > 0 && problem.own[n] > 0);
+        });
+        for unit in problem.units.iter().filter(|unit| unit.bytes > 0) {
+            let is_harmful = |&m: &u32| problem.class[m as usize].level() > 0;
             if !unit.members.iter().any(is_harmful) {
                 continue;
             }
-            if let Some(at) = self.problem.meeting(&unit.members) {
-                harm[at as usize] = harm[at as usize].saturating_add(unit.bytes);
+            if let Some(at) = problem.meeting(&unit.members) {
+                ok[at as usize] = false;
+                harms[problem.shape.holder(at)] = true;
             }
         }
-        for node in (1..harm.len()).rev() {
-            let parent = self.problem.parent[node] as usize;
-            harm[parent] = harm[parent].saturating_add(harm[node]);
+        problem
+            .shape
+            .roll_up(&mut harms, |above, below| above | below);
+        for (dir, harms) in problem.shape.rows().iter().zip(harms) {
+            ok[dir.node as usize] &= !harms;
         }
-        harm
+        ok
     }
 
     /// Everything below the class that is needed, and of that class as few bytes as the rest
@@ -134,28 +141,13 @@ impl Chooser<'_> {
         let judge = Judge::new(self.problem, &self.sums);
         let few = self.least_bytes(all, ask.goal);
         let mut set = few.set;
-        if let Some(below) = level.checked_sub(1) {
-            let harmless = Allowed::at(self.problem, &self.sums, below, u64::MAX);
-            let mut worse: Vec<u32> = set
-                .iter()
-                .copied()
-                .filter(|&node| self.sums.worst[node as usize] == level)
-                .collect();
-            worse.sort_unstable();
-            let outside = |top: &u32| {
-                let at = worse.partition_point(|&w| w <= *top);
-                at == 0 || !self.problem.contains(worse[at - 1], *top)
-            };
-            let mut all_of: Vec<u32> = harmless.maximal.iter().copied().filter(outside).collect();
-            all_of.extend(&worse);
-            // The last of the list is the first to be spared.
-            all_of.sort_by_key(|&n| (self.sums.worst[n as usize], self.sums.freed(n)));
+        if let Some(all_of) = self.with_harmless(&set, level) {
             let in_order = judge.left_behind(&all_of).is_none();
-            if all_of.len() <= 2_000 && in_order && ask.goal.is_met(judge.worth(&all_of)) {
+            if in_order && ask.goal.is_met(judge.worth(&all_of)) {
                 set = all_of;
             }
         }
-        if set.len() <= 2_000 {
+        if set.len() <= SPARED {
             set = judge.prune(&set, ask.goal);
         }
         let lost = judge.worth(&set).lost;
@@ -165,6 +157,29 @@ impl Chooser<'_> {
             paths_bound: 1,
             lost_bound: ask.goal.bytes.min(lost),
         }
+    }
+
+    /// What a set has of its worst class, and everything more harmless besides, if that is little
+    /// enough to look at each; the last of the list is the first to be spared.
+    fn with_harmless(&self, set: &[u32], level: u8) -> Option<Vec<u32>> {
+        let below = level.checked_sub(1)?;
+        let is_worst = |node: &u32| self.sums.worst(*node) == level;
+        let mut worse: Vec<u32> = set.iter().copied().filter(is_worst).collect();
+        let room = SPARED.checked_sub(worse.len())?;
+        worse.sort_unstable();
+        let harmless = Allowed::at(self.problem, &self.sums, below, u64::MAX);
+        let outside = |top: &u32| {
+            let at = worse.partition_point(|&w| w <= *top);
+            at == 0 || !self.problem.contains(worse[at - 1], *top)
+        };
+        let tops = harmless.maximal.iter().copied().filter(outside);
+        let mut all_of: Vec<u32> = tops.take(room + 1).collect();
+        if all_of.len() > room {
+            return None;
+        }
+        all_of.extend(&worse);
+        all_of.sort_by_key(|&n| (self.sums.worst(n), self.sums.freed(n)));
+        Some(all_of)
     }
 
     /// Bytes lost with every subtree, by class; a shared inode has the worst class of its names.
@@ -190,14 +205,16 @@ impl Chooser<'_> {
         }
         for node in (1..self.problem.len()).rev() {
             let below = sums[node];
-            for (cell, bytes) in sums[self.problem.parent[node] as usize]
-                .iter_mut()
-                .zip(below)
-            {
+            for (cell, bytes) in sums[self.above(node)].iter_mut().zip(below) {
                 *cell = cell.saturating_add(bytes);
             }
         }
         sums
+    }
+
+    fn above(&self, node: usize) -> usize {
+        let node = u32::try_from(node).unwrap_or(u32::MAX);
+        self.problem.parent(node) as usize
     }
 
     /// Bytes lost in each class, the worst first, then the paths and all bytes lost.

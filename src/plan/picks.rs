@@ -1,0 +1,251 @@
+//! The chosen nodes as picks: what each is, why it may go, and the order to delete them.
+//!
+//! A set may have hundreds of thousands of nodes, so everything here goes through them in
+//! pre-order and remembers where the last one lay: directories are spelled out once for all that
+//! lies in them, and reasons are sought from the last one on.
+
+use crate::bytes::Interval;
+use crate::entry::Rooting;
+use crate::policy::Risk;
+use crate::risk::{Order, Risks};
+use crate::tree::{NodeId, Quantity, Totals, Tree};
+
+use super::Pick;
+use super::number::Numbers;
+
+/// The picks in the order to delete: the most harmless first, families from their oldest, then by
+/// path. The nodes are ascending and do not hold each other.
+pub(super) fn picks(tree: &Tree, risks: &Risks, numbers: &Numbers, nodes: &[NodeId]) -> Vec<Pick> {
+    let ages = Ages::of(tree, risks.families());
+    let about = |nodes: &[NodeId]| -> Vec<Told> {
+        let mut subtrees = risks.of_subtrees(tree);
+        let mut paths = Paths::of(tree);
+        let told = nodes.iter().map(|&node| {
+            let (risk, why) = subtrees.of(node);
+            Told {
+                key: (risk, ages.oldest(node).unwrap_or((usize::MAX, 0))),
+                number: numbers.of_node(node),
+                node,
+                path: paths.spell(node),
+                why,
+            }
+        });
+        told.collect()
+    };
+    let mut told = match nodes.len() {
+        0..MANY => about(nodes),
+        len => std::thread::scope(|scope| {
+            let (some, others) = nodes.split_at(len / 2);
+            let others = scope.spawn(|| about(others));
+            let mut told = about(some);
+            match others.join() {
+                Ok(others) => told.extend(others),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            told
+        }),
+    };
+    // The order of the numbers is nearly that of the paths' bytes, and a stable sort is quick
+    // where it finds long runs.
+    told.sort_unstable_by_key(|told| (told.key, told.number));
+    told.sort_by(|a, b| (a.key, &a.path).cmp(&(b.key, &b.path)));
+    let mut picks: Vec<Pick> = Vec::with_capacity(told.len());
+    picks.extend(told.into_iter().map(|told| pick(tree, told)));
+    credit_shared(tree, &mut picks);
+    picks
+}
+
+/// So many nodes are worth a thread of their own for half of them.
+const MANY: usize = 5_000;
+
+/// What orders a pick, and what is known of it only on the way down the tree.
+struct Told {
+    /// Its risk; its family, and how old it is there.
+    key: (Risk, (usize, u32)),
+    number: u32,
+    node: NodeId,
+    path: Vec<u8>,
+    why: String,
+}
+
+fn pick(tree: &Tree, told: Told) -> Pick {
+    let Told {
+        node, path, why, ..
+    } = told;
+    let totals = tree.totals(node);
+    Pick {
+        node,
+        path,
+        kind: tree.kind(node),
+        risk: told.key.0,
+        why,
+        disk: totals.disk,
+        apparent: totals.apparent,
+        freed: freed(tree, node, &totals),
+        files: totals.files,
+        evidence: None,
+    }
+}
+
+/// What a node gives back when nothing else goes.
+fn freed(tree: &Tree, node: NodeId, totals: &Totals) -> Interval {
+    match tree.quantity() {
+        _ if !tree.links().is_empty() => tree.freed(node),
+        Quantity::Disk => totals.disk,
+        Quantity::Apparent => totals.apparent,
+    }
+}
+
+/// What comes back only because several picks go is credited to the last of them.
+fn credit_shared(tree: &Tree, picks: &mut [Pick]) {
+    if tree.links().is_empty() {
+        return;
+    }
+    let mut starts: Vec<(NodeId, usize)> = picks
+        .iter()
+        .enumerate()
+        .map(|(at, pick)| (pick.node, at))
+        .collect();
+    starts.sort_unstable();
+    let holder = |name: NodeId| {
+        let to = starts.partition_point(|start| start.0 <= name);
+        let &(node, at) = starts[..to].last()?;
+        tree.contains(node, name).then_some(at)
+    };
+    for group in tree.links().groups().filter(|group| group.is_whole()) {
+        let holders: Option<Vec<usize>> = group.names().map(holder).collect();
+        let Some(holders) = holders.filter(|h| h.windows(2).any(|w| w[0] != w[1])) else {
+            continue;
+        };
+        let bytes = group
+            .names()
+            .next()
+            .map_or(0, |name| tree.own_weight(name).lo);
+        if let Some(&last) = holders.iter().max() {
+            picks[last].freed = picks[last].freed + Interval::exactly(bytes);
+        }
+    }
+}
+
+/// The members of families by node.
+struct Ages<'a> {
+    tree: &'a Tree,
+    /// Node, family, rank.
+    members: Vec<(u32, usize, u32)>,
+}
+
+impl<'a> Ages<'a> {
+    fn of(tree: &'a Tree, families: &[Order]) -> Self {
+        let numbered = families.iter().enumerate();
+        let mut members: Vec<(u32, usize, u32)> = numbered
+            .flat_map(|(family, order)| order.members.iter().map(move |m| (m.0, family, m.1)))
+            .collect();
+        members.sort_unstable();
+        Self { tree, members }
+    }
+
+    /// The first family that has members in the subtree, and the rank of the oldest of them.
+    fn oldest(&self, node: NodeId) -> Option<(usize, u32)> {
+        let from = self.members.partition_point(|m| m.0 < node.0);
+        let end = self.tree.end(node).0;
+        let inside = self.members[from..].iter().take_while(|m| m.0 < end);
+        inside.map(|&(_, family, rank)| (family, rank)).min()
+    }
+}
+
+/// Spells paths as [`Tree::path`] does, for nodes in pre-order.
+struct Paths<'a> {
+    tree: &'a Tree,
+    /// The path of the innermost open directory.
+    path: Vec<u8>,
+    /// The open directories with the ends of their subtrees, and how long the path is with each.
+    open: Vec<(NodeId, NodeId, usize)>,
+    /// Those between the innermost open one and a node, the innermost first.
+    between: Vec<NodeId>,
+}
+
+impl<'a> Paths<'a> {
+    fn of(tree: &'a Tree) -> Self {
+        Self {
+            tree,
+            path: Vec::new(),
+            open: Vec::new(),
+            between: Vec::new(),
+        }
+    }
+
+    fn spell(&mut self, node: NodeId) -> Vec<u8> {
+        let tree = self.tree;
+        while self.open.last().is_some_and(|dir| dir.1 <= node) {
+            self.open.pop();
+        }
+        self.path.truncate(self.open.last().map_or(0, |dir| dir.2));
+        let innermost = self.open.last().map(|dir| dir.0);
+        let mut above = tree.parent(node);
+        while let Some(dir) = above.filter(|&dir| Some(dir) != innermost) {
+            self.between.push(dir);
+            above = tree.parent(dir);
+        }
+        while let Some(dir) = self.between.pop() {
+            // Of a forest's root only its own path speaks.
+            if dir != NodeId::ROOT || tree.rooting() == Rooting::Path {
+                extend(&mut self.path, tree.name(dir));
+            }
+            self.open.push((dir, tree.end(dir), self.path.len()));
+        }
+        let name = tree.name(node);
+        let mut path = Vec::with_capacity(self.path.len() + 1 + name.len());
+        path.extend_from_slice(&self.path);
+        extend(&mut path, name);
+        path
+    }
+}
+
+fn extend(path: &mut Vec<u8>, name: &[u8]) {
+    if !path.is_empty() && !path.ends_with(b"/") {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Batch, Entry, Kind, Sink as _, Token};
+    use crate::tree::build::Builder;
+
+    fn dir(name: &[u8], token: u32) -> Entry<'_> {
+        Entry {
+            token: Some(Token(token)),
+            ..Entry::named(name, Kind::Dir)
+        }
+    }
+
+    #[test]
+    fn paths_are_spelled_as_the_tree_does_whatever_was_spelled_before() {
+        for (root, rooting) in [
+            (&b"/"[..], Rooting::Path),
+            (b"/srv", Rooting::Path),
+            (b"all", Rooting::Forest),
+        ] {
+            let mut builder = Builder::new();
+            builder.root(dir(root, 0), rooting);
+            for (token, below) in [(0, [1, 2]), (1, [3, 4]), (2, [5, 6]), (4, [7, 8])] {
+                let mut batch = Batch::new(Token(token));
+                for child in below {
+                    let name = format!("d{child}");
+                    batch.push(dir(name.as_bytes(), child));
+                }
+                batch.push(Entry::named(b"f\xff/odd", Kind::File));
+                builder.listing(&batch);
+            }
+            let tree = builder.finish().expect("a small tree");
+            for step in 1..5 {
+                let mut paths = Paths::of(&tree);
+                for node in tree.nodes().step_by(step) {
+                    assert_eq!(paths.spell(node), tree.path(node), "{root:?} {node:?}");
+                }
+            }
+        }
+    }
+}
