@@ -45,6 +45,9 @@ const OBJECTIVES: [Smallest; 4] = [
     Smallest::Exposure,
 ];
 
+/// Makes a tree of so many entries, and plans on it.
+type Measure = fn(&str, u64);
+
 fn main() {
     // `cargo bench` adds a `--bench` of its own.
     let mut said = std::env::args().skip(1).filter(|a| a != "--bench");
@@ -53,7 +56,7 @@ fn main() {
     let only = said.next().unwrap_or_default();
     println!("{entries} entries; times in ms, memory in bytes an entry\n");
     println!("  wall   cpu  mem  tree         plan");
-    let trees: [(&str, fn(&str, u64)); 5] = [
+    let trees: [(&str, Measure); 5] = [
         ("one class", |name, entries| everyday(name, entries, 1)),
         ("five classes", |name, entries| everyday(name, entries, 5)),
         ("adversarial", adversarial),
