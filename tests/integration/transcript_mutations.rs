@@ -170,3 +170,92 @@ fn endless_inputs_take_bounded_memory_and_time() {
         assert!(began.elapsed() < Duration::from_secs(20), "{start}");
     }
 }
+
+/// Each grammar with a row or two that it reads, in the order of the fuzz target's commands.
+const GRAMMARS: &[(&str, &str)] = &[
+    ("ls -la", "total 8\n-rw-r--r-- 1 a a 5 Nov 22 06:02 'x y'\n"),
+    (
+        "ls -laR",
+        ".:\ntotal 4\ndrwxr-xr-x 2 a a 4096 Mar  4  2019 d\n\n./d:\ntotal 0\n",
+    ),
+    (
+        "ls -lsih",
+        "77 4.0K -rw-r--r-- 2 a a 3.1K 22. Nov 06:02 x\n",
+    ),
+    ("ls -lQ", "-rw-r--r-- 1 a a 5 2026-11-22 06:02 \"a\\tb\"\n"),
+    ("ls -lb", "lrwxrwxrwx 1 a a 1 Nov 22 06:02 a\\ b -> c\n"),
+    ("ls", "a  'b c'\td\n"),
+    ("ls -1s", "total 8\n4 a\n4 b\n"),
+    ("du -ab", "5\t./x\n4101\t.\n"),
+    ("du -ah", "4.0K\t./x\n8.0K\t.\n"),
+    (
+        "df -h",
+        "Filesystem Size Used Avail Use% Mounted on\n/dev/a 10G 9.0G 1.0G 90% /\n",
+    ),
+    (
+        "df -k",
+        "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/a 10 9 1 90% /\n",
+    ),
+    (
+        "find . -ls",
+        " 77 4 -rw-r--r-- 1 a a 5 Nov 22 06:02 ./a\\ b\n",
+    ),
+    ("find . -printf '%s %p\\n'", "5 ./a b\n"),
+    ("find . -size +1M", "./a\n"),
+    (
+        "stat *",
+        "  File: a\n  Size: 5 Blocks: 8 IO Block: 4096 regular file\n",
+    ),
+    ("stat -c '%n %s' *", "a b 5\n"),
+    (
+        "tree -ps",
+        ".\n└── [-rw-r--r--          5]  a\n\n0 directories, 1 file\n",
+    ),
+    (
+        "tree -h --du",
+        "[ 13K]  .\n├── [4.1K]  d\n│   └── [  5]  a\n",
+    ),
+    ("exa -l", ".rw-r--r-- 3.5k op 22 Nov 06:02 a\n"),
+    (
+        "lsd -l",
+        ".rw-r--r-- op op 3.4 KB Sun Nov 22 06:02:11 2026 a\n",
+    ),
+    (
+        "aws s3 ls s3://b/p/",
+        "2020-11-02 15:48:28      12345 key\n",
+    ),
+    ("hdfs dfs -du -h /x", "1.5 K  4.5 K  /x/a\n"),
+];
+
+/// The mutation loop that stands in for the fuzz target of the grammars, where only this toolchain is.
+#[test]
+fn damaged_output_of_every_grammar_is_read() {
+    let mut seed = Seeded(0x6e1e_ca5e_0f0d);
+    let began = Instant::now();
+    let mut rounds = 0;
+    while rounds < 4 || (rounds < 300 && began.elapsed() < Duration::from_secs(3)) {
+        for (command, output) in GRAMMARS {
+            let mut damaged = output.as_bytes().to_vec();
+            if rounds > 0 {
+                damage(&mut damaged, &mut seed);
+            }
+            let mut text = format!("u@h:/x$ {command}\n").into_bytes();
+            text.extend_from_slice(&damaged);
+            text.extend_from_slice(b"\nu@h:/x$ exit\n");
+            let mut builder = Builder::new();
+            let (options, progress) = (Options::default(), Progress::default());
+            let done = read(
+                text.as_slice(),
+                b"damaged",
+                &options,
+                &progress,
+                &mut builder,
+            );
+            if done.is_ok() {
+                builder.finish().unwrap();
+            }
+            assert!(rounds > 0 || done.is_ok(), "{command} is not read as it is");
+        }
+        rounds += 1;
+    }
+}

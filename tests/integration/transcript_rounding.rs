@@ -135,3 +135,93 @@ fn every_rounded_figure_holds_the_size() {
         }
     }
 }
+
+/// What a row says of a file and of its directory: the other quantity is never a number.
+#[test]
+fn a_tool_says_nothing_of_the_quantity_that_it_does_not_show() {
+    const LONG: &str = "-rw-r--r-- 1 a a 5 Nov 22 06:02 f\n";
+    let exactly = |n| Some(Interval::exactly(n));
+    let (four, half) = (
+        Some(Interval::between(3584, 4096)),
+        Some(Interval::between(3994, 4147)),
+    );
+    for (command, output, apparent, disk) in [
+        ("ls -l", format!("total 4\n{LONG}"), exactly(5), None),
+        ("ls -ls", format!("total 4\n4 {LONG}"), exactly(5), four),
+        ("ls -s1", "total 4\n4 f\n".to_owned(), None, four),
+        ("ls -1", "f\n".to_owned(), None, None),
+        (
+            "find . -printf '%s %p\\n'",
+            "5 ./f\n".to_owned(),
+            exactly(5),
+            None,
+        ),
+        (
+            "find . -printf '%b %p\\n'",
+            "8 ./f\n".to_owned(),
+            None,
+            exactly(4096),
+        ),
+        (
+            "find . -printf '%k %p\\n'",
+            "4 ./f\n".to_owned(),
+            None,
+            four,
+        ),
+        (
+            "find . -ls",
+            format!(" 77 4 {}", LONG.replace(" f", " ./f")),
+            exactly(5),
+            four,
+        ),
+        (
+            "stat -c '%s %b %n' f",
+            "5 8 f\n".to_owned(),
+            exactly(5),
+            exactly(4096),
+        ),
+        ("du -a", "4\t./f\n8\t.\n".to_owned(), None, four),
+        ("du -ah", "4.0K\t./f\n8.0K\t.\n".to_owned(), None, half),
+        ("du -ab", "5\t./f\n4101\t.\n".to_owned(), exactly(5), None),
+        (
+            "tree -s",
+            ".\n└── [          5]  f\n\n0 directories, 1 file\n".to_owned(),
+            exactly(5),
+            None,
+        ),
+        (
+            "exa -lB",
+            ".rw-r--r-- 5 op 22 Nov 06:02 f\n".to_owned(),
+            exactly(5),
+            None,
+        ),
+    ] {
+        let tree = recorded(command, &output);
+        let node = tree
+            .find(b"/x/f")
+            .unwrap_or_else(|| panic!("{command}: no file"));
+        let known = |size: Option<Interval>| size.filter(|&size| size != Interval::UNKNOWN);
+        assert_eq!(
+            known(tree.own_apparent(node)),
+            apparent,
+            "{command}: apparent"
+        );
+        let shown = known(tree.own_disk(node));
+        let holds = |(all, one): (Interval, Interval)| all.lo <= one.lo && one.hi <= all.hi;
+        assert_eq!(shown.is_some(), disk.is_some(), "{command}: disk {shown:?}");
+        assert!(
+            shown.zip(disk).is_none_or(holds) || shown == disk,
+            "{command}: disk {shown:?}"
+        );
+        let above = tree.totals(tree.find(b"/x").unwrap());
+        assert!(
+            apparent.is_some() || above.apparent.hi.is_none(),
+            "{command}: {above:?}"
+        );
+        let reckons = disk.is_some();
+        assert!(
+            reckons || command.contains("du") || above.disk.lo == 0,
+            "{command}: {above:?}"
+        );
+    }
+}

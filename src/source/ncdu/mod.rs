@@ -57,7 +57,8 @@ pub struct Imported {
     pub timestamp: Option<Timestamp>,
 }
 
-/// Whether a file that begins so may be an export: an array whose first element is a number, or
+/// Whether a file that begins so may be an export: an array whose first element is a number, behind
+/// which a comma or the end of what is known stands (a prompt may begin with `[12:30:05] `), or
 /// zstd data. ncdu's binary format counts too, as [`read`] says what to do about it.
 ///
 /// ```
@@ -65,6 +66,7 @@ pub struct Imported {
 ///
 /// assert!(looks_like(b"[1,2,{\"progname\":\"ncdu\""));
 /// assert!(!looks_like(b"{\"version\": 2, \"width\": 80}"));
+/// assert!(!looks_like(b"[12:30:05] op@vm:~$ ls -l\n"));
 /// ```
 #[must_use]
 pub fn looks_like(head: &[u8]) -> bool {
@@ -72,7 +74,11 @@ pub fn looks_like(head: &[u8]) -> bool {
     let number = rest.map(<[u8]>::trim_ascii_start);
     head.starts_with(&zstd::MAGIC)
         || head.starts_with(BINARY)
-        || number.is_some_and(|n| n.first().is_some_and(u8::is_ascii_digit))
+        || number.is_some_and(|n| {
+            let digits = n.iter().take_while(|b| b.is_ascii_digit()).count();
+            let next = n[digits..].trim_ascii_start().first();
+            digits > 0 && next.is_none_or(|&b| matches!(b, b',' | b'.' | b'e' | b'E'))
+        })
 }
 
 /// Reads an export and hands its tree to `sink`. `path` names it in messages.

@@ -1,18 +1,38 @@
 //! Recorded terminals: a tree from the text of a session, with the lines that prove it.
 //!
 //! A recording is read once (`player`): `container` gives the terminal's output, `screen` the
-//! lines that stood on it, `prompt` says which of them are commands, `command` what those do, and the readers turn the
-//! output of `ls -l`, `du` and `df` (and of Advent of Code's `ls`) into facts about paths, each
-//! with its line (`evidence`). At the end `settle` works out one tree from the facts. Memory
-//! is bounded by what the recording names, not by its length.
+//! lines that stood on it, `prompt` says which of them are commands, `command` what those do, and
+//! the readers turn what they print into facts about paths, each with its line (`evidence`). At the
+//! end `settle` works out one tree from the facts. Memory is bounded by what the recording names,
+//! not by its length.
+//!
+//! What is read:
+//!
+//! * containers: typescripts, asciicasts of versions 1 to 3, raw logs of `screen` and `tmux`, pastes
+//!   (quoted, indented, fenced), CI logs and traces, PowerShell's UTF-16;
+//! * prompts: marks of line editors and shells, some twenty forms by template, any other that
+//!   recurs (`prompt::Learned`), prompts of two lines, right prompts;
+//! * listings: `ls` long and short, `exa` and `lsd` long, `du`, `df`, `find` plain, `-ls` and `-printf`, `stat`,
+//!   `tree`, `dir` of cmd, `Get-ChildItem`, `aws s3 ls`, `hdfs dfs -du`, and Advent of Code's `ls`;
+//! * changes: `rm`, `mv`, `>`, `truncate`, `find -delete`, compressors; of any other command only
+//!   that something may have changed.
+//!
+//! `du` shows what is allocated and says nothing of apparent sizes, nor `ls -l` of what is
+//! allocated: whichever was not shown stays unknown.
 //!
 //! The rule for everything that is not certain: never a path that the recording does not show,
 //! never a size outside what was printed; the rest is a [`Trouble`] with its line. A rounded size
 //! is an interval, a directory that was not listed is unread, a name that a later complete listing
 //! lacks is gone, and what a command may have changed is unknown from there on.
 //!
-//! Limits, for now: no `find`, `stat` or `tree`, and of a directory only `-a`, `-A` or the puzzle's
-//! `ls` show *all* names.
+//! A recording that is shown inside of another (`cat typescript`) is evidence of another time and
+//! place: from its first line to its last nothing of it becomes a fact. One without those lines,
+//! such as a paste, cannot be told from output and is not read either, as `cat` lists nothing.
+//!
+//! Limits: full-screen viewers (`ncdu`, `gdu`, `dua i`) and `dust` give no facts; names in rows
+//! parted by commas (`ls -m`) may hold commas and give none; a line editor that scrolls sideways
+//! (mksh on a narrow screen) hides commands, and what they list is left out; of a directory only
+//! `-a`, `-A` or the puzzle's `ls` show *all* names.
 
 mod command;
 mod container;

@@ -304,7 +304,20 @@ fn unsound(case: &Case, said: &BTreeMap<String, Said>, trees: &[&Tree]) -> Vec<S
     for (path, one) in said {
         let inside = roots.iter().any(|root| path.starts_with(root.as_str()));
         let known: Vec<&Truth> = trees.iter().filter_map(|tree| tree.get(path)).collect();
-        if inside && known.is_empty() {
+        // Outside of the labelled trees only what leads to them, or stands on the screen, may be.
+        let leads = roots
+            .iter()
+            .any(|root| root.starts_with(path.trim_end_matches('/')));
+        let itself = case.recording.to_str() == Some(path);
+        let is_shown = || {
+            path.trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .is_some_and(|name| case.text.contains(name))
+        };
+        if (inside && known.is_empty())
+            || (!inside && !leads && !itself && !is_assumed(path) && !is_shown())
+        {
             wrong.push(format!("{}: phantom {path} {one:?}", case.name));
         }
         let is_file = |truth: &&&Truth| truth.kind != "d";
@@ -332,6 +345,12 @@ fn unsound(case: &Case, said: &BTreeMap<String, Said>, trees: &[&Tree]) -> Vec<S
         }
     }
     wrong
+}
+
+/// The homes that `~` stands for, as is documented.
+fn is_assumed(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    path.is_empty() || path == "?" || path == "/root" || path.starts_with("/home")
 }
 
 /// What lies at and below a path: apparent by name, and once an inode; disk once an inode.
@@ -568,5 +587,47 @@ fn two_hosts_are_kept_apart() {
                 .filter(|(path, s)| path.starts_with(root) && s.kind == "file");
             assert!(files.count() > 0, "{}: nothing of {host}", case.name);
         }
+    }
+}
+
+/// What was cleared away or stood in a pager only is found all the same: the terminal's own last
+/// screen shows less than the program does.
+#[test]
+fn nothing_is_lost_to_clear_and_the_pager() {
+    for case in cases() {
+        let bytes = fs::read(&case.recording).unwrap();
+        let has = |sign: &[u8]| bytes.windows(sign.len()).any(|w| w == sign);
+        if !(has(b"\x1b[?1049h") || has(b"\x1b[2J")) {
+            continue;
+        }
+        let gold = case
+            .recording
+            .with_file_name(format!("{}.gold-joined.txt", case.name));
+        let last = fs::read_to_string(&gold).unwrap_or_default();
+        let said = read(&case, None);
+        let mut cleared = 0;
+        for (path, truth) in case.after.iter().filter(|(_, truth)| truth.kind == "f") {
+            let end = format!(" {}", path.rsplit('/').next().unwrap());
+            let size = truth.size.to_string();
+            let is_row = |line: &str| {
+                let line = line.trim_end();
+                line.contains("rw") && line.ends_with(&end) && line.split(' ').any(|w| w == size)
+            };
+            if case.text.lines().any(is_row) && !last.lines().any(is_row) {
+                cleared += 1;
+                let exact = said.get(path).map(|one| one.apparent);
+                assert_eq!(
+                    exact,
+                    Some((truth.size, Some(truth.size))),
+                    "{}: {path}",
+                    case.name
+                );
+            }
+        }
+        assert!(
+            cleared > 4,
+            "{}: only {cleared} files were cleared away",
+            case.name
+        );
     }
 }
