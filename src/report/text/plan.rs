@@ -306,7 +306,8 @@ fn set(view: &View<'_>, picks: &[Pick], style: Style) -> Vec<String> {
     let groups = groups(view.tree, picks);
     let mut rows = vec![["frees", "risk", "path"].map(str::to_owned).to_vec()];
     for group in groups.iter().take(view.rows) {
-        let nodes: Vec<NodeId> = group.picks.iter().map(|pick| pick.node).collect();
+        let mut nodes: Vec<NodeId> = group.picks.iter().map(|pick| pick.node).collect();
+        nodes.sort_unstable();
         let mut freed = freed(view.tree, &nodes);
         let held = held_within(view.tree, &view.plan.request, &nodes);
         freed.lo = freed.lo.saturating_sub(held);
