@@ -101,12 +101,23 @@ fn is_daily(cadence: i64) -> bool {
     (82_800..=90_000).contains(&cadence)
 }
 
-/// The newest touch of the newest members.
+/// The newest touch of the newest members. Of what was put there in one go, such as a restored
+/// archive, the times of modification say when that was and nothing of the writer.
 fn newest_touch(case: &Case<'_>) -> i64 {
-    let nodes = case.members.nodes().rev().take(64);
-    let touched = nodes.filter_map(|node| case.tree.mtime(node));
-    let touched = touched.filter(|&touched| touched <= case.now).max();
-    touched.map_or(i64::MIN, |touched| touched.0)
+    const SOME: usize = 64;
+    let touch = |node| case.tree.mtime(node).filter(|&touched| touched <= case.now);
+    let nodes = || case.members.nodes();
+    let newest = nodes().rev().take(SOME).filter_map(touch).max();
+    let oldest = nodes().take(SOME).filter_map(touch).min();
+    let (Some(newest), Some(oldest)) = (newest, oldest) else {
+        return i64::MIN;
+    };
+    let (first, last) = (case.periods.first(), case.periods.last());
+    let named = first
+        .zip(last)
+        .map_or(0, |(first, last)| last.at.saturating_sub(first.at));
+    let is_one_go = newest.0.saturating_sub(oldest.0).saturating_mul(10) < named;
+    if is_one_go { i64::MIN } else { newest.0 }
 }
 
 /// Whether most periods follow one another at the cadence.

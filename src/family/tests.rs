@@ -632,3 +632,23 @@ fn what_is_installed_is_told_by_its_shape_and_shards_dropped_into_it_are_found()
         assert_eq!(outputs(&rows), [wanted]);
     }
 }
+
+#[test]
+fn an_old_archive_restored_today_is_no_failing_writer() {
+    let now = START + 900 * 86_400;
+    // A job that ended two years ago, and one that is a week late.
+    for (days, restored, fails) in [(100, true, false), (100, false, false), (892, false, true)] {
+        let rows: Vec<Row> = (0..days)
+            .map(|day| {
+                let date = day_text("%Y-%m-%d", START + day * 86_400);
+                let written = START + day * 86_400 + 3600;
+                let mtime = if restored { now - 3600 + day } else { written };
+                row(&format!("/data/feed/{date}.csv"), 5000, mtime)
+            })
+            .collect();
+        let tree = grow(&rows, Rooting::Path, None);
+        let families = find(&tree, Timestamp(now));
+        assert_eq!(families.len(), 1);
+        assert_eq!(families[0].failing.is_some(), fails, "{days} {restored}");
+    }
+}

@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -68,9 +69,12 @@ impl Running {
     }
 
     /// Sends rows of a listing, beside, until the program has ended and reads no more of them.
+    /// Comes back when it has read some: a pipe does not hold all that was sent by then.
     fn feed(&mut self) -> JoinHandle<()> {
+        const MORE_THAN_A_PIPE: u64 = 4000;
         let mut stdin = self.stdin.take().unwrap();
-        std::thread::spawn(move || {
+        let (read, some_are_read) = channel();
+        let feeder = std::thread::spawn(move || {
             let begun = Instant::now();
             let head = "u@h:/d$ ls -la\ntotal 80\n";
             let mut fed = stdin.write_all(head.as_bytes());
@@ -81,8 +85,13 @@ impl Running {
                 assert!(begun.elapsed() < PATIENCE, "the program reads on for ever");
                 let row = format!("-rw-r--r-- 1 u u 1500 Jan  2  2024 part-{n}\n");
                 fed = stdin.write_all(row.as_bytes());
+                if n == MORE_THAN_A_PIPE {
+                    read.send(()).unwrap();
+                }
             }
-        })
+        });
+        some_are_read.recv_timeout(PATIENCE).unwrap();
+        feeder
     }
 
     fn end(&mut self) -> Ended {
@@ -108,8 +117,8 @@ impl Drop for Running {
 
 fn interrupted(folder: &Path, line: &str, signal: Signal) -> Ended {
     let mut running = Running::start(folder, line);
-    running.send(signal);
     let feeder = running.feed();
+    running.send(signal);
     let ended = running.end();
     feeder.join().unwrap();
     assert_eq!(ended.status.code(), Some(3), "{line}\n{}", ended.stderr);

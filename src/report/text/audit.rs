@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::tree::{NodeId, Quantity, Tree};
 
 use super::scan::trouble;
-use super::{Column, Style, count, path, per_day, several, size, table_below};
+use super::{Column, Style, count, fold, path, per_day, several, size, table_below};
 
 /// An audit and what it was made of.
 #[derive(Clone, Copy, Debug)]
@@ -271,7 +271,7 @@ fn rest(view: &View<'_>, left_out: usize, style: Style) -> Option<String> {
 fn evidence(view: &View<'_>, report: &FamilyReport, style: Style) -> Vec<String> {
     let mut lines = vec![format!("    {}", history(&report.family, view.now))];
     lines.extend(missing(&report.family));
-    lines.extend(doubtful(&report.family));
+    lines.extend(doubtful(&report.family, style));
     lines.extend(resharded(&report.family));
     lines.extend(past(report));
     if !report.stale.is_empty()
@@ -342,10 +342,12 @@ fn history(family: &Family, now: Timestamp) -> String {
 }
 
 /// `    not sure: no file has a modification time: only names say when`.
-fn doubtful(family: &Family) -> Option<String> {
-    let doubts = family.doubts.iter().map(|doubt| doubt.message());
-    let doubts: Vec<String> = doubts.collect();
-    (!doubts.is_empty()).then(|| format!("    not sure: {}", doubts.join("; ")))
+fn doubtful(family: &Family, style: Style) -> Vec<String> {
+    let doubts: Vec<String> = family.doubts.iter().map(|doubt| doubt.message()).collect();
+    if doubts.is_empty() {
+        return Vec::new();
+    }
+    fold(&format!("not sure: {}", doubts.join("; ")), 4, style)
 }
 
 /// `    312 of 316 periods are there; missing 2024-02-19, 2024-05-01`.

@@ -57,14 +57,15 @@ fn tree(nodes: &[Node]) -> Tree {
     let mut kept: BTreeMap<Vec<&str>, &Node> = BTreeMap::new();
     let mut sorted: Vec<&Node> = nodes.iter().collect();
     sorted.sort_by_key(|node| node.path.len());
+    // Of what was not read nothing is known, so nothing is listed below it either.
+    let is_read = |node: &Node| node.kind == Kind::Dir && node.listing != Listing::Unread;
     for node in sorted {
         let above = &node.path[..node.path.len() - 1];
-        let is_in = above.is_empty() || kept.get(above).is_some_and(|dir| dir.kind == Kind::Dir);
+        let is_in = above.is_empty() || kept.get(above).is_some_and(|dir| is_read(dir));
         if is_in && !kept.contains_key(&node.path) {
             kept.insert(node.path.clone(), node);
         }
     }
-    let is_read = |node: &Node| node.kind == Kind::Dir && node.listing != Listing::Unread;
     let tokens: BTreeMap<Vec<&str>, Token> = kept
         .iter()
         .filter(|(_, node)| node.kind == Kind::Dir)
