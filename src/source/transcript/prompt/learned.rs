@@ -125,7 +125,8 @@ impl Learned {
 
     /// Whether a line is the first of a prompt of two.
     pub(in super::super) fn is_head(&self, line: &[u8]) -> bool {
-        line.len() <= LONGEST
+        !self.heads.is_empty()
+            && line.len() <= LONGEST
             && has_place(line)
             && self.heads.iter().any(|head| is_whole(head, line))
     }

@@ -66,6 +66,11 @@ impl<'a> Prompt<'a> {
         }
     }
 
+    /// Whether its form can be nothing else.
+    pub(super) fn is_strong(&self) -> bool {
+        self.family > Family::Bare
+    }
+
     /// A line that is marked as a prompt, of which nothing tells where the command begins.
     pub(super) fn unknown(line: &'a [u8]) -> Self {
         Self::new(Family::Bare, line)
@@ -166,7 +171,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Prompt<'_>> {
 
 /// Reads a line as a prompt of a form that can be nothing else.
 pub(super) fn parse_strong(line: &[u8]) -> Option<Prompt<'_>> {
-    parse(line).filter(|prompt| prompt.family > Family::Bare)
+    parse(line).filter(Prompt::is_strong)
 }
 
 /// Reads a line that a line editor marked as a prompt; `input` is where the typed text begins,
@@ -228,10 +233,7 @@ pub(super) fn parse_head(line: &[u8]) -> Option<Prompt<'_>> {
     let body = boxed.unwrap_or(line);
     let body = body.strip_prefix(b"(").unwrap_or(body);
     let body = body.strip_prefix(b"[").unwrap_or(body);
-    let who = who(body)
-        .or_else(|| who_at(body, "㉿".as_bytes()))
-        .or_else(|| who_at(body, b" at "));
-    let (user, host, rest) = who?;
+    let (user, host, rest) = who_at(body, &[b"@", "㉿".as_bytes(), b" at "])?;
     let place = match rest.strip_prefix(b" MINGW") {
         Some(rest) => rest.get(2..)?,
         None if boxed.is_some() => rest,
@@ -313,12 +315,15 @@ fn without_environment(line: &[u8]) -> &[u8] {
 
 /// `user@host` at the start of the line, and what follows.
 fn who(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    who_at(line, b"@")
+    who_at(line, &[b"@"])
 }
 
-fn who_at<'a>(line: &'a [u8], sign: &[u8]) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
+/// The same with any of some signs between the two.
+fn who_at<'a>(line: &'a [u8], signs: &[&[u8]]) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
     let at = line.iter().take(64).position(|&b| !is_user(b))?;
-    let rest = line[at..].strip_prefix(sign)?;
+    let rest = signs
+        .iter()
+        .find_map(|sign| line[at..].strip_prefix(*sign))?;
     let end = rest
         .iter()
         .take(256)
@@ -470,7 +475,11 @@ fn shell_version(line: &[u8]) -> Option<Prompt<'_>> {
 /// `user@host  ~/x  ls`: parts between the glyphs of a font that is made for prompts.
 fn powerline(line: &[u8]) -> Option<Prompt<'_>> {
     // U+E0B0 and its kin; this is the first byte of all in that area.
-    let glyph = |at: &usize| matches!(line[*at..], [0xee, 0x82, 0xb0..=0xb7, ..]);
+    const LEAD: u8 = 0xee;
+    if !line.contains(&LEAD) {
+        return None;
+    }
+    let glyph = |at: &usize| matches!(line[*at..], [LEAD, 0x82, 0xb0..=0xb7, ..]);
     let first = (0..line.len().min(256)).find(glyph)?;
     let mut prompt = Prompt::new(Family::Host, b"");
     let (mut start, mut at) = (0, first);

@@ -397,11 +397,12 @@ impl Session {
         if self.frame.marked && self.passage.is_none() {
             return None;
         }
-        let known = prompt::parse_strong(text);
-        let prompt = known
-            .or_else(|| self.learned.matches(text))
-            .or_else(|| prompt::parse(text))?
-            .without_right();
+        // Most lines are none, and are looked at once.
+        let prompt = match prompt::parse(text) {
+            Some(known) if known.is_strong() => known,
+            weak => self.learned.matches(text).or(weak)?,
+        };
+        let prompt = prompt.without_right();
         let family = self.family.get_or_insert(prompt.family);
         if prompt.family < *family && self.passage.is_none() {
             return None;
