@@ -92,9 +92,13 @@ pub(super) fn set(tree: &Tree, reports: &mut [FamilyReport]) {
     // By variant: when its newest full backup was made.
     let mut newest: HashMap<Vec<u8>, Timestamp> = HashMap::new();
     let lexicon = lexicon();
-    let is_backup: Vec<bool> = reports.iter().map(is_backup).collect();
-    let backups = || reports.iter().zip(&is_backup).filter(|(_, is)| **is);
-    for (report, _) in backups() {
+    let all = reports.iter().enumerate();
+    let backups: Vec<usize> = all
+        .filter(|(_, report)| is_backup(report))
+        .map(|(at, _)| at)
+        .collect();
+    let backups = || backups.iter().map(|&at| (at, &reports[at]));
+    for (_, report) in backups() {
         let mut copies = Copies::new(tree, &lexicon);
         for member in &report.family.members {
             let copy = copies.of(member);
@@ -107,11 +111,11 @@ pub(super) fn set(tree: &Tree, reports: &mut [FamilyReport]) {
             }
         }
     }
-    let mut floors: Vec<Vec<NodeId>> = Vec::new();
-    for (report, &is_backup) in reports.iter().zip(&is_backup) {
+    let mut floors: Vec<(usize, Vec<NodeId>)> = Vec::new();
+    for (index, report) in backups() {
         let mut floor = Vec::new();
         let mut copies = Copies::new(tree, &lexicon);
-        for member in report.family.members.iter().filter(|_| is_backup) {
+        for member in &report.family.members {
             let copy = copies.of(member);
             // Where there is no full one, nothing says what could be spared.
             if newest
@@ -122,10 +126,10 @@ pub(super) fn set(tree: &Tree, reports: &mut [FamilyReport]) {
             }
         }
         floor.sort_unstable();
-        floors.push(floor);
+        floors.push((index, floor));
     }
-    for (report, floor) in reports.iter_mut().zip(floors) {
-        report.floor = floor;
+    for (index, floor) in floors {
+        reports[index].floor = floor;
     }
 }
 

@@ -70,6 +70,7 @@ mod suffix;
 mod tests;
 mod words;
 
+use std::cmp::Reverse;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -354,18 +355,21 @@ pub fn search(tree: &Tree, now: Timestamp) -> Search {
         }
     };
     in_parallel(found.len(), &work);
-    drop(found);
     let mut families = families.into_inner().unwrap_or_default();
     families.sort_unstable_by_key(|family| family.0);
     let mut families: Vec<Family> = families.into_iter().map(|family| family.1).collect();
-    let weight = |family: &Family| owner::weight(tree, family);
-    families.sort_by(|a, b| {
-        weight(b)
-            .cmp(&weight(a))
-            .then_with(|| a.template.cmp(&b.template))
+    thread::scope(|scope| {
+        // What the groups were kept in is large, and giving it back takes its time.
+        scope.spawn(move || drop(found));
+        families.sort_by_cached_key(|family| {
+            (
+                Reverse(owner::weight(tree, family)),
+                family.template.clone(),
+            )
+        });
+        beside::join(tree, &mut families);
+        lineage::join(&mut families);
     });
-    beside::join(tree, &mut families);
-    lineage::join(&mut families);
     Search { families, left_out }
 }
 
