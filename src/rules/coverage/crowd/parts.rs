@@ -26,7 +26,7 @@ impl std::fmt::Debug for Question<'_> {
     }
 }
 
-/// As [`take_all`], on as many threads as there are parts: each part of the tree has its own
+/// As [`take_all`](super::take_all), on as many threads as there are parts: each part of the tree has its own
 /// state, to which hits go in the tree's order. States in the order of their parts are what one
 /// state would have been told, so merging them gives the same however many there are. Where files
 /// have to be looked up on the disk, all hits go to the first state.
