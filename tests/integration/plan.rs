@@ -685,7 +685,7 @@ fn the_order_of_a_listing_changes_no_byte_of_a_plan() {
     ];
     let mut reached = 0;
     let mut differ = 0;
-    for seed in 0..240 {
+    for seed in 0..100 {
         let mut dice = Dice(1000 + seed);
         let request = Request {
             shortfall: 4096 * (1 + dice.roll(120)),
@@ -703,6 +703,6 @@ fn the_order_of_a_listing_changes_no_byte_of_a_plan() {
             assert_eq!(text(&again.0), text(&first.0), "seed {seed}, {request:?}");
         }
     }
-    assert!(reached > 80, "only {reached} of them have an answer");
-    assert!(differ > 700, "only {differ} listings differ");
+    assert!(reached > 33, "only {reached} of them have an answer");
+    assert!(differ > 290, "only {differ} listings differ");
 }
