@@ -17,6 +17,8 @@ mod mended;
 mod outline;
 mod place;
 mod residue;
+mod subject;
+mod task;
 mod trial;
 
 use std::cell::OnceCell;
@@ -34,8 +36,8 @@ use crate::tree::NodeId;
 use edit::{Edit, Words};
 use logs::Renamed;
 use outline::Outline;
-use place::Task;
 use residue::Residue;
+use task::Task;
 use trial::{Takes, Trials};
 
 /// Near misses reported for one family, and edits evaluated for it.

@@ -10,6 +10,7 @@ mod calls;
 mod engines;
 mod listing;
 mod loops;
+mod named;
 mod pipes;
 mod reapers;
 mod removals;

@@ -2,8 +2,8 @@
 
 use super::date;
 use super::edit::{Edit, quote_pattern};
-use super::place::Task;
-use super::residue::join;
+use super::subject::join;
+use super::task::Task;
 use crate::audit::name::{self, Offer};
 use crate::rules::glob::{Flags, Pattern, escape};
 use crate::rules::logic::{self, Literal};

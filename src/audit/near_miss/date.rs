@@ -3,7 +3,7 @@
 //! Such a date must stay in the edited command, or it would remove every day at once. It is
 //! written again where the family now has its date, in the form that it now has.
 
-use super::residue::{Subject, join};
+use super::subject::{Subject, join};
 use crate::audit::name;
 use crate::rules::logic;
 use crate::rules::model::{Atom, Rule, Stamp, Sweep};

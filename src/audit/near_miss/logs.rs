@@ -5,7 +5,8 @@
 //! their age, whenever a log of it was rotated.
 
 use super::edit::{Words, quote_pattern, shell_pattern};
-use super::residue::{Residue, Subject, split};
+use super::residue::Residue;
+use super::subject::{Subject, split};
 use super::{date, mended};
 use crate::audit::{name, patch};
 use crate::rules::glob::{Flags, Pattern, escape};

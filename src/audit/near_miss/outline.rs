@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::date;
 use super::mended::{self, Mended};
-use super::residue::{Names, Subject, split};
+use super::subject::{Names, Subject, split};
 use crate::audit::name;
 use crate::rules::coverage::Ground;
 use crate::rules::glob::Pattern;

@@ -1,34 +1,15 @@
 //! Where a command would have to look: its root, its depth, the components of its pattern.
 
 use super::edit::{Edit, shell_pattern};
-use super::outline::{Outline, Pass, Start};
-use super::residue::{Names, Residue, Subject, join};
+use super::subject::{Names, join};
+use super::task::Task;
 use super::{condition, date};
 use crate::audit::name;
 use crate::rules::glob::{Flags, Pattern, escape};
-use crate::rules::model::{Format, Root, RootPath, Rule, Segment, Sweep};
+use crate::rules::model::{Format, Root, RootPath, Segment};
 
 /// What it costs to look on another file system, or behind a link.
 const BORDER: u32 = 5;
-
-/// One root of one pass of a command, and what it is to take.
-#[derive(Clone, Copy)]
-pub(super) struct Task<'a> {
-    pub(super) rule: &'a Rule,
-    pub(super) sweep: &'a Sweep,
-    pub(super) root: &'a Root,
-    pub(super) outline: &'a Outline,
-    pub(super) pass: &'a Pass,
-    pub(super) start: &'a Start,
-    pub(super) residue: &'a Residue<'a>,
-    pub(super) subject: &'a Subject,
-    /// Whether the rule takes files as it is: these it must go on to take.
-    pub(super) alive: bool,
-    /// What the edit may cost at most.
-    pub(super) limit: u32,
-    /// Whether there is reason to think that a rule from elsewhere was for this family.
-    pub(super) is_plausible: &'a dyn Fn() -> bool,
-}
 
 /// The cheapest edit of one pass of a command that takes a subject.
 pub(super) fn mend(task: &Task<'_>) -> Option<Edit> {

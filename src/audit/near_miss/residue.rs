@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::outline::Outline;
+use super::subject::{Names, Subject, join, split};
 use crate::audit::judge::Judged;
 use crate::audit::marks::{MAYBE, SURE};
 use crate::audit::name;
@@ -13,9 +14,6 @@ use crate::tree::NodeId;
 
 /// Members of a family that an edit is tried on before it is evaluated whole.
 const SAMPLE: usize = 32;
-
-/// A path as its components.
-pub(super) type Names = Vec<Vec<u8>>;
 
 /// A family's uncovered members.
 pub(super) struct Residue<'a> {
@@ -122,57 +120,6 @@ impl<'a> Residue<'a> {
     fn has(&self, word: &[u8]) -> bool {
         self.words.iter().any(|other| name::is_kin(word, other))
     }
-}
-
-/// Paths that a command is to take.
-pub(super) struct Subject {
-    pub(super) paths: Vec<Names>,
-    pub(super) nodes: Vec<NodeId>,
-    pub(super) is_dir: bool,
-    written: OnceCell<Names>,
-}
-
-impl Subject {
-    fn new(paths: Vec<Names>, nodes: Vec<NodeId>, is_dir: bool) -> Self {
-        Self {
-            paths,
-            nodes,
-            is_dir,
-            written: OnceCell::new(),
-        }
-    }
-
-    /// The paths as they are written.
-    pub(super) fn written(&self) -> &[Vec<u8>] {
-        let write = || self.paths.iter().map(|path| join(path)).collect();
-        self.written.get_or_init(write)
-    }
-
-    /// The last components.
-    pub(super) fn names(&self) -> Vec<&[u8]> {
-        let last = |names: &'_ Names| names.last().map_or(0, Vec::len);
-        debug_assert!(self.paths.iter().all(|names| last(names) > 0));
-        self.paths
-            .iter()
-            .filter_map(|names| names.last().map(Vec::as_slice))
-            .collect()
-    }
-}
-
-pub(super) fn split(path: &[u8]) -> Names {
-    path.split(|&b| b == b'/')
-        .filter(|name| !name.is_empty())
-        .map(<[u8]>::to_vec)
-        .collect()
-}
-
-pub(super) fn join(names: &[Vec<u8>]) -> Vec<u8> {
-    let mut path = Vec::new();
-    for name in names {
-        path.push(b'/');
-        path.extend_from_slice(name);
-    }
-    path
 }
 
 /// The rare words of a template outside its variables.

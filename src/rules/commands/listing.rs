@@ -1,7 +1,7 @@
 //! What `ls` lists, and in which order.
 
 use super::Walker;
-use super::pipes::{Named, Order};
+use super::named::{Named, Order};
 use crate::rules::expand::Arg;
 use crate::rules::find::Found;
 use crate::rules::glob::{Flags, Pattern};

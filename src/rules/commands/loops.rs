@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::pipes::Named;
+use super::named::Named;
 use super::{MAX_STEPS, Source, Walker, read_names, texts, unwrapped};
 use crate::rules::expand::{Arg, Glyph, Hole, Origin};
 use crate::rules::model::Place;

@@ -1,58 +1,20 @@
 //! Files that one command names and another removes: `find … | xargs rm`,
 //! `ls -t | tail -n +8 | xargs rm`, `rm $(ls -t … | tail -n +8)`.
 //!
-//! What a pipeline names is a [`Named`]: the sweep of its first command, narrowed by every stage
-//! behind it. A stage that is not understood leaves it uncertain, never larger than it is.
+//! What a pipeline names is a [`Named`].
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::stages::{Stage, pass_over};
+use super::named::{Named, Order};
+use super::stages::Stage;
 use super::{Source, Walker, texts, unwrapped};
 use crate::rules::expand::Arg;
-use crate::rules::find::{self, Found};
-use crate::rules::model::{Expr, Newest, Stamp, Sweep};
+use crate::rules::find;
+use crate::rules::model::{Expr, Newest, Stamp};
 use crate::rules::paths;
 use crate::rules::phrase::{self, Fate};
 use crate::rules::shell::{self, Node, PieceKind, Simple, Word};
-
-/// What a pipeline names, before anything is done with it.
-#[derive(Clone, Debug)]
-pub(super) struct Named {
-    pub(super) found: Found,
-    pub(super) sweep: Sweep,
-    pub(super) order: Option<Order>,
-    /// Where its names lie, when they are printed without the folder.
-    pub(super) folder: Option<Vec<u8>>,
-    /// The command that names them.
-    pub(super) first: Simple,
-}
-
-/// The bytes at which the shell parts a text into words, and those that it takes for patterns.
-const PARTED: &[u8] = b" \t\n*?[";
-
-impl Named {
-    /// The same names, after something to which these bytes in a name mean more than themselves.
-    pub(super) fn spoiled_by(mut self, bytes: &[u8]) -> Self {
-        let expr = std::mem::replace(&mut self.sweep.expr, Expr::TRUE);
-        self.sweep.expr = paths::unspoiled(expr, bytes);
-        self
-    }
-
-    /// The same names as the words of a command, where nothing quotes them.
-    pub(super) fn in_words(self, word: &Word) -> Self {
-        let is_open = word.pieces.iter().any(|piece| !piece.quoted);
-        self.spoiled_by(if is_open { PARTED } else { b"" })
-    }
-}
-
-/// How the lines of a pipeline are sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Order {
-    pub(super) by: Stamp,
-    /// `None`: not sorted at all.
-    pub(super) newest_first: Option<bool>,
-}
 
 /// What `xargs` does with the lines that it reads.
 struct Consumer {
@@ -183,13 +145,13 @@ impl Walker<'_> {
                             by: order.by,
                         });
                     }
-                    _ => pass_over(&mut named, "which lines it leaves out".to_owned()),
+                    _ => named.pass_over("which lines it leaves out".to_owned()),
                 },
                 Stage::Meets(expr) => {
                     let before = std::mem::replace(&mut named.sweep.expr, Expr::TRUE);
                     named.sweep.expr = Expr::all([before, expr]);
                 }
-                Stage::Filter(text) => pass_over(&mut named, text),
+                Stage::Filter(text) => named.pass_over(text),
                 Stage::Counts => return None,
             }
         }

@@ -1,8 +1,8 @@
 //! The stages of a pipeline between the one that names files and the one that removes them.
 
-use super::pipes::Named;
+use super::named::Named;
 use super::{Walker, texts};
-use crate::rules::model::{Atom, Expr, Test, Tri};
+use crate::rules::model::{Atom, Expr, Test};
 use crate::rules::phrase;
 use crate::rules::regex::Dialect;
 use crate::rules::shell::Node;
@@ -149,12 +149,6 @@ fn quoted(text: &[u8]) -> Vec<u8> {
         }
     }
     quoted
-}
-
-pub(super) fn pass_over(named: &mut Named, text: String) {
-    named.found.passed_over.push(text);
-    let expr = std::mem::replace(&mut named.sweep.expr, Expr::TRUE);
-    named.sweep.expr = Expr::all([expr, Expr::Const(Tri::Unknown)]);
 }
 
 /// Whether `sort` puts the largest first.
