@@ -1,0 +1,112 @@
+//! The options of `ls`, as far as they say what its rows look like.
+
+use super::super::super::word::Word;
+use super::super::date::words_of_format;
+use super::super::name::Quoting;
+use super::super::number;
+use super::Ls;
+
+impl Ls {
+    /// Reads the options; `None` where the output would be in a form that is not read.
+    pub(in super::super::super) fn parse(command: &str, words: &[Word]) -> Option<Self> {
+        let mut ls = Self::default();
+        match command {
+            "ll" | "l" | "lh" | "lla" => (ls.long, ls.classified, ls.guessed) = (true, true, true),
+            "la" | "lsa" => (ls.long, ls.guessed) = (true, true),
+            "vdir" => (ls.long, ls.quoting) = (true, Some(Quoting::Escape)),
+            "dir" => ls.quoting = Some(Quoting::Escape),
+            _ => {}
+        }
+        let mut options = true;
+        for word in words {
+            match word.text.as_slice() {
+                b"--" if options => options = false,
+                [b'-', b'-', long @ ..] if options => ls.long_option(long)?,
+                [b'-', letters @ ..] if options && !letters.is_empty() => {
+                    for &letter in letters {
+                        ls.letter(letter)?;
+                    }
+                }
+                _ => ls.operands.push(word.clone()),
+            }
+        }
+        // Names in a row, parted by commas, may hold commas.
+        (!ls.commas).then_some(ls)
+    }
+
+    fn letter(&mut self, letter: u8) -> Option<()> {
+        match letter {
+            b'l' | b'n' => self.long = true,
+            b'g' => (self.long, self.no_owner) = (true, true),
+            b'o' => (self.long, self.no_group) = (true, true),
+            b'G' => self.no_group = true,
+            // Of the blocks only: sizes stay in bytes.
+            b'k' => self.default = Some(number::Unit::Of(1024)),
+            b'Z' => self.extra += 1,
+            b'a' | b'A' | b'f' => self.all = true,
+            b'R' => self.recursive = true,
+            b'd' => self.themselves = true,
+            b'h' => self.human = Some(1024),
+            b's' => self.blocks = true,
+            b'i' => self.inodes = true,
+            b'F' | b'p' => self.classified = true,
+            b'c' | b'u' => self.other_time = true,
+            b'N' => self.quoting = Some(Quoting::Literal),
+            b'Q' => self.quoting = Some(Quoting::C),
+            b'b' => self.quoting = Some(Quoting::Escape),
+            b'1' => self.in_one_column = true,
+            b'm' => self.commas = true,
+            b'C' | b'x' => self.in_one_column = false,
+            // Of these the BSDs have `T`, `O`, `e` and `@`.
+            b'q' | b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'w' | b'T' | b'O' | b'e' | b'@' => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn long_option(&mut self, option: &[u8]) -> Option<()> {
+        match option {
+            b"all" | b"almost-all" => self.all = true,
+            b"recursive" => self.recursive = true,
+            b"directory" => self.themselves = true,
+            b"human-readable" => self.human = Some(1024),
+            b"si" => self.human = Some(1000),
+            b"size" => self.blocks = true,
+            b"inode" => self.inodes = true,
+            b"classify" | b"file-type" => self.classified = true,
+            b"full-time" => self.long = true,
+            b"literal" => self.quoting = Some(Quoting::Literal),
+            b"quote-name" => self.quoting = Some(Quoting::C),
+            b"escape" => self.quoting = Some(Quoting::Escape),
+            b"no-group" => self.no_group = true,
+            b"author" | b"context" => self.extra += 1,
+            b"kibibytes" => self.default = Some(number::Unit::Of(1024)),
+            b"numeric-uid-gid"
+            | b"reverse"
+            | b"color"
+            | b"show-control-chars"
+            | b"hide-control-chars"
+            | b"group-directories-first" => {}
+            _ if option.starts_with(b"time-style=+") => {
+                self.date_words = Some(words_of_format(&option[b"time-style=+".len()..])?);
+            }
+            _ if ["time-style=", "color=", "hyperlink=", "tabsize=", "width="]
+                .iter()
+                .any(|known| option.starts_with(known.as_bytes())) => {}
+            _ if option.starts_with(b"sort=") => {}
+            _ if option.starts_with(b"time=") => self.other_time = true,
+            _ if option.starts_with(b"block-size=") => {
+                let value = &option[b"block-size=".len()..];
+                let plain = value.strip_prefix(b"'");
+                self.grouped = plain.is_some();
+                match number::unit(plain.unwrap_or(value))? {
+                    number::Unit::Of(unit) => self.unit = Some(unit),
+                    number::Unit::Human(base) => self.human = Some(base),
+                    number::Unit::Either => return None,
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
