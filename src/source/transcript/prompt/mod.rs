@@ -360,6 +360,7 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
     // `user@host base % ls`, `user@host ~/x> ls`, `user@host$ ls`
     let (shown, sign, command) = sign(rest, b"$#%>")?;
     let place = shown.strip_prefix(b" ").unwrap_or(shown);
+    let apart = place.ends_with(b" ");
     let place = place.strip_suffix(b" ").unwrap_or(place);
     let is_word = !place.contains(&b' ') || matches!(place.first(), Some(b'/' | b'~'));
     if !is_word || place.len() > 1024 {
@@ -369,8 +370,11 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
         style: if sign == b'%' { Style::Mac } else { Style::Any },
         ..Prompt::new(Family::Host, command).at(place)
     };
-    // As root, fish has a `#`; nobody calls all directories by one letter.
-    if is_abbreviated(prompt.directory) && (sign == b'>' || is_all_abbreviated(prompt.directory)) {
+    // As root, fish has a `#`, at once behind the path; nobody calls all directories by one letter.
+    let least = if apart { 3 } else { 2 };
+    if is_abbreviated(prompt.directory)
+        && (sign == b'>' || is_all_abbreviated(prompt.directory, least))
+    {
         // fish shortens all names but the last.
         let last = place.rsplit(|&b| b == b'/').next().unwrap_or_default();
         return named(Prompt {
@@ -388,14 +392,14 @@ fn is_abbreviated(directory: &[u8]) -> bool {
     names.any(|name| matches!(name, [b'.', _]) || matches!(name, [one] if *one != b'~'))
 }
 
-/// Whether there are two names or more before the last, all of them so short.
-fn is_all_abbreviated(directory: &[u8]) -> bool {
+/// Whether it is of so many names or more, and all before the last are so short.
+fn is_all_abbreviated(directory: &[u8], least: usize) -> bool {
     let short = |name: &&[u8]| matches!(name, [b'.', _] | [_]);
     let names: Vec<&[u8]> = directory
         .split(|&b| b == b'/')
         .filter(|name| !name.is_empty())
         .collect();
-    names.len() > 2 && names[..names.len() - 1].iter().all(short)
+    names.len() >= least && names[..names.len() - 1].iter().all(short)
 }
 
 /// `host:base user$ ls`, as bash on macOS has it.
@@ -615,7 +619,9 @@ mod tests {
             ("u@mac ~ % du", Some(("u", "mac", "~", "du"))),
             ("u@vm ~/src/app> ls", Some(("u", "vm", "~/src/app", "ls"))),
             ("u@vm /v/l/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
-            ("u@vm /v/nginx# ls", Some(("u", "vm", "/v/nginx", "ls"))),
+            ("u@vm /v/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
+            ("u@vm /v/nginx # ls", Some(("u", "vm", "/v/nginx", "ls"))),
+            ("u@vm ~/x# ls", Some(("u", "vm", "~/x", "ls"))),
             ("u@vm /v/l/nginx> ls", Some(("u", "vm", "=nginx", "ls"))),
             ("mac:log joe$ ls", Some(("joe", "mac", "=log", "ls"))),
             ("mac:~ joe$ ls", Some(("joe", "mac", "~", "ls"))),
