@@ -71,6 +71,13 @@ struct Candidate {
     lost_bound: u64,
 }
 
+impl Candidate {
+    /// Whether no set is smaller.
+    fn is_proven(&self) -> bool {
+        self.paths_bound >= self.set.len() as u64 && self.lost_bound >= self.lost
+    }
+}
+
 /// A problem with its sums: what every search needs.
 pub struct Chooser<'a> {
     problem: &'a Problem,
@@ -276,8 +283,7 @@ impl<'a> Chooser<'a> {
         let point = Step {
             paths: chosen.set.len() as u64,
             lost: chosen.lost,
-            proven: chosen.lost == chosen.lost_bound
-                && chosen.paths_bound >= chosen.set.len() as u64,
+            proven: chosen.is_proven(),
         };
         let mut choice = self.finish(ask, chosen);
         choice.waste_exceeded = exceeded;
@@ -316,7 +322,7 @@ impl<'a> Chooser<'a> {
         let step = |found: &Candidate| Step {
             paths: found.set.len() as u64,
             lost: found.lost,
-            proven: found.lost == found.lost_bound && found.paths_bound >= found.set.len() as u64,
+            proven: found.is_proven(),
         };
         let mut points = vec![step(first)];
         let judge = Judge::new(self.problem, &self.sums);
@@ -472,15 +478,19 @@ impl<'a> Chooser<'a> {
         let known = self.greedy(all, goal);
         let judge = Judge::new(self.problem, &self.sums);
         if all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED {
-            let best = coupled::fewest(self.problem, &self.sums, all, goal, Some(known.clone()));
+            let best = self.by_turns(all, goal, Smallest::Paths, |work| {
+                let known = Some(known.clone());
+                coupled::fewest(self.problem, &self.sums, all, goal, (known, work)).map(|best| {
+                    Candidate {
+                        set: best.set,
+                        lost: best.lost,
+                        paths_bound: best.paths_bound as u64,
+                        lost_bound: best.lost_bound,
+                    }
+                })
+            });
             if let Some(best) = best {
-                let found = Candidate {
-                    set: best.set,
-                    lost: best.lost,
-                    paths_bound: best.paths_bound as u64,
-                    lost_bound: best.lost_bound,
-                };
-                return self.swept(all, goal, Smallest::Paths, found);
+                return best;
             }
         }
         let upper = coupled::upper_worth(self.problem, &self.sums, all);
@@ -501,11 +511,31 @@ impl<'a> Chooser<'a> {
         }
     }
 
+    /// A short search, a sweep, and a long search, until one of them proves its set.
+    fn by_turns(
+        &self,
+        all: &Allowed,
+        goal: Goal,
+        key: Smallest,
+        search: impl Fn(u64) -> Option<Candidate>,
+    ) -> Option<Candidate> {
+        let found = search(coupled::WORK / 25)?;
+        let found = self.swept(all, goal, key, found);
+        if found.is_proven() {
+            return Some(found);
+        }
+        let last = search(coupled::WORK)?;
+        // A sweep passes over whatever is no better than the set at hand: with a better one it
+        // may come through.
+        Some(match last.set == found.set {
+            true => last,
+            false => self.swept(all, goal, key, last),
+        })
+    }
+
     /// What is not proven yet is tried once more by a sweep, which proves the smallest of all.
     fn swept(&self, all: &Allowed, goal: Goal, key: Smallest, found: Candidate) -> Candidate {
-        let is_proven =
-            found.paths_bound >= found.set.len() as u64 && found.lost_bound >= found.lost;
-        let best = (!is_proven)
+        let best = (!found.is_proven())
             .then(|| sweep::smallest(self.problem, all, goal, key, &found.set))
             .flatten();
         let Some(set) = best else {
@@ -605,20 +635,29 @@ impl<'a> Chooser<'a> {
             _ => few.set.clone(),
         };
         if all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED {
-            let bounds = (floor, usize::try_from(few.paths_bound).unwrap_or(0));
-            let (set, proven) = coupled::least(self.problem, &self.sums, all, goal, &known, bounds);
-            let lost = judge.worth(&set).lost;
-            let found = Candidate {
-                paths_bound: if proven {
-                    set.len() as u64
-                } else {
-                    few.paths_bound
-                },
-                lost_bound: if proven { lost } else { floor.min(lost) },
-                set,
-                lost,
+            let known = coupled::Known {
+                set: &known,
+                floor,
+                paths: usize::try_from(few.paths_bound).unwrap_or(0),
             };
-            return self.swept(all, goal, Smallest::Bytes, found);
+            let best = self.by_turns(all, goal, Smallest::Bytes, |work| {
+                let known = (known, work);
+                let (set, proven) = coupled::least(self.problem, &self.sums, all, goal, known);
+                let lost = judge.worth(&set).lost;
+                Some(Candidate {
+                    paths_bound: if proven {
+                        set.len() as u64
+                    } else {
+                        few.paths_bound
+                    },
+                    lost_bound: if proven { lost } else { floor.min(lost) },
+                    set,
+                    lost,
+                })
+            });
+            if let Some(best) = best {
+                return best;
+            }
         }
         let lost = judge.worth(&known).lost;
         Candidate {

@@ -3,13 +3,14 @@
 //! Fewest paths with two-name inodes spread over directories is k-clique in disguise, so nothing
 //! better than a search is known. Two bounds keep it short: a set frees at least the sum of what
 //! lies wholly inside its nodes, and at most that sum where every spread inode is shared out over
-//! its names (`ceil(bytes / names)` a name). The search counts its work and stops; what it has
-//! then carries a gap.
+//! its names (`ceil(bytes / names)` a name). Where inodes are needed too, a set gives back at most
+//! the sum of its nodes' when a spread inode counts in each of them. The search counts its work and
+//! stops; what it has then carries a gap.
 
 use super::problem::{Allowed, Problem, Sums, Unit};
 
 /// Elementary steps of one search.
-const WORK: u64 = 25_000_000;
+pub const WORK: u64 = 25_000_000;
 
 /// What a set really is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,27 +218,34 @@ struct Search<'a> {
     items: Vec<u32>,
     /// Sums of the upper worths of the first so many items.
     prefix: Vec<u64>,
+    /// The most inodes that each node can add; empty where none are needed.
+    inodes: Vec<u64>,
+    /// The most inodes that so many items can give back.
+    most_inodes: Vec<u64>,
     /// Sets that lose more than this are of no use.
     limit: u64,
     best: Option<(usize, u64, Vec<u32>)>,
     work: u64,
+    /// Where the work ends.
+    most_work: u64,
 }
 
-/// Fewest paths, then least bytes. `None`: not found within the work; `known` is a set that is
-/// already at hand.
+/// Fewest paths, then least bytes, in so much work. `None`: not found within it; `known` is a set
+/// that is already at hand.
 #[must_use]
 pub fn fewest(
     problem: &Problem,
     sums: &Sums<'_>,
     allowed: &Allowed,
     goal: Goal,
-    known: Option<Vec<u32>>,
+    (known, work): (Option<Vec<u32>>, u64),
 ) -> Option<Best> {
     let mut search = Search::new(problem, sums, allowed, goal);
+    search.most_work = work;
     let known = known.map(|set| (set.len(), search.judge.worth(&set).lost, set));
     let most = known.as_ref().map_or(search.items.len(), |k| k.0);
     let mut count = 1;
-    while count <= most && search.prefix[count.min(search.items.len())] < goal.bytes {
+    while count <= most && !search.may_reach(count) {
         count += 1;
     }
     while count <= most {
@@ -267,18 +275,34 @@ pub fn fewest(
     })
 }
 
-/// Least bytes, then fewest paths, starting from a set that is at hand; and whether that is
-/// proven. No set loses less than `floor`, nor does with fewer than `paths` paths.
+/// What is known before the least bytes are searched for.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// A set that suffices.
+    pub set: &'a [u32],
+    /// No set loses less.
+    pub floor: u64,
+    /// No set has fewer paths.
+    pub paths: usize,
+}
+
+/// Least bytes, then fewest paths, starting from what is known, in so much work for each of two
+/// ways to search; and whether that is proven.
 #[must_use]
 pub fn least(
     problem: &Problem,
     sums: &Sums<'_>,
     allowed: &Allowed,
     goal: Goal,
-    known: &[u32],
-    (floor, paths): (u64, usize),
+    (known, work): (Known<'_>, u64),
 ) -> (Vec<u32>, bool) {
+    let Known {
+        set: known,
+        floor,
+        paths,
+    } = known;
     let mut search = Search::new(problem, sums, allowed, goal);
+    search.most_work = work;
     // Often some set loses no more than the floor: then the first that does has the fewest paths.
     search.limit = floor;
     for count in paths.max(1)..=search.items.len() {
@@ -329,6 +353,19 @@ impl<'a> Search<'a> {
             let sum = prefix[prefix.len() - 1];
             prefix.push(sum.saturating_add(upper[item as usize]));
         }
+        let inodes = match goal.inodes {
+            0 => Vec::new(),
+            _ => upper_inodes(problem, sums, allowed),
+        };
+        let mut counts: Vec<u64> = match goal.inodes {
+            0 => Vec::new(),
+            _ => items.iter().map(|&item| inodes[item as usize]).collect(),
+        };
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        let mut most_inodes = vec![0u64];
+        for count in counts {
+            most_inodes.push(most_inodes[most_inodes.len() - 1] + count);
+        }
         Self {
             problem,
             sums,
@@ -338,16 +375,35 @@ impl<'a> Search<'a> {
             items,
             prefix,
             useful,
+            inodes,
+            most_inodes,
             limit: u64::MAX,
             best: None,
             work: 0,
+            most_work: WORK,
         }
+    }
+
+    /// Whether the bounds leave so many paths a chance.
+    fn may_reach(&self, count: usize) -> bool {
+        let count = count.min(self.items.len());
+        self.prefix[count] >= self.goal.bytes && self.may_count(&[], count)
+    }
+
+    /// Whether so many more paths can bring what these lack of inodes.
+    fn may_count(&self, picks: &[u32], more: usize) -> bool {
+        if self.inodes.is_empty() {
+            return true;
+        }
+        let count: u64 = picks.iter().map(|&p| self.inodes[p as usize]).sum();
+        let more = more.min(self.most_inodes.len() - 1);
+        count + self.most_inodes[more] >= self.goal.inodes
     }
 
     fn spend(&mut self, picks: usize) -> bool {
         let members = self.problem.units.len() + self.problem.orders.len() + picks;
         self.work = self.work.saturating_add(4 + members as u64);
-        self.work <= WORK
+        self.work <= self.most_work
     }
 
     fn is_free(&self, picks: &[u32], node: u32) -> bool {
@@ -401,6 +457,8 @@ impl<'a> Search<'a> {
             .best
             .as_ref()
             .is_some_and(|b| b.0 <= count && b.1 <= lost)
+            || lost > self.limit
+            || !self.may_count(picks, left)
         {
             return Vec::new();
         }
@@ -463,7 +521,7 @@ impl<'a> Search<'a> {
             if !self.spend(picks.len()) {
                 return false;
             }
-            if node >= allowed.ok.len() || !self.may_win(&picks, rest[node]) {
+            if node >= allowed.ok.len() || !self.may_win(&picks, node, &rest) {
                 continue;
             }
             frames.push((node + 1, made));
@@ -484,11 +542,21 @@ impl<'a> Search<'a> {
         true
     }
 
-    fn may_win(&self, picks: &[u32], rest: u64) -> bool {
+    fn may_win(&self, picks: &[u32], node: usize, (rest, inodes): &(Vec<u64>, Vec<u64>)) -> bool {
         let sum: u64 = picks
             .iter()
             .map(|&p| self.upper[p as usize])
-            .fold(rest, u64::saturating_add);
+            .fold(rest[node], u64::saturating_add);
+        let count = |first: &u64| {
+            let picked = picks.iter().map(|&p| self.inodes[p as usize]);
+            picked.fold(*first, u64::saturating_add)
+        };
+        if inodes
+            .get(node)
+            .is_some_and(|first| count(first) < self.goal.inodes)
+        {
+            return false;
+        }
         let lost: u64 = picks
             .iter()
             .map(|&p| self.sums.lost(p))
@@ -505,32 +573,54 @@ impl<'a> Search<'a> {
         self.problem.end(node) as usize
     }
 
-    /// The most that can still be added from each node on.
-    fn rest(&self, allowed: &Allowed) -> Vec<u64> {
-        let mut rest = vec![0u64; allowed.ok.len() + 1];
-        for node in (0..allowed.ok.len()).rev() {
-            rest[node] = rest[node + 1];
-            if allowed.ok[node] {
-                let behind = rest[self.end(node)];
-                rest[node] = rest[node].max(behind.saturating_add(self.upper[node]));
+    /// The most that can still be added from each node on: bytes, and inodes where they are
+    /// needed.
+    fn rest(&self, allowed: &Allowed) -> (Vec<u64>, Vec<u64>) {
+        let of = |column: &[u64]| {
+            if column.is_empty() {
+                return Vec::new();
             }
-        }
-        rest
+            let mut rest = vec![0u64; allowed.ok.len() + 1];
+            for node in (0..allowed.ok.len()).rev() {
+                rest[node] = rest[node + 1];
+                if allowed.ok[node] {
+                    let behind = rest[self.end(node)];
+                    rest[node] = rest[node].max(behind.saturating_add(column[node]));
+                }
+            }
+            rest
+        };
+        (of(&self.upper), of(&self.inodes))
     }
 }
 
 /// Adds to each allowed node its share of the inodes that lie only partly in it.
 pub fn upper_worth(problem: &Problem, sums: &Sums<'_>, allowed: &Allowed) -> Vec<u64> {
     let mut upper = sums.freed_column();
-    for unit in problem
-        .units
-        .iter()
-        .filter(|u| u.gains && u.members.len() > 1)
-    {
+    straddling(problem, allowed, |unit, node, names| {
+        let share = unit.bytes.div_ceil(unit.members.len() as u64);
+        let part = share.saturating_mul(names).min(unit.bytes);
+        let cell = &mut upper[node as usize];
+        *cell = cell.saturating_add(part);
+    });
+    upper
+}
+
+/// The inodes of each allowed node, those that lie only partly in it counted whole.
+fn upper_inodes(problem: &Problem, sums: &Sums<'_>, allowed: &Allowed) -> Vec<u64> {
+    let mut upper = sums.inodes_column();
+    straddling(problem, allowed, |_, node, _| upper[node as usize] += 1);
+    upper
+}
+
+/// Shows every allowed node that holds some names of an inode that can come back, but not all of
+/// them, with how many it holds.
+fn straddling(problem: &Problem, allowed: &Allowed, mut show: impl FnMut(&Unit, u32, u64)) {
+    let spread = |unit: &&Unit| unit.gains && unit.members.len() > 1;
+    for unit in problem.units.iter().filter(spread) {
         if unit.members.iter().any(|&m| !allowed.ok[m as usize]) {
             continue;
         }
-        let share = unit.bytes.div_ceil(unit.members.len() as u64);
         let meeting = problem.meeting(&unit.members);
         let mut inside: Vec<u32> = Vec::new();
         for &member in &unit.members {
@@ -542,10 +632,7 @@ pub fn upper_worth(problem: &Problem, sums: &Sums<'_>, allowed: &Allowed) -> Vec
         }
         inside.sort_unstable();
         for names in inside.chunk_by(|a, b| a == b) {
-            let part = share.saturating_mul(names.len() as u64).min(unit.bytes);
-            let cell = &mut upper[names[0] as usize];
-            *cell = cell.saturating_add(part);
+            show(unit, names[0], names.len() as u64);
         }
     }
-    upper
 }
