@@ -30,5 +30,6 @@ mod transcript;
 mod transcript_answers;
 mod transcript_mutations;
 mod transcript_rounding;
+mod transcript_sessions;
 mod truth;
 mod walkers_agree;

@@ -4,6 +4,7 @@
 //! shell to be understood (substitutions, loops, here-documents) is [`Action::Unknown`].
 //! What only says how or where a command runs (`sudo -u x`, `ssh host`, `xargs`) is in `wrapper`.
 
+mod brace;
 mod change;
 mod known;
 mod split;

@@ -1,7 +1,7 @@
 //! A small splitter for shell words: quotes, `;` `&&` `||` `|`, redirections.
 
 use super::super::word::Word;
-use super::{Joint, Step};
+use super::{Joint, Step, brace};
 
 /// Splits a command line into its steps; `None` where only a shell could.
 pub(in super::super) fn split(line: &[u8]) -> Option<Vec<Step>> {
@@ -42,6 +42,8 @@ struct Splitter {
     members: Vec<Vec<Word>>,
     words: Vec<Word>,
     word: Option<Word>,
+    /// Whether a part of the word stands in quotes, and so for itself.
+    quoted: bool,
     writes: Vec<Word>,
     hidden: bool,
     appends: bool,
@@ -75,12 +77,14 @@ impl Splitter {
             b'\'' => {
                 let end = tail.iter().position(|&b| b == b'\'')?;
                 self.current().text.extend_from_slice(&tail[..end]);
+                self.quoted = true;
                 return Some(&tail[end + 1..]);
             }
             b'"' => return self.double_quoted(tail),
             b'\\' => {
                 let (&next, tail) = tail.split_first()?;
                 self.push(next);
+                self.quoted = true;
                 return Some(tail);
             }
             b'$' if next == Some(b'{') => {
@@ -134,6 +138,7 @@ impl Splitter {
 
     fn double_quoted<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
         self.current();
+        self.quoted = true;
         let mut rest = text;
         loop {
             let (&byte, tail) = rest.split_first()?;
@@ -183,10 +188,15 @@ impl Splitter {
     }
 
     fn end_word(&mut self) {
+        let quoted = std::mem::take(&mut self.quoted);
         let Some(word) = self.word.take() else {
             return;
         };
         match self.redirect.take() {
+            None if word.expands && !quoted => match brace::expand(&word.text) {
+                Some(words) => self.words.extend(words.into_iter().map(unbraced)),
+                None => self.words.push(word),
+            },
             None => self.words.push(word),
             Some(Redirect::Input) => {}
             Some(kind) => {
@@ -229,6 +239,15 @@ impl Splitter {
         }
         self.end_step(Joint::Always)?;
         Some(self.steps)
+    }
+}
+
+/// A word out of braces: patterns in it still stand for names.
+fn unbraced(text: Vec<u8>) -> Word {
+    let special = |b: &u8| matches!(b, b'*' | b'?' | b'[' | b'{' | b'}' | b'$' | b'!');
+    Word {
+        expands: text.iter().any(special),
+        text,
     }
 }
 

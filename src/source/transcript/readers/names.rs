@@ -20,6 +20,26 @@ pub(in super::super) struct NameRows {
     tainted: bool,
     after_blank: bool,
     rows: u64,
+    /// It did not run: what it prints is how it is called.
+    refused: bool,
+}
+
+/// Whether a line is about an option that is not known, in whatever language: `ls: invalid option --
+/// 'e'`, `ls : option invalide -- 'e'`, `Usage: ls [-1Aa]`. What follows is help.
+fn is_refusal(text: &[u8]) -> bool {
+    let colon = text.iter().take(40).position(|&b| b == b':');
+    let (program, message) = text.split_at(colon.unwrap_or(0));
+    let program = program.trim_ascii_end();
+    if program.eq_ignore_ascii_case(b"usage") {
+        return true;
+    }
+    let is_tool = program == b"ls" || program.ends_with(b"/ls") || program.ends_with(b"dir");
+    let has = |sign: &[u8]| {
+        message
+            .windows(sign.len())
+            .any(|w| w.eq_ignore_ascii_case(sign))
+    };
+    is_tool && (has(b" -- ") || has(b"option"))
 }
 
 fn is_quoted(text: &[u8]) -> bool {
@@ -44,6 +64,7 @@ impl NameRows {
             tainted: false,
             after_blank: true,
             rows: 0,
+            refused: false,
         }
     }
 
@@ -56,6 +77,11 @@ impl NameRows {
         let text = output.text;
         let after_blank = std::mem::replace(&mut self.after_blank, text.trim_ascii().is_empty());
         if self.after_blank || (self.ls.blocks && ls::total(text).is_some()) {
+            return;
+        }
+        self.refused |= self.rows == 0 && is_refusal(text);
+        if self.refused {
+            self.tainted = true;
             return;
         }
         if text.starts_with(b"ls: ") || text.starts_with(b"/bin/ls: ") || ls::is_row(text) {
@@ -190,5 +216,32 @@ impl NameRows {
 
     pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
         self.close(scene, end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refusal;
+
+    #[test]
+    fn help_is_told_from_names() {
+        for line in [
+            "ls: invalid option -- 'e'",
+            "ls: unrecognized option '--frobnicate'",
+            "ls: Unbekannte Option \u{bb}--frobnicate\u{ab}",
+            "ls : option invalide -- 'e'",
+            "/bin/ls: illegal option -- y",
+            "Usage: ls [-1AaCxd] [FILE]...",
+        ] {
+            assert!(is_refusal(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "usage.txt",
+            "options",
+            "ls",
+            "ls: cannot access 'x': No such file",
+        ] {
+            assert!(!is_refusal(line.as_bytes()), "{line}");
+        }
     }
 }

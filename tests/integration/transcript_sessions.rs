@@ -1,0 +1,88 @@
+//! Short sessions of kinds that are easily misread, each with all that may be said of it.
+
+use std::collections::BTreeMap;
+
+use jettison::bytes::Interval;
+use jettison::entry::Progress;
+use jettison::source::transcript::{Options, read};
+use jettison::tree::Tree;
+use jettison::tree::build::Builder;
+
+fn tree(text: &str) -> Tree {
+    let mut builder = Builder::new();
+    let options = Options::default();
+    read(
+        text.as_bytes(),
+        b"t.txt",
+        &options,
+        &Progress::default(),
+        &mut builder,
+    )
+    .unwrap_or_else(|error| panic!("{error}: {text}"));
+    builder.finish().unwrap()
+}
+
+/// Every path but the root's, with its apparent size where that is exact.
+fn said(text: &str) -> BTreeMap<String, Option<u64>> {
+    let tree = tree(text);
+    let exact = |size: Interval| size.hi.filter(|&hi| hi == size.lo);
+    tree.nodes()
+        .filter(|&id| tree.kind(id) != jettison::entry::Kind::Dir)
+        .map(|id| {
+            let path = String::from_utf8_lossy(&tree.path(id)).into_owned();
+            (path, exact(tree.totals(id).apparent))
+        })
+        .collect()
+}
+
+/// The files that a session leaves, as `path=size`.
+fn files(text: &str) -> Vec<String> {
+    let text_of = |(path, size): (&String, &Option<u64>)| match size {
+        Some(size) => format!("{path}={size}"),
+        None => format!("{path}=?"),
+    };
+    said(text).iter().map(text_of).collect()
+}
+
+const ROWS: &str = "-rw-r--r-- 1 root root 10 Nov 22 06:02 a1
+-rw-r--r-- 1 root root 20 Nov 22 06:02 a2
+-rw-r--r-- 1 root root 30 Nov 22 06:02 a3
+";
+
+#[test]
+fn words_in_braces_are_each_removed() {
+    let start = format!("root@vm:/x# ls -l\ntotal 12\n{ROWS}");
+    for (typed, left) in [
+        ("rm a{1,2}", &["/x/a3=30"][..]),
+        ("rm -f ./a{1..3}", &[]),
+        ("rm /x/{a1,a3}", &["/x/a2=20"]),
+        // In quotes they stand for themselves.
+        ("rm -f 'a{1,2}'", &["/x/a1=10", "/x/a2=20", "/x/a3=30"]),
+    ] {
+        let text = format!("{start}root@vm:/x# {typed}\nroot@vm:/x# \n");
+        assert_eq!(files(&text), left, "{typed}");
+    }
+    let text = "root@vm:/x# ls -l d{1,2}\nd1:\ntotal 4\n-rw-r--r-- 1 root root 7 Nov 22 06:02 f\n\nd2:\ntotal 4\n-rw-r--r-- 1 root root 8 Nov 22 06:02 f\nroot@vm:/x# \n";
+    assert_eq!(files(text), ["/x/d1/f=7", "/x/d2/f=8"]);
+}
+
+#[test]
+fn help_of_a_tool_is_no_listing() {
+    for help in [
+        "ls: invalid option -- 'e'\nTry 'ls --help' for more information.\n",
+        "ls: invalid option -- 'e'\nBusyBox v1.35.0 (Debian) multi-call binary.\n\nUsage: ls [-1AaC] [-w WIDTH] [FILE]...\n\nList directory contents\n\n\t-1\tOne column output\n\t-a\tInclude names starting with .\n",
+    ] {
+        let text =
+            format!("root@vm:/x# ls -l\ntotal 12\n{ROWS}root@vm:/x# ls -e\n{help}root@vm:/x# \n");
+        assert_eq!(files(&text), ["/x/a1=10", "/x/a2=20", "/x/a3=30"], "{help}");
+    }
+}
+
+/// The prompt of fish shortens every directory but the last: `/srv/shop` is `/s/shop`.
+#[test]
+fn a_prompt_that_shortens_names_no_directory() {
+    let text = format!(
+        "root@vm /s/shop# ls -l\ntotal 12\n{ROWS}root@vm /s/shop# cd x\nroot@vm /s/s/x# \n"
+    );
+    assert_eq!(files(&text), ["?/a1=10", "?/a2=20", "?/a3=30", "?/x=?"]);
+}
