@@ -33,7 +33,8 @@ pub(in super::super) fn shell(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
                 name.push(next);
                 tail
             }
-            b' ' => break,
+            // A tab parts columns; in a name it would be quoted.
+            b' ' | b'\t' => break,
             _ => {
                 name.push(byte);
                 tail

@@ -394,7 +394,7 @@ impl Long {
                 shows_dots,
             } => {
                 scene.see(id, start, Shape::Dir);
-                let whole = self.whole && !tainted && end == End::Prompt;
+                let whole = self.whole && !self.ls.cut && !tainted && end == End::Prompt;
                 let all = self.ls.all || shows_dots;
                 let facts = scene.world.dir(id);
                 match (whole, all) {

@@ -1,12 +1,10 @@
 //! The reader of `ls` without `-l`: names, perhaps in columns, perhaps with their blocks.
 //!
-//! A name says that something is there. Columns are split where two blanks or a tab stand, which
-//! is how `ls` parts them; a row in which that leaves a doubt gives nothing.
+//! A name says that something is there; a row whose names are in doubt gives nothing.
 
 use super::super::evidence::{Id, LineNo};
 use super::super::listing::format::Fact;
-use super::super::listing::ls::{self, Ls, Shape};
-use super::super::listing::{name, number};
+use super::super::listing::ls::{self, Cell, Ls, Shape};
 use super::super::{Base, resolve};
 use super::{End, Output, Scene, is_name};
 
@@ -22,6 +20,8 @@ pub(in super::super) struct NameRows {
     rows: u64,
     /// It did not run: what it prints is how it is called.
     refused: bool,
+    /// No header was seen yet: names are those that were asked for.
+    rows_before_headers: bool,
 }
 
 /// Whether a line is about an option that is not known, in whatever language: `ls: invalid option --
@@ -40,10 +40,6 @@ fn is_refusal(text: &[u8]) -> bool {
             .any(|w| w.eq_ignore_ascii_case(sign))
     };
     is_tool && (has(b" -- ") || has(b"option"))
-}
-
-fn is_quoted(text: &[u8]) -> bool {
-    matches!(text.trim_ascii_start().first(), Some(b'\'' | b'"'))
 }
 
 impl NameRows {
@@ -65,6 +61,7 @@ impl NameRows {
             after_blank: true,
             rows: 0,
             refused: false,
+            rows_before_headers: true,
         }
     }
 
@@ -96,15 +93,21 @@ impl NameRows {
             if let Some(path) = header.and_then(|path| self.ls.header(path)) {
                 self.close(scene, End::Prompt);
                 self.dir = resolve(&mut scene.world, self.base, &path);
+                self.rows_before_headers = false;
                 self.start = output.line;
                 return;
             }
         }
+        // A terminal shows blanks at the end of a name; a copy may have gained some.
+        let text = match scene.terminal {
+            true => text,
+            false => text.trim_ascii_end(),
+        };
         let mut cells = self.cells(text);
         // In a copy from a window, blanks between columns may have been made one.
         let is_loose = !scene.terminal
             && !self.ls.in_one_column
-            && matches!(&cells[..], [(_, name)] if name.contains(&b' ') && !is_quoted(text));
+            && matches!(&cells[..], [cell] if cell.name.contains(&b' ') && !cell.quoted);
         if is_loose {
             cells.clear();
         }
@@ -113,32 +116,32 @@ impl NameRows {
         }
         self.rows += 1;
         // A file that was asked for by name is no name in itself.
-        if let ([word], [(_, name)]) = (&self.ls.operands[..], &cells[..])
-            && word.text == *name
+        if let ([word], [cell]) = (&self.ls.operands[..], &cells[..])
+            && word.text == cell.name
         {
             self.tainted = true;
             self.dir = None;
             return;
         }
-        for (blocks, name) in cells {
-            self.name(scene, blocks, &name, output.line);
+        for cell in cells {
+            self.name(scene, &cell, output.line);
         }
     }
 
-    fn name(&mut self, scene: &mut Scene, blocks: Option<&[u8]>, shown: &[u8], line: LineNo) {
-        let (shown, shape) = self.ls.unmarked(shown);
-        let Some(dir) = self.dir.filter(|_| is_name(shown)) else {
-            self.tainted |= !matches!(shown, b"." | b"..");
+    /// The names of a row, each with what stands beside it; none where that is in doubt.
+    fn cells<'a>(&self, text: &'a [u8]) -> Vec<Cell<'a>> {
+        self.ls.cells(text).unwrap_or_default()
+    }
+
+    fn name(&mut self, scene: &mut Scene, cell: &Cell<'_>, line: LineNo) {
+        let garbled = !cell.quoted && cell.name.contains(&b'?');
+        let Some(id) = self.place(scene, cell).filter(|_| !garbled) else {
+            self.tainted |= garbled || !matches!(&cell.name[..], b"." | b"..");
             return;
         };
-        if shown.contains(&b'?') {
-            self.tainted = true;
-            return;
-        }
-        let id = scene.world.child(dir, shown);
-        let disk = blocks.and_then(|blocks| self.ls.blocks_of(blocks));
+        let disk = cell.blocks.and_then(|blocks| self.ls.blocks_of(blocks));
         let fact = Fact {
-            shape: (shape != Shape::Unknown).then_some(shape),
+            shape: (cell.shape != Shape::Unknown).then_some(cell.shape),
             disk,
             itself: disk.is_some(),
             ..Fact::default()
@@ -147,55 +150,20 @@ impl NameRows {
         scene.note(id, line, &fact);
     }
 
-    /// The names of a row, with the figures before them.
-    fn cells<'a>(&self, text: &'a [u8]) -> Vec<(Option<&'a [u8]>, Vec<u8>)> {
-        let mut cells = Vec::new();
-        let mut rest = text;
-        loop {
-            let blanks = rest
-                .iter()
-                .take_while(|b| matches!(b, b' ' | b'\t'))
-                .count();
-            rest = &rest[blanks..];
-            if rest.is_empty() {
-                return cells;
-            }
-            if self.ls.shows_inodes() {
-                let end = rest.iter().position(|&b| b == b' ').unwrap_or(0);
-                if end == 0 || number::digits(&rest[..end]).is_none() {
-                    return Vec::new();
-                }
-                rest = rest[end..].trim_ascii_start();
-            }
-            let blocks = if self.ls.blocks {
-                let end = rest.iter().position(|&b| b == b' ').unwrap_or(0);
-                if end == 0 || number::human(&rest[..end], 1024).is_none() {
-                    return Vec::new();
-                }
-                let figure = &rest[..end];
-                rest = &rest[end + 1..];
-                rest = rest.strip_prefix(b" ").unwrap_or(rest);
-                Some(figure)
-            } else {
-                None
-            };
-            let quoted = matches!(rest.first(), Some(b'\'' | b'"')) && self.ls.may_quote();
-            let (name, tail) = if quoted {
-                match name::shell(rest) {
-                    Some((name, tail)) => (name, tail),
-                    None => return Vec::new(),
-                }
-            } else {
-                let ends = |i: &usize| rest[*i] == b'\t' || rest[*i..].starts_with(b"  ");
-                let end = match self.ls.in_one_column {
-                    true => rest.len(),
-                    false => (0..rest.len()).find(ends).unwrap_or(rest.len()),
-                };
-                (rest[..end].trim_ascii_end().to_vec(), &rest[end..])
-            };
-            cells.push((blocks, name));
-            rest = tail;
+    /// What a name stands for: one in the directory that is listed, or one that was asked for.
+    fn place(&self, scene: &mut Scene, cell: &Cell<'_>) -> Option<Id> {
+        if let Some(dir) = self.dir {
+            return is_name(&cell.name).then(|| scene.world.child(dir, &cell.name));
         }
+        let several = self.ls.operands.len() > 1;
+        let was_typed = || {
+            let mut words = self.ls.operands.iter();
+            words.any(|word| !word.expands && word.text == cell.name)
+        };
+        let is_operand = self.ls.themselves || several && self.rows_before_headers && was_typed();
+        is_operand
+            .then(|| resolve(&mut scene.world, self.base, &cell.name))
+            .flatten()
     }
 
     fn close(&mut self, scene: &mut Scene, end: End) {
@@ -205,7 +173,11 @@ impl NameRows {
             return;
         };
         scene.see(dir, self.start, Shape::Dir);
-        let whole = self.whole && !tainted && end == End::Prompt && self.ls.quotes_for_sure();
+        let whole = self.whole
+            && !self.ls.cut
+            && !tainted
+            && end == End::Prompt
+            && self.ls.quotes_for_sure();
         let facts = scene.world.dir(dir);
         match (whole, self.ls.all) {
             (true, true) => facts.set_listed(self.start),

@@ -454,10 +454,11 @@ impl Session {
         if ls.long {
             return Reader::Long(Long::new(ls, base, whole));
         }
-        if ls.themselves {
-            return Reader::Unread("names without sizes");
-        }
-        let sole = self.sole(&ls.operands);
+        let sole = if ls.themselves {
+            None
+        } else {
+            self.sole(&ls.operands)
+        };
         Reader::Names(NameRows::new(ls, base, sole, line, whole))
     }
 

@@ -4,6 +4,7 @@
 //! the date, the name after exactly one blank. Owners and groups may hold blanks, months may be in
 //! any language; a row in which no date follows a size is no row.
 
+mod cells;
 mod options;
 mod row;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use super::name::Quoting;
 use super::number;
 pub(in super::super) use super::total::{is_total_word, total};
 
+pub(in super::super) use cells::Cell;
 pub(in super::super) use row::Row;
 
 /// An invocation of `ls` whose output can be read.
@@ -39,7 +41,14 @@ pub(in super::super) struct Ls {
     /// Names are written as they are: the output did not go to a terminal.
     piped: bool,
     commas: bool,
+    /// Rows are quoted each on its own, and never moved beside others.
     each: bool,
+    /// What cannot be printed is a `?`, within quotes too.
+    garbles: bool,
+    /// Names were left out: `-I`, `-B`.
+    pub(in super::super) cut: bool,
+    /// `-L`: sizes are those of what a link leads to.
+    follows: bool,
     /// Blocks are counted in this unit.
     unit: Option<u64>,
     /// The figures of blocks are in this, where the command does not say.
@@ -125,11 +134,6 @@ impl Ls {
             number::Unit::Human(base) if self.human.is_none() => self.human = Some(base),
             _ => {}
         }
-    }
-
-    /// Whether an inode's number stands before each name.
-    pub(in super::super) fn shows_inodes(&self) -> bool {
-        self.inodes
     }
 
     /// The allocated bytes behind a printed count of blocks.

@@ -6,6 +6,9 @@ use super::super::name::Quoting;
 use super::super::number;
 use super::Ls;
 
+/// Long options whose value may be the next word.
+const VALUED: [&[u8]; 4] = [b"width", b"ignore", b"hide", b"tabsize"];
+
 impl Ls {
     /// Reads the options; `None` where the output would be in a form that is not read.
     pub(in super::super::super) fn parse(command: &str, words: &[Word]) -> Option<Self> {
@@ -18,20 +21,40 @@ impl Ls {
             _ => {}
         }
         let mut options = true;
-        for word in words {
+        let mut words = words.iter().peekable();
+        while let Some(word) = words.next() {
             match word.text.as_slice() {
                 b"--" if options => options = false,
-                [b'-', b'-', long @ ..] if options => ls.long_option(long)?,
+                [b'-', b'-', long @ ..] if options => {
+                    ls.long_option(long)?;
+                    if VALUED.contains(&long) {
+                        words.next()?;
+                    }
+                }
                 [b'-', letters @ ..] if options && !letters.is_empty() => {
-                    for &letter in letters {
-                        ls.letter(letter)?;
+                    if ls.cluster(letters)? {
+                        words.next()?;
+                    } else if letters.ends_with(b"T") {
+                        // GNU's takes a number of columns, that of the BSDs nothing.
+                        words.next_if(|next| number::digits(&next.text).is_some());
                     }
                 }
                 _ => ls.operands.push(word.clone()),
             }
         }
-        // Names in a row, parted by commas, may hold commas.
-        (!ls.commas).then_some(ls)
+        Some(ls)
+    }
+
+    /// Letters behind one dash; whether the next word is the value of the last.
+    fn cluster(&mut self, letters: &[u8]) -> Option<bool> {
+        for (at, &letter) in letters.iter().enumerate() {
+            if matches!(letter, b'w' | b'I') {
+                self.cut |= letter == b'I';
+                return Some(at + 1 == letters.len());
+            }
+            self.letter(letter)?;
+        }
+        Some(false)
     }
 
     fn letter(&mut self, letter: u8) -> Option<()> {
@@ -56,9 +79,11 @@ impl Ls {
             b'b' => self.quoting = Some(Quoting::Escape),
             b'1' => self.in_one_column = true,
             b'm' => self.commas = true,
-            b'C' | b'x' => self.in_one_column = false,
+            b'C' | b'x' => (self.in_one_column, self.commas) = (false, false),
+            b'B' => self.cut = true,
+            b'L' => self.follows = true,
             // Of these the BSDs have `T`, `O`, `e` and `@`.
-            b'q' | b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'w' | b'T' | b'O' | b'e' | b'@' => {}
+            b'q' | b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'H' | b'T' | b'O' | b'e' | b'@' => {}
             _ => return None,
         }
         Some(())
@@ -86,7 +111,21 @@ impl Ls {
             | b"color"
             | b"show-control-chars"
             | b"hide-control-chars"
+            | b"dereference-command-line"
+            | b"width"
+            | b"tabsize"
+            | b"hyperlink"
             | b"group-directories-first" => {}
+            b"dereference" => self.follows = true,
+            b"ignore-backups" | b"ignore" | b"hide" => self.cut = true,
+            _ if option.starts_with(b"ignore=") || option.starts_with(b"hide=") => self.cut = true,
+            _ if option.starts_with(b"format=") => self.format(&option[b"format=".len()..])?,
+            _ if option.starts_with(b"quoting-style=") => {
+                self.quoting_style(&option[b"quoting-style=".len()..])?;
+            }
+            _ if option.starts_with(b"indicator-style=") => {
+                self.classified = option != b"indicator-style=none";
+            }
             _ if option.starts_with(b"time-style=+") => {
                 self.date_words = Some(words_of_format(&option[b"time-style=+".len()..])?);
             }
@@ -107,6 +146,36 @@ impl Ls {
             }
             _ => return None,
         }
+        Some(())
+    }
+
+    /// The value of `--format`: what a letter says, as a word.
+    fn format(&mut self, value: &[u8]) -> Option<()> {
+        self.letter(match value {
+            b"across" | b"horizontal" => b'x',
+            b"commas" => b'm',
+            b"long" | b"verbose" => b'l',
+            b"single-column" => b'1',
+            b"vertical" => b'C',
+            _ => return None,
+        })
+    }
+
+    /// The value of `--quoting-style`. Quotation marks of a locale can be any.
+    fn quoting_style(&mut self, value: &[u8]) -> Option<()> {
+        self.garbles = matches!(value, b"shell" | b"shell-always");
+        self.quoting = Some(match value {
+            b"literal" => Quoting::Literal,
+            b"shell" | b"shell-escape" => Quoting::Shell,
+            b"shell-always" | b"shell-escape-always" => {
+                // All are in quotes, so that none is moved beside another.
+                self.each = true;
+                Quoting::Shell
+            }
+            b"c" => Quoting::C,
+            b"escape" => Quoting::Escape,
+            _ => return None,
+        });
         Some(())
     }
 }

@@ -50,6 +50,7 @@ impl Ls {
         }
         let links = number::digits(links)?;
         let (size, mtime, name) = self.size_and_date(tokens, shape)?;
+        let (shape, size, disk) = self.followed(shape, size, disk);
         Some(Row {
             shape,
             apparent: size,
@@ -60,6 +61,34 @@ impl Ls {
             executable: mode[1..].contains(&b'x') || mode[1..].contains(&b's'),
             name,
         })
+    }
+
+    /// With `-L` a name may be that of a link, whose own size is shorter than any path can be.
+    fn followed(
+        &self,
+        shape: Shape,
+        size: Option<Interval>,
+        disk: Option<Interval>,
+    ) -> (Shape, Option<Interval>, Option<Interval>) {
+        const LONGEST_LINK: u64 = 4095;
+        let may_be_link = self.follows && matches!(shape, Shape::File | Shape::Dir);
+        if !may_be_link {
+            return (shape, size, disk);
+        }
+        let least = |size: Interval| Interval {
+            lo: size.lo.min(1),
+            hi: size.hi.map(|hi| hi.max(LONGEST_LINK)),
+        };
+        let shape = if shape == Shape::File {
+            Shape::Unknown
+        } else {
+            shape
+        };
+        (
+            shape,
+            size.map(least),
+            disk.map(|disk| Interval { lo: 0, ..disk }),
+        )
     }
 
     /// Finds the first size that a date follows: size, time and the rest of the line.
@@ -137,8 +166,10 @@ impl Ls {
         } else {
             name
         };
-        // A `?` in place of a control character is not the name.
-        if quoting == Quoting::Literal && name.contains(&b'?') {
+        // A `?` in place of a control character is not the name. GNU would quote one of its own, so
+        // that a bare one is another tool's.
+        let is_bare = quoting == Quoting::Shell && !matches!(raw, [b'\'' | b'"', ..]);
+        if (quoting == Quoting::Literal || is_bare || self.garbles) && name.contains(&b'?') {
             return None;
         }
         (!name.is_empty()).then_some(name)

@@ -227,7 +227,12 @@ fn what_is_no_row_is_refused() {
         assert_eq!(read("-l", line), None, "{line}");
     }
     assert_eq!(read("-lN", "-rw-r--r-- 1 a a 12 Nov 22 06:02 a?b"), None);
-    for options in ["-L -l", "--block-size=7Q -l", "-m", "--time-style=+%c -l"] {
+    for options in [
+        "--block-size=7Q -l",
+        "--time-style=+%c -l",
+        "--quoting-style=locale",
+        "--zero",
+    ] {
         let words: Vec<Word> = options
             .split(' ')
             .map(|t| Word {
@@ -252,4 +257,92 @@ fn puzzle_rows_are_read() {
     ] {
         assert_eq!(puzzle_row(line.as_bytes()), row, "{line}");
     }
+}
+
+fn names(options: &str, line: &str) -> Option<Vec<String>> {
+    let cells = ls(options).cells(line.as_bytes())?;
+    let text = |cell: Cell<'_>| {
+        let blocks = cell.blocks.map(String::from_utf8_lossy);
+        let name = String::from_utf8(cell.name).unwrap();
+        match (blocks, cell.shape) {
+            (Some(blocks), _) => format!("{blocks}|{name}"),
+            (None, Shape::Unknown) => name,
+            (None, shape) => format!("{name}|{shape:?}"),
+        }
+    };
+    Some(cells.into_iter().map(text).collect())
+}
+
+#[test]
+fn names_in_a_row_are_parted_as_they_are_quoted() {
+    for (options, line, expected) in [
+        ("", "a  b\tc", Some(&["a", "b", "c"][..])),
+        ("", " a   'b c'\t'd e'  f", Some(&["a", "b c", "d e", "f"])),
+        ("-x", "'a'$'\\n''b'  \"it's\"", Some(&["a\nb", "it's"])),
+        (
+            "-m",
+            "a, 'b c', 'd, e', f,",
+            Some(&["a", "b c", "d, e", "f"]),
+        ),
+        ("-m", "a,b, c", Some(&["a,b", "c"])),
+        ("-mQ", "\"a\", \"b, c\"", Some(&["a", "b, c"])),
+        ("-mN", "a, b", None),
+        (
+            "-b",
+            "a\\ b  trail\\   c\\n",
+            Some(&["a b", "trail ", "c\n"]),
+        ),
+        ("-bm", "a,\\ b, c\\ ,", Some(&["a, b", "c "])),
+        ("-Q", "\"a b\"  \"c\\td\"", Some(&["a b", "c\td"])),
+        ("-Q", "a", None),
+        (
+            "-F",
+            "d/  'e f'/  'star*'  run*",
+            Some(&["d|Dir", "e f|Dir", "star*", "run|File"]),
+        ),
+        ("-p", "'a b'/", Some(&["a b|Dir"])),
+        ("-b -F", "a\\ b/  c*", Some(&["a b|Dir", "c|File"])),
+        ("-1", "a  b", Some(&["a  b"])),
+        ("-s", " 4 a    12 'b c'", Some(&["4|a", "12|b c"])),
+        ("-sh", "4.0K a  1.1M b", Some(&["4.0K|a", "1.1M|b"])),
+        ("-is", "123  4 a", Some(&["4|a"])),
+        ("-s", "a  b", None),
+        ("", "'a'b  c", None),
+    ] {
+        let expected = expected.map(|names| names.iter().map(|&n| n.to_owned()).collect());
+        assert_eq!(names(options, line), expected, "{options} {line}");
+    }
+}
+
+#[test]
+fn options_take_their_values() {
+    for (options, operands) in [
+        ("-w 60 a", 1),
+        ("-w60 a", 1),
+        ("-lw 60", 0),
+        ("-T 4 a", 1),
+        ("-lT a", 1),
+        ("-I *.log a", 1),
+        ("--ignore *.log --width 80", 0),
+        ("--format=long --quoting-style=c", 0),
+        ("-- -w", 1),
+    ] {
+        assert_eq!(ls(options).operands.len(), operands, "{options}");
+    }
+    assert!(ls("-I x -l").cut && ls("-lB").cut && ls("--hide=x").cut);
+    assert!(ls("--format=verbose").long && !ls("--format=commas").long);
+}
+
+#[test]
+fn what_a_link_leads_to_is_not_its_own_size() {
+    let line = "-rw-r--r-- 1 a a 12 Nov 22 06:02 x";
+    let row = read("-lL", line).unwrap();
+    assert_eq!(
+        (row.0, row.1),
+        (Shape::Unknown, Some(Interval::between(1, 4095)))
+    );
+    assert_eq!(read("-l", "-rw-r--r-- 1 a a 12 Nov 22 06:02 a?b"), None);
+    let quoted = "-rw-r--r-- 1 a a 12 Nov 22 06:02 'a?b'";
+    assert_eq!(read("-l", quoted).unwrap().3, "a?b");
+    assert_eq!(read("-l --quoting-style=shell", quoted), None);
 }
