@@ -80,7 +80,10 @@ impl Survey {
 pub fn survey(source: &Source, options: &source::Options<'_>) -> Result<Survey> {
     let mut builder = Builder::new();
     let mut read = source::read(source, options, &mut builder)?;
-    let tree = builder.finish()?;
+    let mut tree = builder.finish()?;
+    if (read.evidence.as_ref()).is_some_and(|evidence| !evidence.reckons_in_disk()) {
+        tree.reckon_in_apparent();
+    }
     if read.form != Form::Live {
         // What does not say when it was made was made no earlier than its newest file.
         read.taken = read.taken.or(tree.totals(NodeId::ROOT).newest);

@@ -158,6 +158,7 @@ fn assemble(rooting: Rooting, mut segments: Vec<Segment>) -> std::result::Result
         devices,
         links: links::LinkTable::default(),
         has_disk,
+        in_apparent: false,
     };
     let rows = moves.links(&mut segments);
     tree.names = Names::of(segments.into_iter().map(|segment| segment.names));

@@ -96,6 +96,7 @@ pub struct Tree {
     devices: Vec<u64>,
     links: LinkTable,
     has_disk: bool,
+    in_apparent: bool,
 }
 
 /// The upper bounds of an entry whose sizes are not exact.
@@ -374,11 +375,23 @@ impl Tree {
     /// The quantity that this tree is reckoned in.
     #[must_use]
     pub fn quantity(&self) -> Quantity {
-        if self.has_disk {
+        if self.has_disk && !self.in_apparent {
             Quantity::Disk
         } else {
             Quantity::Apparent
         }
+    }
+
+    /// Reckons in apparent sizes although some disk sizes are known: a recording may show few of
+    /// those, and a sum of which most is unknown says little.
+    pub fn reckon_in_apparent(&mut self) {
+        self.in_apparent = true;
+    }
+
+    /// Whether any entry has a disk size.
+    #[must_use]
+    pub fn shows_disk(&self) -> bool {
+        self.has_disk
     }
 
     /// The sum of its subtree in the tree's own quantity.

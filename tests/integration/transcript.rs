@@ -22,7 +22,11 @@ fn load(text: &[u8], name: &str, options: &Options<'_>) -> Result<(Tree, Recordi
         &Progress::default(),
         &mut builder,
     )?;
-    Ok((builder.finish()?, recording))
+    let mut tree = builder.finish()?;
+    if !recording.evidence.reckons_in_disk() {
+        tree.reckon_in_apparent();
+    }
+    Ok((tree, recording))
 }
 
 fn tree(text: &str) -> Tree {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use jettison::bytes::Interval;
 use jettison::entry::Progress;
 use jettison::source::transcript::{Options, read};
-use jettison::tree::Tree;
+use jettison::source::{self, Source};
+use jettison::survey::survey;
 use jettison::tree::build::Builder;
+use jettison::tree::{Quantity, Tree};
 
 fn tree(text: &str) -> Tree {
     let mut builder = Builder::new();
@@ -85,4 +87,23 @@ fn a_prompt_that_shortens_names_no_directory() {
         "root@vm /s/shop# ls -l\ntotal 12\n{ROWS}root@vm /s/shop# cd x\nroot@vm /s/s/x# \n"
     );
     assert_eq!(files(&text), ["?/a1=10", "?/a2=20", "?/a3=30", "?/x=?"]);
+}
+
+/// `du` shows one size on disk and `ls` three apparent ones: all are told, and reckoned is in what
+/// most is known of.
+#[test]
+fn sizes_of_both_kinds_are_told() {
+    let text = format!(
+        "root@vm:/x# ls -l\ntotal 12\n{ROWS}root@vm:/x# du -a y\n4\ty/b\n8\ty\nroot@vm:/x# \n"
+    );
+    let source = Source::bytes(text.into_bytes());
+    let survey = survey(&source, &source::Options::default()).unwrap();
+    let tree = &survey.tree;
+    assert_eq!(tree.quantity(), Quantity::Apparent);
+    let totals = |path: &str| tree.totals(tree.find(path.as_bytes()).unwrap());
+    assert_eq!(totals("/x/a3").apparent, Interval::exactly(30));
+    assert_eq!(totals("/x/a3").disk.hi, None);
+    assert_eq!(totals("/x/y/b").apparent.hi, None);
+    let disk = totals("/x/y/b").disk;
+    assert!(disk.lo <= 4096 && disk.hi.is_some_and(|hi| (4096..5120).contains(&hi)));
 }

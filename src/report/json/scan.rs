@@ -14,7 +14,7 @@ use crate::time::Age;
 use crate::tree::owners::{Owners, Share};
 use crate::tree::recent::Recent;
 use crate::tree::union::Union;
-use crate::tree::{NodeId, Quantity, Totals, Tree};
+use crate::tree::{NodeId, Totals, Tree};
 
 use super::reconcile::reconciliation;
 use super::{interval, path, time, troubles, volume};
@@ -214,9 +214,10 @@ fn write_node(scan: &Scan<'_>, node: NodeId, at: &[u8], out: &mut dyn Write) -> 
         ..
     } = tree.totals(node);
     // Nothing is known of disk usage where the source shows none of it.
-    let disk = match tree.quantity() {
-        Quantity::Apparent => Interval::UNKNOWN,
-        Quantity::Disk => disk,
+    let disk = if tree.shows_disk() {
+        disk
+    } else {
+        Interval::UNKNOWN
     };
     let freed = match tree.kind(node) {
         Kind::Excluded | Kind::OtherFs | Kind::KernelFs => Interval::ZERO,
@@ -253,9 +254,10 @@ fn changed(scan: &Scan<'_>, node: NodeId) -> Value {
         return Value::Null;
     };
     let changed = recent.of(node);
-    let disk = match scan.tree.quantity() {
-        Quantity::Apparent => Interval::UNKNOWN,
-        Quantity::Disk => changed.disk,
+    let disk = if scan.tree.shows_disk() {
+        changed.disk
+    } else {
+        Interval::UNKNOWN
     };
     json!({
         "apparent": interval(changed.apparent),

@@ -552,6 +552,7 @@ pub struct Evidence {
     world: World,
     /// The shown name of each starting point.
     shown: Vec<(Vec<u8>, Id)>,
+    in_disk: bool,
 }
 
 /// One line of the recording and what it says of a path.
@@ -574,8 +575,19 @@ impl std::fmt::Debug for Evidence {
 }
 
 impl Evidence {
-    pub(super) fn new(world: World, shown: Vec<(Vec<u8>, Id)>) -> Self {
-        Self { world, shown }
+    pub(super) fn new(world: World, shown: Vec<(Vec<u8>, Id)>, in_disk: bool) -> Self {
+        Self {
+            world,
+            shown,
+            in_disk,
+        }
+    }
+
+    /// Whether at least as much is known of what is allocated as of apparent sizes: then that is
+    /// what to reckon in. Sizes of the other kind are told all the same.
+    #[must_use]
+    pub fn reckons_in_disk(&self) -> bool {
+        self.in_disk
     }
 
     /// Every line on which something known of `path` rests, in order; empty for a path that the

@@ -236,7 +236,7 @@ fn conclude(
         troubles,
         volume,
         taken,
-        evidence: Evidence::new(world, roots.shown),
+        evidence: Evidence::new(world, roots.shown, settled.with_disk),
     }
 }
 

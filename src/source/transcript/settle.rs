@@ -29,8 +29,10 @@ pub(super) struct Settled {
     doubt: Vec<LineNo>,
     /// By directory row.
     states: Vec<State>,
-    /// Whether disk sizes are shown at all.
+    /// Whether disk is the quantity to reckon in.
     pub(super) with_disk: bool,
+    /// Whether disk sizes are shown at all.
+    shows_disk: bool,
     pub(super) troubles: Vec<Trouble>,
 }
 
@@ -63,6 +65,7 @@ pub(super) fn settle(world: &World, assume_empty: bool) -> Settled {
         doubt: vec![0; n],
         states: vec![BLANK; world.dirs.len()],
         with_disk: false,
+        shows_disk: false,
         troubles: Vec::new(),
     };
     settled.pass_down(world);
@@ -163,6 +166,7 @@ impl Settled {
             }
         }
         let [apparent, disk] = known;
+        self.shows_disk = disk > 0;
         if disk > 0 && disk < apparent {
             self.troubles.push(Trouble {
                 path: Vec::new(),
@@ -400,7 +404,7 @@ pub(super) fn deliver(
     } else {
         let root = Entry {
             apparent: zero(true),
-            disk: zero(settled.with_disk),
+            disk: zero(settled.shows_disk),
             ..Entry::named(name, Kind::Dir)
         };
         sink.root(root, Rooting::Forest);
@@ -472,7 +476,7 @@ impl Settled {
         };
         // `du` shows disk sizes and says nothing of apparent ones. A tree takes a size that no entry
         // has for one that is not reckoned in, and sums it up to nothing: so it is said to be unknown.
-        let apparent = apparent.or_else(|| self.with_disk.then_some(Interval::UNKNOWN));
+        let apparent = apparent.or_else(|| self.shows_disk.then_some(Interval::UNKNOWN));
         let link = world
             .inodes
             .get(&id)
@@ -481,7 +485,7 @@ impl Settled {
             name,
             kind,
             apparent,
-            disk: disk.filter(|_| self.with_disk),
+            disk: disk.filter(|_| self.shows_disk),
             mtime: node.mtime.map(Timestamp),
             link: link.map(|&(ino, links)| Link {
                 dev: u64::from(start_of(world, id)),
