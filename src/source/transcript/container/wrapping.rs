@@ -36,7 +36,14 @@ impl Wrapping {
             .take(400)
             .collect();
         let most = |n: usize| !lines.is_empty() && n * 5 > lines.len() * 4;
-        let timed = most(lines.iter().filter(|l| stamp::time(l).is_some()).count());
+        // A log has its times before commands, too: rows alone may be those of an object store.
+        let is_timed = |line: &&&[u8]| stamp::time(line).is_some();
+        let is_prompt = |line: &&&[u8]| {
+            let rest = &line[stamp::time(line).unwrap_or(0)..];
+            prompt::parse(rest.trim_ascii_end()).is_some()
+        };
+        let of_all = lines.iter().find(is_prompt).is_none_or(|l| is_timed(&l));
+        let timed = of_all && most(lines.iter().filter(is_timed).count());
         let is_hard = |line: &&&[u8]| {
             let has = |what: &str| line.windows(what.len()).any(|w| w == what.as_bytes());
             has("\u{a0}") && !has("│") && !has("─")
@@ -202,6 +209,10 @@ mod tests {
             ),
             ("$ cat x\n> a\n> b\n> c\n", "$ cat x\n> a\n> b\n> c"),
             ("[06:02:11] $ du\n[06:02:11] 4 a\n", "$ du\n4 a"),
+            (
+                "$ aws s3 ls s3://b\n2026-11-22 06:02:11 7 a\n2026-11-22 06:02:11 7 b\n2026-11-22 06:02:11 7 c\n2026-11-22 06:02:11 7 d\n2026-11-22 06:02:11 7 e\n",
+                "$ aws s3 ls s3://b\n2026-11-22 06:02:11 7 a\n2026-11-22 06:02:11 7 b\n2026-11-22 06:02:11 7 c\n2026-11-22 06:02:11 7 d\n2026-11-22 06:02:11 7 e",
+            ),
             ("1: $ du\n2: 4 a\n3: 4 b\n4: 8 .\n", "$ du\n4 a\n4 b\n8 ."),
             ("> > $ du\n> > 12 a\n> >\n> > 4 b\n", "$ du\n12 a\n\n4 b"),
             ("\t$ du\n\t12\ta\n\n\t4\tb\n", "$ du\n12\ta\n\n4\tb"),
