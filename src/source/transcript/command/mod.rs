@@ -11,6 +11,7 @@ mod split;
 mod windows;
 mod wrapper;
 
+use super::listing::df;
 use super::listing::du::Du;
 use super::listing::find::Find;
 use super::listing::format::Format;
@@ -65,7 +66,8 @@ pub(super) enum Action {
     /// `ls -l` in another dress.
     Viewer(Viewer),
     Du(Du),
-    Df,
+    /// The base of figures with letters, where the command says it.
+    Df(Option<u64>),
     Find(Find),
     /// `stat`, with the format that was asked for.
     Stat(Option<Format>),
@@ -219,7 +221,7 @@ impl Step {
             "du" | "gdu" if name == "du" || operands.iter().any(|w| w.is("-s") || w.is("-sh")) => {
                 Du::parse(operands).map_or(Action::Unread("this form of du"), Action::Du)
             }
-            "df" => Action::Df,
+            "df" => Action::Df(df::base_of(operands)),
             "tree" => TreeCommand::parse(operands)
                 .map_or(Action::Unread("this form of tree"), Action::Tree),
             "stat" => stat(operands),
@@ -363,7 +365,7 @@ fn starts_of_find(operands: &[Word]) -> Vec<Word> {
     }
 }
 
-/// `stat` of files: with `-f` or `-t` GNU's prints something else, and BSD's takes a format.
+/// `stat` of files: with `-f` GNU's prints something else, and BSD's takes a format.
 fn stat(operands: &[Word]) -> Action {
     let mut words = operands.iter();
     let mut format = None;
@@ -384,6 +386,7 @@ fn stat(operands: &[Word]) -> Action {
                 };
                 format = Some(compiled);
             }
+            None if text == b"-t" || text == b"--terse" => format = Format::of_terse_stat(),
             None if text == b"-L" || !text.starts_with(b"-") => {}
             None => return Action::Unread("this form of stat"),
         }
@@ -560,7 +563,7 @@ mod tests {
             &actions("ls | xargs rm")[..],
             [Action::RemoveBelow(..)]
         ));
-        assert_eq!(actions("pwd; df -h"), [Action::Pwd, Action::Df]);
+        assert_eq!(actions("pwd; df -h"), [Action::Pwd, Action::Df(Some(1024))]);
         assert_eq!(actions("# only a remark"), []);
     }
 }

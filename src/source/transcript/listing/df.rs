@@ -3,6 +3,7 @@
 
 use crate::bytes::Interval;
 
+use super::super::word::Word;
 use super::number::{self, Unit};
 
 /// The figures of one mounted file system, in bytes or inodes.
@@ -38,10 +39,28 @@ impl Mount {
     }
 }
 
+/// The base of the letters that the options ask for: the last of `-h` and `-H` counts.
+pub(in super::super) fn base_of(operands: &[Word]) -> Option<u64> {
+    let base = |word: &Word| match word.text.as_slice() {
+        b"--human-readable" => Some(1024),
+        b"--si" => Some(1000),
+        [b'-', b'-', ..] => None,
+        [b'-', letters @ ..] => letters.iter().rev().find_map(|letter| match letter {
+            b'h' => Some(1024),
+            b'H' => Some(1000),
+            _ => None,
+        }),
+        _ => None,
+    };
+    operands.iter().rev().find_map(base)
+}
+
 /// The columns of a table, once its header was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Table {
     unit: Unit,
+    /// What letters are powers of, where that is known.
+    base: Option<u64>,
     pub(in super::super) inodes: bool,
     typed: bool,
     /// Inodes stand between the share and the mount, as on macOS.
@@ -84,11 +103,17 @@ impl Table {
         };
         Some(Self {
             unit,
+            base: None,
             inodes,
             typed,
             with_inodes: words.contains(&&b"iused"[..]),
             wrapped: false,
         })
+    }
+
+    /// Has letters read as powers of what the command asked for.
+    pub(in super::super) fn with_base(self, base: Option<u64>) -> Self {
+        Self { base, ..self }
     }
 
     /// Reads one row.
@@ -131,7 +156,10 @@ impl Table {
                 Some(Interval::exactly(bytes))
             }
             Unit::Of(_) | Unit::Either => self.unit.size(word),
-            Unit::Human(base) => number::human(word.strip_suffix(b"i").unwrap_or(word), base),
+            Unit::Human(_) => match self.base {
+                Some(base) => number::human(word.strip_suffix(b"i").unwrap_or(word), base),
+                None => number::any_human(word).or_else(|| number::human(word, 1024)),
+            },
         }
     }
 }
@@ -200,7 +228,9 @@ mod tests {
                 None,
             ),
         ] {
-            let mut table = Table::header(header.as_bytes()).unwrap();
+            let mut table = Table::header(header.as_bytes())
+                .unwrap()
+                .with_base(Some(1024));
             let got = table.row(row.as_bytes());
             let got = got
                 .as_ref()
@@ -226,5 +256,25 @@ mod tests {
             (mount.mount, mount.total),
             (b"/".to_vec(), Interval::exactly(10240))
         );
+    }
+
+    #[test]
+    fn letters_are_powers_of_what_was_asked_for() {
+        let word = |text: &str| Word::plain(text.as_bytes());
+        for (options, base, least) in [
+            ("-h", Some(1024), 25 * 1024 + 1),
+            ("-hT", Some(1024), 25 * 1024 + 1),
+            ("-H", Some(1000), 25_001),
+            ("--si", Some(1000), 25_001),
+            ("-h -H /x", Some(1000), 25_001),
+            ("-k", None, 25_001),
+        ] {
+            let words: Vec<Word> = options.split(' ').map(word).collect();
+            assert_eq!(base_of(&words), base, "{options}");
+            let header = b"Filesystem Size Used Avail Use% Mounted on";
+            let mut table = Table::header(header).unwrap().with_base(base);
+            let mount = table.row(b"/dev/vda1 52k 17k 26k 40% /x").unwrap();
+            assert_eq!(mount.available.lo, least, "{options}");
+        }
     }
 }

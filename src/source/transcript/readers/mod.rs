@@ -319,9 +319,15 @@ fn quoted_path<'a>(text: &'a [u8], starts: &[&[u8]]) -> Option<Cow<'a, [u8]>> {
 #[derive(Default)]
 pub(super) struct DfRows {
     table: Option<Table>,
+    base: Option<u64>,
 }
 
 impl DfRows {
+    /// With what letters behind figures are powers of, where the command says it.
+    pub(super) fn new(base: Option<u64>) -> Self {
+        Self { table: None, base }
+    }
+
     /// Whether a line is one of a table.
     pub(super) fn accepts(&self, text: &[u8]) -> bool {
         Table::header(text).is_some()
@@ -333,7 +339,7 @@ impl DfRows {
 
     pub(super) fn take(&mut self, scene: &mut Scene, root: Id, output: Output<'_>) {
         if let Some(table) = Table::header(output.text) {
-            self.table = Some(table);
+            self.table = Some(table.with_base(self.base));
             return;
         }
         let Some(table) = &mut self.table else {

@@ -87,7 +87,7 @@ impl Session {
                     | Action::Silent
                     | Action::Pwd
                     | Action::Date
-                    | Action::Df
+                    | Action::Df(_)
                     | Action::Set(_)
             );
             if step.joint == Joint::Other && !quiet {
@@ -410,7 +410,7 @@ impl Session {
             Action::Unread(what) => Reader::Unread(what),
             Action::Pwd => Reader::Pwd,
             Action::Date => Reader::Date,
-            Action::Df => Reader::Df(DfRows::default()),
+            Action::Df(base) => Reader::Df(DfRows::new(base)),
             Action::Ls(ls) => self.reader_of_ls(ls, step, line, (whole, pure_before)),
             Action::Viewer(viewer) => {
                 let sole = self.sole(&viewer.operands);
