@@ -11,8 +11,8 @@ use std::process::Command;
 use jettison::bytes::Interval;
 use jettison::entry::Progress;
 use jettison::source::transcript::{Options, read};
-use jettison::tree::Tree;
 use jettison::tree::build::Builder;
+use jettison::tree::{NodeId, Tree};
 
 /// Sizes around every step at which some rule rounds another way.
 fn sizes() -> Vec<u64> {
@@ -89,6 +89,15 @@ fn every_rounded_figure_holds_the_size() {
         "ls -lsh",
         "ls -l --block-size=K",
         "ls -l --block-size=1M",
+        "ls -l --block-size=KiB",
+        "ls -ls --block-size=1",
+        "dir -l",
+        "dir -lh",
+        "vdir --si",
+        "du -a --apparent-size",
+        "du -a --apparent-size -B 1000",
+        "du -a --time --apparent-size -h",
+        "find . -ls",
         "du -ab",
         "du -ah",
         "du -ak",
@@ -98,9 +107,17 @@ fn every_rounded_figure_holds_the_size() {
         "tree -s",
         "tree -h",
         "tree -ps --si",
+        "tree --du -s",
+        "tree --du -h",
+        "tree --du --si",
         "busybox ls -l",
         "busybox ls -lh",
+        "busybox ls -lsh",
         "busybox du -ah",
+        "exa -l",
+        "exa -lb",
+        "exa -lB",
+        "lsd -l --icon never",
     ] {
         let Some(output) = output(directory.path(), command) else {
             assert!(!must, "{command}: not installed");
@@ -132,6 +149,149 @@ fn every_rounded_figure_holds_the_size() {
                 doubt <= (truth / 6).max(unit + 512),
                 "{command}: {name} {shown:?}"
             );
+        }
+    }
+}
+
+/// The rule of GNU's tools: up to the next tenth below ten, up to the next whole one above.
+fn gnu(size: u64, base: u64) -> String {
+    let Some((unit, letter)) = unit_of(size, base) else {
+        return size.to_string();
+    };
+    let tenths = (u128::from(size) * 10).div_ceil(u128::from(unit));
+    match tenths {
+        // What is rounded up to a whole unit is shown in the next.
+        _ if tenths > u128::from(base - 1) * 10 => {
+            let next = "KMGTP".chars().zip("MGTPE".chars());
+            let next = next.into_iter().find(|(this, _)| *this == letter);
+            format!("1.0{}", next.unwrap().1)
+        }
+        0..=99 => format!("{}.{}{letter}", tenths / 10, tenths % 10),
+        _ => format!("{}{letter}", u128::from(size).div_ceil(u128::from(unit))),
+    }
+}
+
+fn unit_of(size: u64, base: u64) -> Option<(u64, char)> {
+    let units = (1..=5u32).map(|power| base.pow(power)).zip("KMGTP".chars());
+    units.take_while(|(unit, _)| *unit <= size).last()
+}
+
+/// The tenths of a unit next to a size, as `printf("%.1f")` has them.
+fn tenths(size: u64, unit: u64) -> String {
+    format!("{:.1}", size as f64 / unit as f64)
+}
+
+/// As busybox shows a size: always a tenth, once it is a whole unit.
+fn busybox(size: u64) -> String {
+    match unit_of(size, 1024) {
+        None => size.to_string(),
+        Some((unit, letter)) => format!("{}{letter}", tenths(size, unit)),
+    }
+}
+
+/// As the client of Amazon's S3 does.
+fn aws(size: u64) -> String {
+    match size {
+        1 => return "1 Byte".to_owned(),
+        0..1024 => return format!("{size} Bytes"),
+        _ => {}
+    }
+    let steps = (1..=5u32)
+        .map(|power| 1024u64.pow(power))
+        .zip("KMGTP".chars());
+    let (unit, letter) = steps
+        .into_iter()
+        .find(|(unit, _)| (size as f64 / *unit as f64).round() < 1024.0)
+        .unwrap();
+    format!("{} {letter}iB", tenths(size, unit))
+}
+
+/// As Hadoop does: whole where it is, with one decimal where it is not.
+fn hadoop(size: u64) -> String {
+    match unit_of(size, 1024) {
+        None => size.to_string(),
+        Some((unit, letter)) if size.is_multiple_of(unit) => format!("{} {letter}", size / unit),
+        Some((unit, letter)) => format!("{} {letter}", tenths(size, unit)),
+    }
+}
+
+/// Tools that are not at hand, by the rule that their sources have.
+#[test]
+fn figures_made_by_the_rule_hold_the_size() {
+    let row = |tool: &str, size: u64| match tool {
+        "aws s3 ls --human-readable s3://b/" => {
+            format!("2026-11-22 06:02:11 {:>10} f{size}\n", aws(size))
+        }
+        _ => format!("{}  {}  /x/f{size}\n", hadoop(size), hadoop(3 * size)),
+    };
+    for command in ["aws s3 ls --human-readable s3://b/", "hdfs dfs -du -h /x"] {
+        let output: String = sizes().iter().map(|&size| row(command, size)).collect();
+        let tree = recorded(command, &output);
+        let mut found = 0;
+        let mut stack = vec![NodeId::ROOT];
+        while let Some(id) = stack.pop() {
+            stack.extend(tree.children_by_name(id));
+            let path = String::from_utf8(tree.path(id)).unwrap();
+            let Some((_, size)) = path.rsplit_once("/f") else {
+                continue;
+            };
+            let size: u64 = size.parse().unwrap();
+            let shown = tree.own_apparent(id).unwrap();
+            found += 1;
+            let hi = shown.hi.unwrap();
+            assert!(
+                shown.lo <= size && size <= hi,
+                "{command}: {size} {shown:?}"
+            );
+            assert!(
+                hi - shown.lo <= (size / 6).max(1536),
+                "{command}: {size} {shown:?}"
+            );
+        }
+        assert_eq!(
+            found,
+            sizes().len(),
+            "{command}: {:?}",
+            String::from_utf8_lossy(&tree.path(NodeId::ROOT))
+        );
+    }
+}
+
+/// The figures of `df`, of which the least of what is free counts.
+#[test]
+fn figures_of_df_hold_the_truth() {
+    type Rule = fn(u64) -> String;
+    let rules: [(&str, &str, Rule); 4] = [
+        ("df -h", "Size  Used Avail", |size| gnu(size, 1024)),
+        ("df -H", "Size  Used Avail", |size| gnu(size, 1000)),
+        ("busybox df -h", "Size  Used Available", busybox),
+        ("df -k", "1K-blocks Used Available", |size| {
+            size.div_ceil(1024).to_string()
+        }),
+    ];
+    for (command, header, shown) in rules {
+        for size in sizes().into_iter().filter(|&size| size > 1 << 14) {
+            // File systems count in blocks.
+            let [size, used, free] = [size, size / 3, size / 2].map(|bytes| bytes & !4095);
+            let text = format!(
+                "root@vm:/x# {command} /x\nFilesystem {header} Use% Mounted on\n\
+                 /dev/vda1 {} {} {} 40% /x\nroot@vm:/x# ls -la\ntotal 0\n\
+                 -rw-r--r-- 1 a a 5 Nov 22 06:02 f\nroot@vm:/x# exit\n",
+                shown(size),
+                shown(used),
+                shown(free)
+            );
+            let mut builder = Builder::new();
+            let options = Options::default();
+            let progress = Progress::default();
+            let read = read(text.as_bytes(), b"df", &options, &progress, &mut builder).unwrap();
+            let volume = read.volume.unwrap_or_else(|| panic!("{command}: {text}"));
+            let name = format!("{command} {size}: {volume:?}");
+            assert!(volume.size >= size && volume.used >= used, "{name}");
+            assert!(volume.available <= free, "{name}");
+            // Rounded by a tenth at the most, or by a block.
+            assert!(volume.size - size <= (size / 6).max(1536), "{name}");
+            assert!(free - volume.available <= (free / 6).max(1536), "{name}");
         }
     }
 }

@@ -6,6 +6,17 @@ use super::number;
 
 /// The length of a date at the start of `text` (its leading blanks included) and the time.
 pub(super) fn date(text: &[u8]) -> Option<(Option<i64>, usize)> {
+    const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    let mut tokens = Tokens { line: text, at: 0 };
+    if DAYS.contains(&tokens.next()?) {
+        let (time, len) = date_of_month(tokens.rest())?;
+        return Some((time, tokens.at + len));
+    }
+    date_of_month(text)
+}
+
+/// A date without the day of the week.
+fn date_of_month(text: &[u8]) -> Option<(Option<i64>, usize)> {
     let mut tokens = Tokens { line: text, at: 0 };
     let first = tokens.next()?;
     if let Some([year, month, day]) = iso_date(first) {
@@ -208,6 +219,8 @@ mod tests {
             (" 07-09 14:13 x", " x"),
             (" 2026-01-05 06:02 x", " x"),
             (" Nov 22 06:02:11 2026 x", " x"),
+            (" Sun Nov 22 06:02:11 2026 x", " x"),
+            (" Sun 22 Nov 06:02 x", " x"),
             (" 11월 22 06:02 x", " x"),
         ] {
             let len = date(text.as_bytes()).map(|(_, len)| len);

@@ -111,7 +111,8 @@ impl Du {
             b"si" => self.unit = Some(Unit::Human(1000)),
             b"count-links" => self.repeats = true,
             b"time" => self.timed = true,
-            b"no-dereference" | b"dereference-args" | b"time-style=long-iso" => {}
+            b"no-dereference" | b"dereference-args" => {}
+            _ if option.starts_with(b"time-style=") => {}
             b"total" => self.grand = true,
             b"one-file-system" => self.leaves_out = true,
             _ if option.starts_with(b"max-depth=") => self.cut = true,
@@ -181,8 +182,15 @@ impl Du {
     }
 }
 
-/// What follows `2026-11-22 06:02` and what parts it from the figure.
+/// What follows a date and what parts it from the figure: a tab on both sides, in whatever style,
+/// or in a copy `2026-11-22 06:02` between blanks.
 fn after_time(text: &[u8]) -> Option<&[u8]> {
+    if let Some(end) = text
+        .strip_prefix(b"\t")
+        .and_then(|rest| rest.iter().position(|&b| b == b'\t'))
+    {
+        return Some(&text[end + 1..]);
+    }
     let shape = b"dddd-dd-dd dd:dd";
     let text = text.strip_prefix(b"\t").unwrap_or(trim_start(text));
     let (time, rest) = (text.get(..shape.len())?, &text[shape.len()..]);
@@ -245,6 +253,18 @@ mod tests {
                 "5\t2026-11-22 06:02\tx/y",
                 Interval::exactly(5),
                 "x/y",
+            ),
+            (
+                "-a --time --time-style=full-iso x",
+                "4\t2026-11-22 06:02:11.123456789 +0000\tx/ y",
+                Interval::between(3584, 4096),
+                "x/ y",
+            ),
+            (
+                "-a --time=ctime --time-style=+%s x",
+                "4\t1795327320\tx",
+                Interval::between(3584, 4096),
+                "x",
             ),
             ("-aB4K x", "3\tx", Interval::between(8704, 12288), "x"),
             ("-g x", "1\tx", Interval::between(512, 1 << 30), "x"),

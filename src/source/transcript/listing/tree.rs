@@ -16,7 +16,9 @@ pub(in super::super) struct TreeCommand {
     pub(in super::super) sums: bool,
     sized: Option<Option<u64>>,
     modes: bool,
-    /// Words before the size: owner, group, inode, device.
+    /// Words before the mode: inode, device.
+    numbers: usize,
+    /// Words between the mode and the size: owner, group.
     owners: usize,
     classified: bool,
     quoted: bool,
@@ -53,9 +55,14 @@ impl TreeCommand {
                     tree.sized.get_or_insert(None);
                 }
                 b"--si" => tree.sized = Some(Some(1000)),
-                b"--dirsfirst" | b"--noreport" | b"--prune" | b"--charset=ascii" => {
-                    tree.cut |= word.is("--prune");
+                b"--prune" | b"--gitignore" | b"--matchdirs" => tree.cut = true,
+                b"--inodes" | b"--device" => tree.numbers += 1,
+                b"--dirsfirst" | b"--filesfirst" | b"--noreport" => {}
+                b"--charset" | b"--sort" => {
+                    words.next()?;
                 }
+                [b'-', b'-', long @ ..]
+                    if long.starts_with(b"charset=") || long.starts_with(b"sort=") => {}
                 [b'-', b'-', ..] => return None,
                 [b'-', letters @ ..] if !letters.is_empty() => {
                     letters.iter().try_for_each(|&letter| tree.letter(letter))?;
@@ -102,7 +109,8 @@ impl TreeCommand {
             size: None,
             denied: false,
         };
-        if (self.sized.is_some() || self.modes) && rest.starts_with(b"[") {
+        let has_bracket = self.sized.is_some() || self.modes || self.numbers > 0;
+        if has_bracket && rest.starts_with(b"[") {
             let close = rest.iter().position(|&b| b == b']')?;
             self.bracket(&rest[1..close], &mut row)?;
             rest = rest[close + 1..]
@@ -118,7 +126,8 @@ impl TreeCommand {
                 rest = name.trim_ascii_end();
             }
         }
-        row.name = self.name(rest, &mut row.shape)?;
+        let own = row.size.filter(|size| size.is_exact()).map(|size| size.lo);
+        row.name = self.name(rest, &mut row.shape, own)?;
         Some(row)
     }
 
@@ -127,6 +136,9 @@ impl TreeCommand {
         let mut words = text
             .split(u8::is_ascii_whitespace)
             .filter(|w| !w.is_empty());
+        for _ in 0..self.numbers {
+            number::digits(words.next()?)?;
+        }
         if self.modes {
             row.shape = ls::shape_of(words.next()?)?;
         }
@@ -141,17 +153,29 @@ impl TreeCommand {
         Some(())
     }
 
-    fn name(&self, text: &[u8], shape: &mut Shape) -> Option<Vec<u8>> {
+    /// The name, where `own` is the exact size that stands beside it.
+    fn name(&self, text: &[u8], shape: &mut Shape, own: Option<u64>) -> Option<Vec<u8>> {
         let mut text = text;
+        if self.quoted {
+            let (name, rest) = super::name::c_string(text)?;
+            if rest.starts_with(b" -> ") {
+                *shape = Shape::Symlink;
+            }
+            return Some(name);
+        }
         let arrow = text.windows(4).position(|w| w == b" -> ");
         match (*shape, arrow) {
             (Shape::Symlink, Some(at)) => text = &text[..at],
-            // Without its mode, a name with an arrow and a link look alike.
-            (Shape::Unknown, Some(_)) => return None,
+            // Without its mode, a name with an arrow and a link look alike, unless the size is as
+            // long as what the link leads to.
+            (Shape::Unknown, Some(_)) => {
+                let is_link = |at: &usize| {
+                    text[*at..].starts_with(b" -> ") && own == Some((text.len() - *at - 4) as u64)
+                };
+                text = &text[..(0..text.len()).find(is_link)?];
+                *shape = Shape::Symlink;
+            }
             _ => {}
-        }
-        if self.quoted {
-            return super::name::c_string(text).map(|(name, _)| name);
         }
         if self.classified {
             let marks: [(&[u8], Shape); 4] = [
@@ -249,6 +273,30 @@ mod tests {
         };
         for (options, line, depth, name, shape, size) in [
             ("", "├── a b", 1, "a b", Shape::Unknown, None),
+            (
+                "-s",
+                "├── [          6]  x -> y -> a -> b",
+                1,
+                "x -> y",
+                Shape::Symlink,
+                Some(Interval::exactly(6)),
+            ),
+            (
+                "-Q",
+                "├── \"ln k\" -> \"a\"",
+                1,
+                "ln k",
+                Shape::Symlink,
+                None,
+            ),
+            (
+                "-ps --inodes",
+                "├── [   77 -rw-r--r--          6]  x",
+                1,
+                "x",
+                Shape::File,
+                Some(Interval::exactly(6)),
+            ),
             ("", "│\u{a0}\u{a0} └── x", 2, "x", Shape::Unknown, None),
             ("", "    └── e\\012f", 2, "e\nf", Shape::Unknown, None),
             (

@@ -27,6 +27,8 @@ pub(in super::super) struct Viewer {
     classified: bool,
     /// Names with blanks stand in quotes.
     quotes: bool,
+    /// What letters are powers of, where that is known: `exa` has an `i` behind those of 1024.
+    base: Option<u64>,
     pub(in super::super) operands: Vec<Word>,
 }
 
@@ -46,6 +48,7 @@ impl Viewer {
     pub(in super::super) fn parse(command: &str, words: &[Word]) -> Option<Self> {
         let mut viewer = Self {
             quotes: command != "exa",
+            base: Some(if command == "lsd" { 1024 } else { 1000 }),
             ..Self::default()
         };
         let mut words = words.iter();
@@ -145,7 +148,7 @@ impl Viewer {
         let mut sizes = 0;
         for _ in 0..6 {
             let before = tokens.at;
-            if let Some((mtime, len)) = date_of(tokens.rest()) {
+            if let Some((mtime, len)) = date(tokens.rest()) {
                 let rest = tokens.rest()[len..].strip_prefix(b" ")?;
                 let (depth, name) = self.name(rest, shape)?;
                 // A figure that could be two things is none.
@@ -159,7 +162,7 @@ impl Viewer {
             }
             tokens.at = before;
             let word = tokens.next()?;
-            if let Some(found) = figure(word, &mut tokens) {
+            if let Some(found) = figure(word, &mut tokens, self.base) {
                 sizes += 1;
                 size = found;
             }
@@ -206,13 +209,22 @@ impl Viewer {
 fn mode(word: &[u8]) -> Option<Shape> {
     match word {
         [b'.', bits @ ..] => shape_of(&[b"-", bits].concat()),
+        // A pipe.
+        [b'|', bits @ ..] => shape_of(&[b"p", bits].concat()),
         _ => shape_of(word),
     }
 }
 
 /// A size, with its unit where that is a word of its own: outside `None`, it is none; inside, the
 /// row has none (`-`).
-fn figure(word: &[u8], tokens: &mut Tokens<'_>) -> Option<Option<Interval>> {
+fn figure(word: &[u8], tokens: &mut Tokens<'_>, base: Option<u64>) -> Option<Option<Interval>> {
+    let rounded = |text: &[u8]| {
+        let letter = text.strip_suffix(b"B").unwrap_or(text);
+        match base {
+            Some(base) if !letter.ends_with(b"i") => number::human(letter, base),
+            _ => number::any_human(text),
+        }
+    };
     if word == b"-" {
         return Some(None);
     }
@@ -227,26 +239,15 @@ fn figure(word: &[u8], tokens: &mut Tokens<'_>) -> Option<Option<Interval>> {
     ) {
         let size = match unit {
             b"B" => number::exact(word),
-            _ => number::any_human(&[word, unit].concat()),
+            _ => rounded(&[word, unit].concat()),
         };
         tokens.at = ahead.at;
         return size.map(Some);
     }
     let size = number::exact(word)
         .or_else(|| number::grouped(word).map(Interval::exactly))
-        .or_else(|| number::any_human(word))?;
+        .or_else(|| rounded(word))?;
     Some(Some(size))
-}
-
-/// A date, perhaps with the day of the week before it.
-fn date_of(text: &[u8]) -> Option<(Option<i64>, usize)> {
-    const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
-    let mut tokens = Tokens { line: text, at: 0 };
-    if DAYS.contains(&tokens.next()?) {
-        let (time, len) = date(tokens.rest())?;
-        return Some((time, tokens.at + len));
-    }
-    date(text)
 }
 
 /// How many levels deep a name is drawn, and what follows.

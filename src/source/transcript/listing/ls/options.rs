@@ -127,7 +127,11 @@ impl Ls {
                 self.classified = option != b"indicator-style=none";
             }
             _ if option.starts_with(b"time-style=+") => {
-                self.date_words = Some(words_of_format(&option[b"time-style=+".len()..])?);
+                let format = &option[b"time-style=+".len()..];
+                self.date_words = match format {
+                    b"" => Some(0),
+                    _ => Some(words_of_format(format)?),
+                };
             }
             _ if ["time-style=", "color=", "hyperlink=", "tabsize=", "width="]
                 .iter()

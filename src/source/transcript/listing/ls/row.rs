@@ -133,7 +133,12 @@ impl Ls {
         for _ in 0..words {
             tokens.next()?;
         }
-        let name = tokens.rest().strip_prefix(b" ")?;
+        let mut rest = tokens.rest();
+        if words == 0 {
+            // A date that is empty still has its blank.
+            rest = rest.strip_prefix(b" ")?;
+        }
+        let name = rest.strip_prefix(b" ")?;
         (!name.is_empty()).then_some((Some(size), None, name))
     }
 
