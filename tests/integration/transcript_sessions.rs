@@ -107,3 +107,21 @@ fn sizes_of_both_kinds_are_told() {
     let disk = totals("/x/y/b").disk;
     assert!(disk.lo <= 4096 && disk.hi.is_some_and(|hi| (4096..5120).contains(&hi)));
 }
+
+/// What stands around a paste in a letter or on a page is prose, and never a name.
+#[test]
+fn prose_around_a_paste_is_not_read() {
+    let listing = "root@vm:/x# ls\na1  a2\nroot@vm:/x# ls -l y\ntotal 4\n-rw-r--r-- 1 root root 5 Nov 22 06:02 f\n";
+    let indented: String = listing.lines().map(|l| format!("    {l}\n")).collect();
+    let fenced: String = listing
+        .split_inclusive("a2\n")
+        .map(|part| format!("Step\n\n```console\n{part}```\nDone\n"))
+        .collect();
+    for text in [
+        format!("Here is what I saw:\n\n{indented}\nAny idea\n"),
+        format!("# A page\n\n{fenced}"),
+        fenced.replace("```console", "~~~").replace("```", "~~~"),
+    ] {
+        assert_eq!(files(&text), ["/x/a1=?", "/x/a2=?", "/x/y/f=5"], "{text}");
+    }
+}

@@ -15,6 +15,12 @@ pub(in super::super) struct Wrapping {
     prefix: Vec<u8>,
     /// Lines of three backquotes stand around.
     fenced: bool,
+    /// Prompts stand between fences only: what stands outside of them is a letter's.
+    only_fenced: bool,
+    /// The fence that is open.
+    fence: Option<u8>,
+    /// Prompts stand behind an indentation only: lines without it are a letter's.
+    only_indented: bool,
     /// What parts the number of each line from the line.
     numbered: Option<Vec<u8>>,
     /// `&gt;` stands for `>`: a copy of a page's source.
@@ -65,6 +71,11 @@ impl Wrapping {
                 wrapping.prefix = quotation(&bodies);
             }
             if wrapping.prefix.is_empty() {
+                wrapping.prefix = indentation(&bodies);
+                wrapping.only_indented = !wrapping.prefix.is_empty();
+            }
+            wrapping.only_fenced = wrapping.fenced && has_prompts_in_fences_only(&lines);
+            if wrapping.prefix.is_empty() {
                 wrapping.numbered = stamp::numbers(&bodies);
             }
         }
@@ -90,6 +101,10 @@ impl Wrapping {
             return self.of_log(rest);
         }
         if self.fenced && is_fence(line) {
+            self.fence = after_fence(self.fence, line);
+            return None;
+        }
+        if self.only_fenced && self.fence.is_none() {
             return None;
         }
         if let Some(apart) = &self.numbered {
@@ -98,6 +113,10 @@ impl Wrapping {
         }
         if self.prefix.is_empty() {
             return Some(line);
+        }
+        let is_apart = self.only_indented && !line.starts_with(&self.prefix);
+        if is_apart && !line.trim_ascii().is_empty() && prompt::parse(line).is_none() {
+            return None;
         }
         let kept = self.prefix.trim_ascii_end();
         Some(
@@ -125,6 +144,62 @@ fn is_fence(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     (line.starts_with(b"```") || line.starts_with(b"~~~"))
         && line[3..].iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// The fence that is open behind a line that is one: only its own kind closes it, and not one that
+/// names a language.
+fn after_fence(open: Option<u8>, line: &[u8]) -> Option<u8> {
+    let line = line.trim_ascii();
+    match open {
+        Some(mark) if line[0] != mark || line.len() > 3 => open,
+        Some(_) => None,
+        None => Some(line[0]),
+    }
+}
+
+/// Whether there are prompts between fences, and none elsewhere.
+fn has_prompts_in_fences_only(lines: &[&[u8]]) -> bool {
+    let mut fence = None;
+    let mut inside = 0;
+    for line in lines {
+        if is_fence(line) {
+            fence = after_fence(fence, line);
+        } else if prompt::parse(line.trim_ascii()).is_some_and(|prompt| prompt.is_strong()) {
+            if fence.is_none() {
+                return false;
+            }
+            inside += 1;
+        }
+    }
+    inside > 0
+}
+
+/// The indentation of a block in a letter: all prompts have the same, and other lines have none.
+fn indentation(lines: &[&[u8]]) -> Vec<u8> {
+    let blanks = |line: &[u8]| {
+        let length = line
+            .iter()
+            .take(40)
+            .take_while(|b| matches!(b, b' ' | b'\t'));
+        line[..length.count()].to_vec()
+    };
+    let is_prompt =
+        |line: &[u8]| prompt::parse(line.trim_ascii()).is_some_and(|prompt| prompt.is_strong());
+    let prompts: Vec<Vec<u8>> = lines
+        .iter()
+        .filter(|l| is_prompt(l))
+        .map(|l| blanks(l))
+        .collect();
+    match prompts.first() {
+        Some(shared)
+            if prompts.len() > 1
+                && (shared.starts_with(b"\t") || shared.starts_with(b"  "))
+                && prompts.iter().all(|other| other == shared) =>
+        {
+            shared.clone()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What all lines begin with: marks of quotations, then one kind of indentation.
