@@ -125,3 +125,40 @@ fn prose_around_a_paste_is_not_read() {
         assert_eq!(files(&text), ["/x/a1=?", "/x/a2=?", "/x/y/f=5"], "{text}");
     }
 }
+
+/// The log of a CI job shows each script before it runs.
+#[test]
+fn steps_of_a_job_run_where_their_group_ends() {
+    let step = |script: &str, output: &str| {
+        let first = script.lines().next().unwrap();
+        let lines: String = script
+            .lines()
+            .map(|l| format!("\x1b[36;1m{l}\x1b[0m\n"))
+            .collect();
+        format!(
+            "##[group]Run {first}\n{lines}shell: /usr/bin/bash -e {{0}}\n##[endgroup]\n{output}"
+        )
+    };
+    let row = "-rw-r--r-- 1 root root 5 Nov 22 06:02 f\n";
+    let text = [
+        step("df -h /\nls -l /x", &format!("Filesystem  Size  Used Avail Use% Mounted on\n/dev/vda1   252G   43G   49G  47% /\ntotal 4\n{row}")),
+        step("cd /y\nls -l", &format!("total 4\n{row}")),
+        step("tree -s /z", "[ 4096]  /z\n`-- [    9]  g\n\n0 directories, 1 file\n"),
+        step("for d in a b; do\n  ls -l $d\ndone", &format!("total 4\n{}", row.replace('f', "h"))),
+    ]
+    .concat();
+    let timed: String = text
+        .lines()
+        .enumerate()
+        .map(|(n, l)| format!("2026-11-22T06:02:{:02}.1234567Z {l}\n", n % 60))
+        .collect();
+    let found = files(&timed);
+    assert!(
+        found
+            .iter()
+            .all(|f| !f.ends_with("h=5") || f.starts_with('?')),
+        "{found:?}"
+    );
+    let sure: Vec<_> = found.iter().filter(|f| f.starts_with('/')).collect();
+    assert_eq!(sure, ["/x/f=5", "/y/f=5", "/z/g=9"]);
+}

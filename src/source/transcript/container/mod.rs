@@ -8,6 +8,7 @@
 //! A piece is at most a line of the input, and no line can exhaust the memory.
 
 pub(super) mod cast;
+mod job;
 mod page;
 mod stamp;
 pub(super) mod utf16;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::super::prompt;
+use super::job::Step;
 use super::{page, stamp};
 
 /// How lines are to be unwrapped, judged by the first of them.
@@ -29,8 +30,8 @@ pub(in super::super) struct Wrapping {
     hard_blanks: bool,
     /// No two blanks stand together anywhere: what was a column is none any more.
     pub(in super::super) collapsed: bool,
-    /// In a block that a CI log shows before it runs.
-    pub(in super::super) in_group: bool,
+    /// The script that a CI log shows before it runs.
+    step: Option<Step>,
 }
 
 impl Wrapping {
@@ -84,7 +85,10 @@ impl Wrapping {
 
     /// The part of a line that is the terminal's; `None` when nothing of it is.
     pub(in super::super) fn strip<'a>(&mut self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        let line = self.bare(line)?;
+        let line = match self.bare(line)? {
+            Cow::Borrowed(line) => line,
+            Cow::Owned(line) => return Some(Cow::Owned(line)),
+        };
         Some(match (self.escaped, self.hard_blanks) {
             (true, _) => Cow::Owned(page::unescaped(line)),
             (false, true) => Cow::Owned(page::softened(line)),
@@ -92,7 +96,7 @@ impl Wrapping {
         })
     }
 
-    fn bare<'a>(&mut self, line: &'a [u8]) -> Option<&'a [u8]> {
+    fn bare<'a>(&mut self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         if self.timed {
             let rest = match stamp::time(line) {
                 Some(length) => &line[length..],
@@ -109,34 +113,39 @@ impl Wrapping {
         }
         if let Some(apart) = &self.numbered {
             let rest = stamp::number(line).map_or(line, |(_, length)| &line[length..]);
-            return Some(rest.strip_prefix(apart.as_slice()).unwrap_or(rest));
+            let rest = rest.strip_prefix(apart.as_slice()).unwrap_or(rest);
+            return Some(Cow::Borrowed(rest));
         }
         if self.prefix.is_empty() {
-            return Some(line);
+            return Some(Cow::Borrowed(line));
         }
         let is_apart = self.only_indented && !line.starts_with(&self.prefix);
         if is_apart && !line.trim_ascii().is_empty() && prompt::parse(line).is_none() {
             return None;
         }
         let kept = self.prefix.trim_ascii_end();
-        Some(
-            line.strip_prefix(self.prefix.as_slice())
-                .or_else(|| line.strip_prefix(kept).filter(|_| !kept.is_empty()))
-                .unwrap_or(line),
-        )
+        let kept = line
+            .strip_prefix(self.prefix.as_slice())
+            .or_else(|| line.strip_prefix(kept).filter(|_| !kept.is_empty()))
+            .unwrap_or(line);
+        Some(Cow::Borrowed(kept))
     }
 
-    /// Scripts that a CI log shows before it runs them are no commands, nor are its own marks.
-    fn of_log<'a>(&mut self, line: &'a [u8]) -> Option<&'a [u8]> {
-        if line.starts_with(b"##[group]") {
-            self.in_group = true;
+    /// Scripts that a CI log shows before it runs them are commands where that ends; its own marks
+    /// are none.
+    fn of_log<'a>(&mut self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        if let Some(title) = line.strip_prefix(b"##[group]") {
+            self.step = Step::begin(title);
             return None;
         }
         if line.starts_with(b"##[endgroup]") {
-            self.in_group = false;
+            return self.step.take().map(|step| Cow::Owned(step.command()));
+        }
+        if let Some(step) = &mut self.step {
+            step.take(line);
             return None;
         }
-        (!self.in_group && !line.starts_with(b"##[")).then_some(line)
+        (!line.starts_with(b"##[")).then_some(Cow::Borrowed(line))
     }
 }
 
@@ -297,7 +306,7 @@ mod tests {
                 "2026-11-22T06:02:11.1234567Z ##[group]Run du\n2026-11-22T06:02:11.1234567Z du -a\n\
                  2026-11-22T06:02:11.1234567Z ##[endgroup]\n2026-11-22T06:02:12.1234567Z + du -a\n\
                  2026-11-22T06:02:12.1234567Z 4\ta\n",
-                "+ du -a\n4\ta",
+                "+ (./step)\n\n+ du -a\n4\ta",
             ),
         ] {
             assert_eq!(stripped(text), expected, "{text}");
