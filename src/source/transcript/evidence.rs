@@ -521,6 +521,11 @@ impl World {
         self.node_mut(id).gone = line;
     }
 
+    /// Notes that a size has changed: sums from before are of another time.
+    pub(super) fn set_changed(&mut self, id: Id, line: LineNo) {
+        self.node_mut(id).changed = line;
+    }
+
     /// Notes that a node may have been changed, made or removed.
     pub(super) fn set_doubt(&mut self, id: Id, line: LineNo) {
         self.node_mut(id).doubt = line;

@@ -11,8 +11,8 @@ use crate::time::Timestamp;
 use super::container::{self, Lines, Piece, Wrapping, cast};
 use super::evidence::LineNo;
 use super::prompt::{Learned, Sample};
-use super::screen::{Line, Screen};
-use super::session::Session;
+use super::screen::{self, Line, Screen};
+use super::session::{self, Session};
 use super::{Options, moment, shown};
 
 /// The width of a text that no terminal has broken: nothing is wrapped there.
@@ -152,10 +152,17 @@ impl<'a> Player<'a> {
                 screen.feed(&bytes, 1);
             }
         }
-        self.learn_from(screen);
+        let plain = !self.session.scene.terminal && !head.contains(&0x1b);
+        let lines = self.learn_from(screen);
+        if plain {
+            let widths = lines.iter().map(|line| screen::width_of(&line.text));
+            if let Some(width) = session::fold_of(widths) {
+                self.session.set_fold(width);
+            }
+        }
     }
 
-    fn learn_from(&mut self, mut screen: Screen) {
+    fn learn_from(&mut self, mut screen: Screen) -> Vec<Line> {
         screen.finish();
         let mut lines = Vec::new();
         let _ = screen.drain(|line| {
@@ -173,6 +180,7 @@ impl<'a> Player<'a> {
             })
             .collect();
         self.session.learn(Learned::of(&samples));
+        lines
     }
 
     /// A line that `script` has added.

@@ -133,26 +133,12 @@ impl Learned {
 
     /// What the first line of a prompt of two says.
     pub(in super::super) fn head<'a>(&self, line: &'a [u8]) -> Prompt<'a> {
-        let prompt = Prompt::described(line);
-        match self.heads.iter().find_map(|head| place_in(head, line)) {
-            Some(directory) => Prompt {
-                directory,
-                ..prompt
-            },
-            None => prompt,
-        }
+        placed(&self.heads, line)
     }
 
     /// What a prompt says behind which nothing was typed.
     pub(in super::super) fn shown<'a>(&self, shown: &'a [u8]) -> Prompt<'a> {
-        let prompt = Prompt::described(shown);
-        match self.shapes.iter().find_map(|shape| place_in(shape, shown)) {
-            Some(directory) => Prompt {
-                directory,
-                ..prompt
-            },
-            None => prompt,
-        }
+        placed(&self.shapes, shown)
     }
 
     /// Reads a line as a prompt of a shape that was learned.
@@ -209,6 +195,22 @@ fn place_in<'a>(shape: &[u8], line: &'a [u8]) -> Option<&'a [u8]> {
         .all(|piece| piece.trim_ascii() != b"");
     let sure = parted || strictly(shape, line) == Some(line.len());
     found.filter(|_| end == line.len() && sure)
+}
+
+/// What a prompt without a command says, where it has one of some shapes.
+fn placed<'a>(shapes: &[Vec<u8>], line: &'a [u8]) -> Prompt<'a> {
+    let prompt = Prompt::described(line);
+    let directory = shapes.iter().find_map(|shape| place_in(shape, line));
+    let directory = directory.unwrap_or(prompt.directory);
+    // `/srv/old logs $`: the word behind the blank is one of the prompt, or of the name.
+    let end = super::start_of(directory, line).map_or(line.len(), |at| at + directory.len());
+    let next = String::from_utf8_lossy(&line[end..line.len().min(end + 8)]);
+    let goes_on = next.starts_with(' ') && next.chars().nth(1).is_some_and(char::is_alphanumeric);
+    Prompt {
+        directory,
+        sure: !goes_on,
+        ..prompt
+    }
 }
 
 /// Whether a shape is such that any line of output may have it.

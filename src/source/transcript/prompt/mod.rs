@@ -50,6 +50,8 @@ pub(super) struct Prompt<'a> {
     pub(super) directory: &'a [u8],
     /// The last name of the directory, where that is all that is shown: a check, never a name.
     pub(super) base: &'a [u8],
+    /// Whether the directory ends where it seems to: what follows a blank may be more of it.
+    pub(super) sure: bool,
     pub(super) command: &'a [u8],
 }
 
@@ -62,8 +64,14 @@ impl<'a> Prompt<'a> {
             host: b"",
             directory: b"",
             base: b"",
+            sure: true,
             command: command.trim_ascii(),
         }
+    }
+
+    /// A prompt of which nothing is read but the command.
+    pub(super) fn known(family: Family, command: &'a [u8]) -> Self {
+        Self::new(family, command)
     }
 
     /// Whether its form can be nothing else.
@@ -143,6 +151,12 @@ impl<'a> Prompt<'a> {
     }
 }
 
+/// Where in a line a part of it begins; `None` for what is no part of it.
+pub(super) fn start_of(part: &[u8], line: &[u8]) -> Option<usize> {
+    let at = part.as_ptr().addr().checked_sub(line.as_ptr().addr())?;
+    (at <= line.len()).then_some(at)
+}
+
 /// Reads a line as a prompt with a command.
 pub(super) fn parse(line: &[u8]) -> Option<Prompt<'_>> {
     let line = without_environment(line);
@@ -212,7 +226,9 @@ fn without_right(command: &[u8]) -> &[u8] {
     if kept.is_empty() || quotes(b'\'') % 2 == 1 || quotes(b'"') % 2 == 1 {
         return command;
     }
-    let is_bracketed = text.starts_with(b"[") && text.ends_with(b"]") && !text.contains(&b' ');
+    // A directory may have blanks in its name.
+    let is_word = !text.contains(&b' ') || matches!(text, [b'[', b'/' | b'~', ..]);
+    let is_bracketed = text.starts_with(b"[") && text.ends_with(b"]") && is_word;
     let is_time = matches!(text.len(), 5 | 7 | 8)
         && text.contains(&b':')
         && text.iter().all(|b| b.is_ascii_digit() || *b == b':');
@@ -243,14 +259,20 @@ pub(super) fn parse_head(line: &[u8]) -> Option<Prompt<'_>> {
             .filter(|place| !place.contains(&b' '))?,
     };
     let at = place.iter().position(|b| matches!(b, b'/' | b'~'))?;
+    let opened = place[..at].last().copied();
     let place = &place[at..];
-    let end = place
-        .iter()
-        .position(|b| matches!(b, b' ' | b']' | b')'))
-        .unwrap_or(place.len());
+    // What stands in brackets may have blanks.
+    let ends = |b: &u8| match opened {
+        Some(b'[') => *b == b']',
+        Some(b'(') => *b == b')',
+        _ => matches!(b, b' ' | b']' | b')'),
+    };
+    let end = place.iter().position(ends).unwrap_or(place.len());
+    let goes_on = matches!(place[end..], [b' ', next, ..] if next.is_ascii_alphanumeric());
     Some(Prompt {
         user,
         host,
+        sure: !goes_on,
         ..Prompt::new(Family::Host, b"").at(&place[..end])
     })
 }
@@ -387,7 +409,7 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
 }
 
 /// Whether a name before the last is of one character, or of two with a dot.
-fn is_abbreviated(directory: &[u8]) -> bool {
+pub(super) fn is_abbreviated(directory: &[u8]) -> bool {
     let mut names = directory.split(|&b| b == b'/').rev().skip(1);
     names.any(|name| matches!(name, [b'.', _]) || matches!(name, [one] if *one != b'~'))
 }

@@ -77,6 +77,17 @@ struct Ready {
     spare: Vec<Line>,
 }
 
+/// The columns that a text takes.
+pub(super) fn width_of(text: &[u8]) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    String::from_utf8_lossy(text)
+        .chars()
+        .map(width::columns)
+        .sum()
+}
+
 impl Line {
     /// The text without what a shell shows at the right edge of its prompt.
     pub(super) fn prompt_text(&self) -> &[u8] {

@@ -16,6 +16,8 @@ pub(super) struct Block {
     /// The prompt's whole line, kept while the next one may continue it.
     pub(super) typed: Vec<u8>,
     pub(super) width: usize,
+    /// Where in that line the command begins.
+    pub(super) typed_at: usize,
     /// The prompt, without the command.
     pub(super) shown: Vec<u8>,
     pub(super) reader: Reader,
@@ -102,6 +104,7 @@ impl Block {
             line,
             typed: Vec::new(),
             width: 0,
+            typed_at: 0,
             shown: Vec::new(),
             reader: Reader::Skip,
             chosen: false,
@@ -147,7 +150,7 @@ impl Block {
 
 impl Reader {
     /// Whether a line looks like one of this reader's, of which it has had some.
-    fn accepts(&self, text: &[u8], lines: u64) -> bool {
+    pub(super) fn accepts(&self, text: &[u8], lines: u64) -> bool {
         match self {
             Self::Before | Self::Skip | Self::Unread(_) => false,
             Self::Puzzle(_) => true,

@@ -259,6 +259,7 @@ fn resize(world: &mut World, id: Id, size: u64, line: LineNo) {
     }
     let exact = Claim::new(Interval::exactly(size), line);
     world.claim(id, Size::Apparent, exact, line);
+    world.set_changed(id, line);
     if world.claim_of(id, Size::Disk).line > 0 {
         let open = Claim::new(Interval::UNKNOWN, line);
         world.claim(id, Size::Disk, open, line);

@@ -7,6 +7,8 @@
 
 mod block;
 mod change;
+mod fold;
+mod foretold;
 mod output;
 mod place;
 mod run;
@@ -24,6 +26,9 @@ use super::screen::Line;
 use super::word::Word;
 
 use block::{Block, Reader};
+use fold::Kept;
+pub(super) use fold::width_of as fold_of;
+use foretold::Form;
 use place::Named;
 pub(super) use place::of_windows;
 
@@ -86,6 +91,13 @@ pub(super) struct Session {
     head: Option<Head>,
     /// What the prompts of this recording look like.
     learned: Learned,
+    /// The width at which the text was broken, and a row that the next line may continue.
+    fold: Option<usize>,
+    kept: Option<Kept>,
+    /// What the last prompt looked like around its directory.
+    form: Option<Form>,
+    /// The directories that the next prompt may show, worked out when first asked for.
+    foretold: Option<Vec<Vec<u8>>>,
     /// A command that its line left open, and the line.
     open: Option<(Vec<u8>, LineNo)>,
     /// What variables and aliases stand for, as far as the recording sets them.
@@ -154,6 +166,10 @@ impl Session {
             left_at: Vec::new(),
             head: None,
             learned: Learned::default(),
+            fold: None,
+            kept: None,
+            form: None,
+            foretold: None,
             open: None,
             variables: HashMap::new(),
             aliases: HashMap::new(),
@@ -195,7 +211,11 @@ impl Session {
             if unfinished {
                 prompt.command = b"";
             }
+            let typed = prompt::start_of(prompt.command, text);
             self.begin(&prompt, place, text, line, shown.mark.is_some());
+            if let Some(at) = typed.filter(|&at| at < text.len() || self.form.is_none()) {
+                self.learn_form(&text[..at], false);
+            }
             return;
         }
         if unfinished {
@@ -203,12 +223,40 @@ impl Session {
             return;
         }
         let width = self.measure(text);
-        self.output(Output {
+        if self.is_scrolled(text, width) {
+            return self.hide(text, line);
+        }
+        self.unfold(Output {
             text,
             line,
             width,
             coloured: shown.coloured,
         });
+    }
+
+    /// Whether a line editor has pushed the prompt out at the left to make room for a command, as
+    /// mksh does; it leaves a sign in the last column but one.
+    fn is_scrolled(&self, text: &[u8], width: usize) -> bool {
+        let Some((b'<' | b'>' | b'+', before)) = text.split_last() else {
+            return false;
+        };
+        let at_edge = match self.scene.width {
+            Some(columns) => width + 1 == columns,
+            None => self.scene.terminal && before.ends_with(b"  "),
+        };
+        at_edge && self.block.line > 0 && width >= NARROWEST / 2
+    }
+
+    /// Takes a command of which a part is hidden, so that it may be any.
+    fn hide(&mut self, text: &[u8], line: LineNo) {
+        self.finish(End::Prompt);
+        self.block = Block::new(line);
+        self.unknown(text, line);
+        self.frame.cwd = None;
+        self.foretold = None;
+        let message = "the line editor hides a part of the command, so what it prints is not read";
+        let troubles = &mut self.scene.troubles;
+        troubles.push(Vec::new(), line, "not-understood", message.to_owned());
     }
 
     /// Whether a line is one of a recording that a command like `cat` shows: from its first line
@@ -273,7 +321,9 @@ impl Session {
             let known = prompt::parse_head(text).is_some() || self.learned.is_head(text);
             known && prompt::parse(text).is_none()
         };
-        if shown.alternate || text.is_empty() || !(is_open || is_head()) {
+        let is_head = is_open || is_head();
+        let is_head = is_head || self.form.is_some() && self.foretold(text, true).is_some();
+        if shown.alternate || text.is_empty() || !is_head {
             return false;
         }
         self.head = Some(Head {
@@ -320,6 +370,10 @@ impl Session {
         };
         let prompt = prompt::parse_head(&head.text).or_else(|| prompt::parse(&head.text));
         let prompt = prompt.unwrap_or_else(|| self.learned.head(&head.text));
+        let prompt = match self.foretold(&head.text, true) {
+            Some(found) => found.within(prompt),
+            None => prompt,
+        };
         let prompt = Prompt {
             command: command.trim_ascii(),
             ..prompt
@@ -329,6 +383,7 @@ impl Session {
             .and_then(|mark| mark.place.as_deref())
             .and_then(place::of_url);
         self.begin(&prompt, place, &shown.text, line, mark.is_some());
+        self.learn_form(&head.text, true);
         true
     }
 
@@ -377,7 +432,7 @@ impl Session {
     }
 
     fn measure(&mut self, text: &[u8]) -> usize {
-        let width = text.iter().filter(|&&b| b & 0xc0 != 0x80).count();
+        let width = super::screen::width_of(text);
         self.widest = self.widest.max(width);
         width
     }
@@ -389,7 +444,13 @@ impl Session {
         }
         let text = shown.prompt_text();
         if let Some(mark) = shown.mark.as_ref().filter(|mark| mark.prompt) {
-            let prompt = prompt::parse_marked(text, mark.input, &self.learned)?;
+            let foretold = self.foretold(text, false);
+            let prompt = prompt::parse_marked(text, mark.input, &self.learned);
+            let prompt = match foretold {
+                Some(found) if mark.input.is_some() => found.within(prompt?),
+                Some(found) => found.prompt(text, self.family),
+                None => self.assured(prompt?, text),
+            };
             let place = mark.place.as_deref().and_then(place::of_url);
             return Some((place, prompt.without_right()));
         }
@@ -397,12 +458,15 @@ impl Session {
         if self.frame.marked && self.passage.is_none() {
             return None;
         }
+        if let Some(found) = self.foretold(text, false) {
+            return Some((None, found.prompt(text, self.family).without_right()));
+        }
         // Most lines are none, and are looked at once.
         let prompt = match prompt::parse(text) {
             Some(known) if known.is_strong() => known,
             weak => self.learned.matches(text).or(weak)?,
         };
-        let prompt = prompt.without_right();
+        let prompt = self.assured(prompt, text).without_right();
         let family = self.family.get_or_insert(prompt.family);
         if prompt.family < *family && self.passage.is_none() {
             return None;
@@ -451,13 +515,16 @@ impl Session {
         self.place(prompt, line);
         self.block = Block::new(line);
         self.block.troubles = self.scene.troubles.mark();
-        let before = text.len().saturating_sub(prompt.command.len());
+        let before = prompt::start_of(prompt.command, text).unwrap_or(text.len());
         self.block.shown = text[..before.min(256)].to_vec();
+        self.block.typed_at = before;
         let fills = self
             .scene
             .width
             .map_or(width == self.widest, |full| full == width);
-        if width >= NARROWEST && fills {
+        // What stands at the right edge ends what was typed.
+        let whole = before + prompt.command.len() == text.len();
+        if width >= NARROWEST && fills && whole {
             self.block.typed = text.to_vec();
             self.block.width = width;
         }

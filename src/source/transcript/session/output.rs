@@ -6,7 +6,6 @@ use super::super::excerpt;
 use super::super::listing::ls::{self, Shape};
 use super::super::listing::viewer::Viewer;
 use super::super::moment;
-use super::super::prompt;
 use super::super::readers::{End, NameRows, Output, ViewerRows};
 use super::super::resolve_typed;
 use super::Session;
@@ -40,6 +39,7 @@ impl Session {
             return;
         }
         if self.block.cd.is_some() && self.cd_output(text) {
+            self.foretold = None;
             return;
         }
         let root = matches!(self.block.reader, Reader::Df(_)).then(|| self.root());
@@ -137,9 +137,17 @@ impl Session {
                     && !text.starts_with(b"ls: ")
                     && !ls::is_row(text)
             }
+            Reader::Find(_)
+            | Reader::Viewer(_)
+            | Reader::Stat(_)
+            | Reader::Tree(_)
+            | Reader::Du(_) => self.scene.width.is_some() && !self.block.reader.accepts(text, 0),
             // An option, or the end of a path, where names would begin in the first column.
-            Reader::Names(_) | Reader::Puzzle(_) | Reader::Du(_) => {
-                self.scene.width.is_some() && text.starts_with(b" ") && !text.starts_with(b"  ")
+            Reader::Names(_) | Reader::Puzzle(_) => {
+                let option = text.starts_with(b" ") && !text.starts_with(b"  ");
+                // No name has a slash but at its end.
+                let path = || text.windows(2).any(|w| w[0] == b'/' && w[1] != b' ');
+                self.scene.width.is_some() && option || self.fold.is_some() && path()
             }
             _ => false,
         };
@@ -149,14 +157,15 @@ impl Session {
         let mut typed = std::mem::take(&mut self.block.typed);
         let width = self.block.width;
         typed.extend_from_slice(text);
-        let Some(prompt) = prompt::parse(&typed) else {
-            return false;
-        };
+        let command = self.block.typed_at;
         let (line, mark) = (self.block.line, self.block.troubles);
         self.scene.troubles.forget_since(mark);
+        let shown = std::mem::take(&mut self.block.shown);
         self.block = Block::new(line);
+        (self.block.shown, self.block.typed_at) = (shown, command);
         self.block.troubles = mark;
-        self.command(prompt.command, line);
+        self.foretold = None;
+        self.command(typed.get(command..).unwrap_or_default(), line);
         self.guess = Some(width);
         // A third piece is possible only when this one fills its line too.
         if output.width == width {
@@ -228,6 +237,7 @@ impl Session {
         }
         frame.cwd = Some(at);
         self.block.cd = None;
+        self.foretold = None;
     }
 
     /// Output that is not read: said aloud where it looks like a listing.
@@ -250,6 +260,7 @@ impl Session {
 
     /// Ends a command: what it did becomes known.
     pub(super) fn finish(&mut self, end: End) {
+        self.release_kept();
         let end = if self.block.interrupted {
             End::Cut
         } else {

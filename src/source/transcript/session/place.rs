@@ -30,6 +30,11 @@ impl Session {
         let at = self.resolve_shown(prompt.directory);
         let frame = self.frame();
         let expected = frame.cwd;
+        // What may be a part of a name only confirms what is known.
+        if !prompt.sure && expected != at && !frame.shown.is_empty() {
+            frame.cwd = None;
+            return;
+        }
         let first = frame.shown.is_empty();
         let unchanged = frame.shown == prompt.directory;
         frame.shown = prompt.directory.to_vec();
