@@ -4,7 +4,9 @@ mod exposure;
 
 use crate::policy::Risk;
 
+use super::both;
 use super::coupled::{self, Goal, Judge};
+use super::pairs;
 use super::paths;
 use super::problem::{Allowed, Problem, Sums, Tie};
 use super::shape::Shape;
@@ -75,6 +77,22 @@ impl Candidate {
     /// Whether no set is smaller.
     fn is_proven(&self) -> bool {
         self.paths_bound >= self.set.len() as u64 && self.lost_bound >= self.lost
+    }
+
+    /// The one with fewer paths, or less bytes where they have as many; what is known of either
+    /// holds for both.
+    fn or_better(self, other: Self) -> Self {
+        let paths_bound = self.paths_bound.max(other.paths_bound);
+        let key = |of: &Self| (of.set.len(), of.lost);
+        let best = if key(&other) < key(&self) {
+            other
+        } else {
+            self
+        };
+        Self {
+            paths_bound,
+            ..best
+        }
     }
 }
 
@@ -380,19 +398,76 @@ impl<'a> Chooser<'a> {
             if let Some(found) = found
                 .filter(|f| goal.is_met(judge.worth(&f.set)) && judge.left_behind(&f.set).is_none())
             {
-                return Candidate {
+                let found = Candidate {
                     paths_bound: found.set.len() as u64,
                     set: found.set,
                     lost: found.bytes,
                     lost_bound: found.bound,
                 };
+                return self.closed(all, goal, found);
             }
         }
         if let Some(found) = self.by_table(all, goal, false) {
             return found;
         }
-        self.by_regret(all, goal)
-            .unwrap_or_else(|| self.by_search(all, goal))
+        if let Some(found) = self.by_regret(all, goal) {
+            return found;
+        }
+        let few = all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED;
+        let weighed = || {
+            let adds_up = is_plain && goal.inodes > 0 && !self.is_ordered(all);
+            adds_up.then(|| self.by_weights(all, goal)).flatten()
+        };
+        // Of a large tree the search has nothing but a guess.
+        if !few && let Some(found) = weighed() {
+            return found;
+        }
+        let found = self.by_search(all, goal);
+        if found.is_proven() || !few {
+            return found;
+        }
+        match weighed() {
+            Some(other) => found.or_better(other),
+            None => found,
+        }
+    }
+
+    /// Both needs at once, where sums add up.
+    fn by_weights(&self, all: &Allowed, goal: Goal) -> Option<Candidate> {
+        let grain = all.grain(self.problem);
+        let floor = goal.bytes.div_ceil(grain).saturating_mul(grain);
+        let bounds = (floor, both::WORK);
+        let found = both::fewest(self.problem, &self.sums, all, goal, bounds)?;
+        Some(Candidate {
+            set: found.set,
+            lost: found.lost,
+            paths_bound: found.paths_bound as u64,
+            lost_bound: found.lost_bound,
+        })
+    }
+
+    /// A fewest set whose bytes no table could prove, with its pairs exchanged for better ones.
+    fn closed(&self, all: &Allowed, goal: Goal, found: Candidate) -> Candidate {
+        if found.is_proven() {
+            return found;
+        }
+        let bounds = (goal.bytes, found.lost_bound);
+        let set = &found.set;
+        let closed = pairs::close(self.problem, &self.sums, all, bounds, set, pairs::WORK);
+        let judge = Judge::new(self.problem, &self.sums);
+        let is_met = goal.is_met(judge.worth(&closed.set));
+        if closed.bytes > found.lost || !is_met || judge.left_behind(&closed.set).is_some() {
+            return found;
+        }
+        Candidate {
+            lost_bound: match closed.is_least {
+                true => closed.bytes,
+                false => found.lost_bound,
+            },
+            lost: closed.bytes,
+            set: closed.set,
+            ..found
+        }
     }
 
     /// By an exact table over what is freed, where sums add up and the table fits.

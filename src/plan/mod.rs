@@ -3,9 +3,9 @@
 //! A plan is the best set for one objective ([`Smallest`]) among what the risks allow. What can be
 //! reached at all, and the lowest risk that suffices, are always exact, as both only grow with
 //! what may go. The fewest paths are exact by a selection, and the least bytes among them by a
-//! small table over deficits ([`paths`]); families that go oldest first, and whatever else fits a
-//! table, by decisions in pre-order ([`tape`]); spread inodes and two needs at once by a bounded
-//! search ([`coupled`]) and by a sweep over what is open ([`sweep`]). Where the work runs out
+//! small table over deficits ([`paths`]) or where it is too wide by pairs ([`pairs`]); families that go oldest first, and whatever else fits a
+//! table, by decisions in pre-order ([`tape`]); two needs at once by weights and prices ([`both`]),
+//! and where little of the tree may go, like spread inodes, by a bounded search ([`coupled`]) and by a sweep over what is open ([`sweep`]). Where the work runs out
 //! first, the plan says how far it may be from the best.
 //!
 //! The planner reckons with lower bounds: *reached for certain* holds for every size that the
@@ -14,10 +14,12 @@
 //! What is absent on purpose: a solver library (all sums here are integers beyond 2^53, and the
 //! special structure beats general methods), and any clock (work is counted).
 
+pub mod both;
 pub mod choose;
 pub mod coupled;
 pub mod evidence;
 mod number;
+pub mod pairs;
 pub mod paths;
 mod picks;
 pub mod problem;
