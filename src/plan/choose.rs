@@ -644,18 +644,10 @@ impl<'a> Chooser<'a> {
         let mut tops: Vec<(u128, u32)> = all.maximal.iter().map(|&n| (key(n), n)).collect();
         tops.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (self.tie)(a.1, b.1)));
         let tops: Vec<u32> = tops.into_iter().map(|top| top.1).collect();
-        // What suffices only grows with the number of nodes, so it is found by halving.
         let with_elders = |count: usize| self.with_elders(&tops[..count], all);
-        let (mut low, mut high) = (0, tops.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if goal.is_met(judge.worth(&with_elders(middle))) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        let set = with_elders(high);
+        let suffices = |count: usize| goal.is_met(judge.worth(&with_elders(count)));
+        let count = judge.enough(&tops, goal);
+        let set = with_elders(count.unwrap_or_else(|| first(tops.len(), suffices)));
         if set.len() <= 2_000 {
             judge.prune(&set, goal)
         } else {
@@ -881,6 +873,25 @@ impl<'a> Chooser<'a> {
             }
         }
     }
+}
+
+/// The first number of nodes that suffices, `most` if none less does. As what suffices only grows
+/// with the number, it is found by doubling, then by halving.
+fn first(most: usize, suffices: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, 1);
+    while high < most && !suffices(high) {
+        (low, high) = (high + 1, high * 2);
+    }
+    high = high.min(most);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if suffices(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    high
 }
 
 fn number(n: u64) -> i64 {

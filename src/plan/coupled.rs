@@ -163,7 +163,23 @@ impl<'a> Judge<'a> {
         !self.problem.orders.is_empty() || self.problem.units.iter().any(is_spread)
     }
 
-    /// The same where what several nodes are worth adds up: then one look at each is enough.
+    /// How many of the nodes are enough, from the first on; nothing where they are bound to each
+    /// other, so that what they are worth does not add up.
+    pub(super) fn enough(&self, nodes: &[u32], goal: Goal) -> Option<usize> {
+        if self.binds() {
+            return None;
+        }
+        let (mut bytes, mut inodes) = (0u64, 0u64);
+        let short = nodes.iter().take_while(|&&node| {
+            let is_short = bytes < goal.bytes || inodes < goal.inodes;
+            bytes = bytes.saturating_add(self.sums.freed(node));
+            inodes += self.sums.inodes(node);
+            is_short
+        });
+        Some(short.count())
+    }
+
+    /// Prunes where what several nodes are worth adds up: then one look at each is enough.
     fn spare(&self, set: &[u32], goal: Goal) -> Vec<u32> {
         let freed = set.iter().map(|&node| u128::from(self.sums.freed(node)));
         let inodes = set.iter().map(|&node| u128::from(self.sums.inodes(node)));
