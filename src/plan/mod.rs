@@ -456,18 +456,29 @@ impl Sources<'_> {
     /// The tree and its risks as a problem in columns. An unbounded size counts as the whole
     /// shortfall: more is not needed to make the goal possible.
     fn problem(&self, shape: Shape, bound: Bound) -> Problem {
-        let Self { tree, risks, .. } = *self;
+        let tree = self.tree;
+        let owns = || {
+            let mut own = vec![0; tree.len()];
+            for node in tree.nodes() {
+                own[self.numbers.of_node(node) as usize] = self.own(node, bound);
+            }
+            own
+        };
+        let classes = || {
+            let mut class = vec![Class::new(Risk::Never, false); tree.len()];
+            for node in tree.nodes() {
+                let level = self.level(self.risks.own(node));
+                class[self.numbers.of_node(node) as usize] = Class::new(level, tree.is_dir(node));
+            }
+            class
+        };
+        let (own, class) = number::at_once(tree.len(), owns, classes);
         let mut problem = Problem {
             shape,
-            own: vec![0; tree.len()],
-            class: vec![Class::new(Risk::Never, false); tree.len()],
+            own,
+            class,
             ..Problem::default()
         };
-        for node in tree.nodes() {
-            let at = self.numbers.of_node(node) as usize;
-            problem.own[at] = self.own(node, bound);
-            problem.class[at] = Class::new(self.level(risks.own(node)), tree.is_dir(node));
-        }
         self.bind(&mut problem);
         problem
     }

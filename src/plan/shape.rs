@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 /// A directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Row {
     /// Its node.
     pub(super) node: u32,
