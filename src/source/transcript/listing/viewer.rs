@@ -24,6 +24,11 @@ pub(in super::super) struct Viewer {
     /// Blanks may fill up the last column before the names.
     pub(in super::super) filled: bool,
     long: bool,
+    /// The number of the inode stands before the mode.
+    inodes: bool,
+    /// Figures before the size, and after it: names of the inode, blocks.
+    links: bool,
+    blocks: bool,
     classified: bool,
     /// Names with blanks stand in quotes.
     quotes: bool,
@@ -58,13 +63,16 @@ impl Viewer {
                     viewer.cut = true;
                     words.next()?;
                 }
+                b"--size" if command == "lsd" => {
+                    words.next()?;
+                }
                 b"-s" | b"--sort" | b"--time-style" | b"--icon" | b"--color" | b"--date" => {
                     words.next()?;
                 }
                 [b'-', b'-', long @ ..] => viewer.long_option(long)?,
                 [b'-', letters @ ..] if !letters.is_empty() => letters
                     .iter()
-                    .try_for_each(|&letter| viewer.letter(letter))?,
+                    .try_for_each(|&letter| viewer.letter(letter, command == "lsd"))?,
                 _ => viewer.operands.push(word.clone()),
             }
         }
@@ -83,8 +91,11 @@ impl Viewer {
         }
     }
 
-    fn letter(&mut self, letter: u8) -> Option<()> {
+    fn letter(&mut self, letter: u8, is_lsd: bool) -> Option<()> {
         match letter {
+            b'i' => self.inodes = true,
+            b'H' if !is_lsd => self.links = true,
+            b'S' if !is_lsd => self.blocks = true,
             b'l' => self.long = true,
             b'a' | b'A' => self.all = true,
             b'R' => self.recursive = true,
@@ -105,6 +116,9 @@ impl Viewer {
             b"recurse" | b"recursive" => self.recursive = true,
             b"tree" => self.tree = true,
             b"classify" => self.classified = true,
+            b"inode" => self.inodes = true,
+            b"links" => self.links = true,
+            b"blocks" | b"blocksize" => self.blocks = true,
             b"only-dirs" | b"only-files" | b"git-ignore" => self.cut = true,
             b"binary"
             | b"bytes"
@@ -128,7 +142,7 @@ impl Viewer {
                 "sort",
                 "time-style",
                 "date",
-                "blocks",
+                "size",
             ]
             .iter()
             .any(|known| option.starts_with(format!("{known}=").as_bytes())) => {}
@@ -143,16 +157,21 @@ impl Viewer {
     /// Reads one row.
     pub(in super::super) fn row(&self, line: &[u8]) -> Option<ViewerRow> {
         let mut tokens = Tokens { line, at: 0 };
+        if self.inodes {
+            number::digits(tokens.next()?)?;
+        }
         let shape = mode(tokens.next()?)?;
         let mut size = None;
         let mut sizes = 0;
-        for _ in 0..6 {
+        let before_size = usize::from(self.links);
+        let expected = 1 + before_size + usize::from(self.blocks);
+        for _ in 0..8 {
             let before = tokens.at;
             if let Some((mtime, len)) = date(tokens.rest()) {
                 let rest = tokens.rest()[len..].strip_prefix(b" ")?;
                 let (depth, name) = self.name(rest, shape)?;
                 // A figure that could be two things is none.
-                return (sizes == 1).then_some(ViewerRow {
+                return (sizes == expected).then_some(ViewerRow {
                     depth,
                     shape,
                     size: size.filter(|_| shape != Shape::Dir),
@@ -163,8 +182,10 @@ impl Viewer {
             tokens.at = before;
             let word = tokens.next()?;
             if let Some(found) = figure(word, &mut tokens, self.base) {
+                if sizes == before_size {
+                    size = found;
+                }
                 sizes += 1;
-                size = found;
             }
         }
         None
@@ -190,6 +211,8 @@ impl Viewer {
             && text.last() == text.first();
         let mut name = match is_quoted {
             true => name::shell(text).filter(|(_, rest)| rest.is_empty())?.0,
+            // A control character is shown as it would be typed, which is a name's right, too.
+            false if is_escaped(text) => return None,
             false => text.to_vec(),
         };
         let mark: &[u8] = match shape {
@@ -213,6 +236,12 @@ fn mode(word: &[u8]) -> Option<Shape> {
         [b'|', bits @ ..] => shape_of(&[b"p", bits].concat()),
         _ => shape_of(word),
     }
+}
+
+/// `\t`, `\u{1b}`
+fn is_escaped(text: &[u8]) -> bool {
+    let after = |pair: &[u8]| matches!(pair, [b'\\', b't' | b'n' | b'r' | b'u' | b'x']);
+    text.windows(2).any(after)
 }
 
 /// A size, with its unit where that is a word of its own: outside `None`, it is none; inside, the
@@ -440,8 +469,49 @@ mod tests {
         ] {
             assert_eq!(exa.row(line.as_bytes()), None, "{line}");
         }
-        for options in ["", "-lG", "-li", "--total-size -l"] {
+        for options in ["", "-lG", "-lO", "--total-size -l"] {
             assert_eq!(Viewer::parse("exa", &words(options)), None, "{options}");
+        }
+    }
+
+    #[test]
+    fn more_columns_are_told_apart() {
+        for (command, line, size) in [
+            (
+                "exa -lH",
+                ".rw-r--r-- 2 12k root 22 Nov 23:07 x",
+                Some((11_001, 12_500)),
+            ),
+            (
+                "exa -lS",
+                ".rw-r--r-- 500 8 root 22 Nov 23:07 x",
+                Some((500, 500)),
+            ),
+            (
+                "exa -lHS",
+                ".rw-r--r-- 1 500 - root 22 Nov 23:07 x",
+                Some((500, 500)),
+            ),
+            (
+                "exa -li",
+                "77 .rw-r--r-- 500 root 22 Nov 23:07 x",
+                Some((500, 500)),
+            ),
+            ("exa -l", "|rw-r--r-- 0 root 22 Nov 23:07 x", Some((0, 0))),
+            ("exa -l", ".rw-r--r-- 2 500 root 22 Nov 23:07 x", None),
+            ("exa -l", ".rw-r--r-- 5 root 22 Nov 23:07 a\\tb", None),
+            (
+                "lsd -lS",
+                "-rw-r--r-- op op 500 B Sun Nov 22 23:07:04 2026 x",
+                Some((500, 500)),
+            ),
+        ] {
+            let words = words(command);
+            let name = String::from_utf8(words[0].text.clone()).unwrap();
+            let viewer = Viewer::parse(&name, &words[1..]).unwrap();
+            let got = viewer.row(line.as_bytes()).and_then(|row| row.size);
+            let size = size.map(|(lo, hi)| Interval::between(lo, hi));
+            assert_eq!(got, size, "{command}: {line}");
         }
     }
 }
