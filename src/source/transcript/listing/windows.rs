@@ -36,7 +36,10 @@ pub(in super::super) struct Row<'a> {
 /// Reads a line of cmd's `dir`.
 pub(in super::super) fn cmd(line: &[u8]) -> Option<Line<'_>> {
     let text = line.trim_ascii();
-    if let Some(path) = text.strip_prefix(b"Directory of ") {
+    if let Some(path) = text
+        .strip_prefix(b"Directory of ")
+        .or_else(|| titled(line, 1))
+    {
         return Some(Line::Directory(path));
     }
     let ornaments: [&[u8]; 3] = [
@@ -58,7 +61,42 @@ pub(in super::super) fn cmd(line: &[u8]) -> Option<Line<'_>> {
     if let [_, b"Dir(s)", bytes, b"bytes", b"free"] = words[..] {
         return number::grouped(bytes).map(Line::Free);
     }
+    // `2 Datei(en), 1.234 Bytes`, `5 fichier(s) 1 234 octets`, `2 Verzeichnis(se), 1.234 Bytes frei`
+    let plural = |word: &[u8]| word.ends_with(b")") || word.ends_with(b"),");
+    if let [count, kind, bytes, _, free @ ..] = &words[..]
+        && line.starts_with(b" ")
+        && plural(kind)
+        && let (Some(count), Some(bytes)) = (number::grouped(count), number::grouped(bytes))
+    {
+        return Some(match free {
+            [] => Line::Files { count, bytes },
+            _ => Line::Free(bytes),
+        });
+    }
+    // Rows begin at the edge; `Volumeseriennummer`, `Anzahl der angezeigten Dateien:` do not.
+    let is_heading = line.starts_with(b" ") && text.first().is_some_and(|b| !b.is_ascii_digit());
+    if is_heading && (text.ends_with(b":") || !line.starts_with(b"  ")) {
+        return Some(Line::Ornament);
+    }
     cmd_row(line).map(Line::Row)
+}
+
+/// The path of a title in whatever language, behind so many blanks: ` Verzeichnis von C:\\x`, `
+/// Directory: C:\\x`. A title has a few words without digits.
+fn titled(line: &[u8], indentation: usize) -> Option<&[u8]> {
+    let blanks = line.iter().take_while(|&&b| b == b' ').count();
+    let at = line
+        .windows(3)
+        .position(|w| w[0].is_ascii_alphabetic() && &w[1..] == b":\\")?;
+    let title = line[..at].strip_suffix(b" ")?.trim_ascii_start();
+    let words = title.split(|&b| b == b' ').count();
+    let is_word = |b: &u8| b.is_ascii_alphabetic() || *b >= 0x80 || matches!(b, b' ' | b':');
+    let is_title = blanks == indentation
+        && !title.is_empty()
+        && words <= 3
+        && title.iter().all(is_word)
+        && (indentation == 1 || title.ends_with(b":"));
+    is_title.then(|| line[at..].trim_ascii_end())
 }
 
 /// `03/04/2019  08:47 AM            20,480 name`
@@ -79,7 +117,7 @@ fn cmd_row(line: &[u8]) -> Option<Row<'_>> {
         word = words.next()?;
     }
     let (shape, size) = match word {
-        b"<DIR>" => (Shape::Dir, None),
+        b"<DIR>" | b"<REP>" => (Shape::Dir, None),
         b"<JUNCTION>" | b"<SYMLINK>" | b"<SYMLINKD>" => (Shape::Symlink, None),
         figure => (
             Shape::File,
@@ -102,7 +140,10 @@ fn cmd_row(line: &[u8]) -> Option<Row<'_>> {
 /// Reads a line of PowerShell's table.
 pub(in super::super) fn power_shell(line: &[u8]) -> Option<Line<'_>> {
     let text = line.trim_ascii();
-    if let Some(path) = text.strip_prefix(b"Directory: ") {
+    if let Some(path) = text
+        .strip_prefix(b"Directory: ")
+        .or_else(|| titled(line, 4))
+    {
         return Some(Line::Directory(path));
     }
     if text.is_empty()
@@ -212,6 +253,33 @@ mod tests {
             };
             assert_eq!(cmd(line.as_bytes()), Some(Line::Row(row)), "{line}");
         }
+        assert_eq!(
+            cmd(b" Verzeichnis von D:\\a b"),
+            Some(Line::Directory(b"D:\\a b"))
+        );
+        assert_eq!(
+            cmd(b"               2 Datei(en),          1.234 Bytes"),
+            Some(Line::Files {
+                count: 2,
+                bytes: 1234
+            })
+        );
+        assert_eq!(
+            cmd(b"               2 Verzeichnis(se), 98.765.432.832 Bytes frei"),
+            Some(Line::Free(98_765_432_832))
+        );
+        for line in [
+            &b" Volume in Laufwerk D: hat keine Bezeichnung."[..],
+            b" Volumeseriennummer: 1C2D-9F00",
+            b"     Anzahl der angezeigten Dateien:",
+        ] {
+            assert_eq!(cmd(line), Some(Line::Ornament));
+        }
+        assert_eq!(
+            power_shell("    R\u{e9}pertoire : C:\\Test".as_bytes()),
+            Some(Line::Directory(b"C:\\Test"))
+        );
+        assert_eq!(power_shell(b"    copied 3 files to C:\\Test"), None);
         assert_eq!(
             cmd(b" Directory of C:\\x y"),
             Some(Line::Directory(b"C:\\x y"))
