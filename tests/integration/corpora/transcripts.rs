@@ -313,7 +313,7 @@ fn unsound(case: &Case, said: &BTreeMap<String, Said>, trees: &[&Tree]) -> Vec<S
             path.trim_end_matches('/')
                 .rsplit('/')
                 .next()
-                .is_some_and(|name| case.text.contains(name))
+                .is_some_and(|name| stands_alone(&case.text, name))
         };
         if (inside && known.is_empty())
             || (!inside && !leads && !itself && !is_assumed(path) && !is_shown())
@@ -345,6 +345,16 @@ fn unsound(case: &Case, said: &BTreeMap<String, Said>, trees: &[&Tree]) -> Vec<S
         }
     }
     wrong
+}
+
+/// Whether a name stands in a text by itself, and not as a part of a longer one.
+fn stands_alone(text: &str, name: &str) -> bool {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && !"._-".contains(c));
+    !name.is_empty()
+        && text.match_indices(name).any(|(at, _)| {
+            is_edge(text[..at].chars().next_back())
+                && is_edge(text[at + name.len()..].chars().next())
+        })
 }
 
 /// The homes that `~` stands for, as is documented.
