@@ -33,12 +33,53 @@ pub(super) fn movement(operands: &[Word]) -> Action {
 }
 
 /// Of a copy, only what it goes to changes: the last operand.
-pub(super) fn copy(operands: &[Word]) -> Action {
+pub(super) fn copy(name: &str, operands: &[Word]) -> Action {
     let paths = without_options(operands);
+    let plain: &[&str] = match name {
+        "cp" => &["-a", "-p", "-v", "-f", "-i"],
+        "rsync" => &["-a", "-v", "-av", "-t", "-P"],
+        _ => &[],
+    };
+    let is_plain = operands
+        .iter()
+        .all(|w| !w.text.starts_with(b"-") || plain.iter().any(|option| w.is(option)));
     match &paths[..] {
+        [from, to]
+            if is_plain
+                && matches!(name, "cp" | "rsync")
+                && !from.is("/dev/null")
+                && ![from, to]
+                    .iter()
+                    .any(|w| w.expands || w.text.contains(&b':')) =>
+        {
+            Action::Copy(from.clone(), to.clone())
+        }
         [from, to] if from.is("/dev/null") && !to.expands => Action::Resize(vec![to.clone()], 0),
         [.., to] => Action::Change(vec![to.clone()]),
         [] => Action::Harmless,
+    }
+}
+
+/// `fallocate -l 300M file`: no file becomes smaller by it.
+pub(super) fn allocation(operands: &[Word]) -> Action {
+    let given = match operands {
+        [option, size, file] if option.is("-l") || option.is("--length") => Some((size, file)),
+        _ => None,
+    };
+    let plain = given.filter(|(_, file)| !file.expands && !file.text.starts_with(b"-"));
+    match plain.and_then(|(size, file)| Some((bytes(&size.text)?, file))) {
+        Some((size, file)) => Action::Extend(vec![file.clone()], size),
+        None => Action::Change(without_options(operands)),
+    }
+}
+
+/// `300M`, as the tools that make files of a size read it.
+fn bytes(size: &[u8]) -> Option<u64> {
+    let end = size.iter().position(|b| !b.is_ascii_digit());
+    let (count, letters) = size.split_at(end.unwrap_or(size.len()));
+    match number::unit(&[b"1", letters].concat()) {
+        Some(number::Unit::Of(unit)) => number::digits(count).and_then(|n| n.checked_mul(unit)),
+        _ => None,
     }
 }
 
@@ -58,12 +99,7 @@ pub(super) fn truncation(operands: &[Word]) -> Action {
     let Some((size, files)) = given else {
         return Action::Change(without_options(operands));
     };
-    let end = size.iter().position(|b| !b.is_ascii_digit());
-    let (count, letters) = size.split_at(end.unwrap_or(size.len()));
-    let bytes = match number::unit(&[b"1", letters].concat()) {
-        Some(number::Unit::Of(unit)) => number::digits(count).and_then(|n| n.checked_mul(unit)),
-        _ => None,
-    };
+    let bytes = bytes(size);
     let plain = !files.is_empty()
         && files
             .iter()

@@ -22,7 +22,7 @@ use super::listing::viewer::Viewer;
 use super::word::Word;
 
 pub(super) use change::{Matches, emptied};
-use change::{compression, copy, movement, removal, truncation};
+use change::{allocation, compression, copy, movement, removal, truncation};
 use known::{CHANGERS, COMPRESSORS, HARMLESS, SHELLS, SILENT};
 pub(super) use split::{cd_operand, is_open, split};
 pub(super) use windows::{split_windows, windows_action};
@@ -106,6 +106,10 @@ pub(super) enum Action {
     Move(Vec<Word>, Word),
     /// Gives these exactly this size.
     Resize(Vec<Word>, u64),
+    /// Makes files at least this large.
+    Extend(Vec<Word>, u64),
+    /// Makes one file like another.
+    Copy(Word, Word),
     /// Changes these, in a way that is not followed.
     Change(Vec<Word>),
     /// May have done anything.
@@ -284,7 +288,8 @@ fn changing(name: &str, operands: &[Word]) -> Option<Action> {
         "rm" | "rmdir" | "unlink" => removal(operands),
         "mv" => movement(operands),
         "truncate" => truncation(operands),
-        "cp" | "install" | "ln" | "rsync" => copy(operands),
+        "fallocate" => allocation(operands),
+        "cp" | "install" | "ln" | "rsync" => copy(name, operands),
         "find" => {
             let deletes = operands.last().is_some_and(|w| w.is("-delete"));
             let matches = deletes.then(|| Matches::of_find(operands)).flatten();

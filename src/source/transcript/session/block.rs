@@ -65,6 +65,10 @@ pub(super) enum Change {
     /// One file in the place of another, or beside it where both are kept.
     Replace(Id, Id, bool),
     Resize(Vec<Id>, u64),
+    /// A file that has grown, to a size of this at least.
+    Extend(Id, u64),
+    /// One more file like another.
+    Copy(Id, Id),
     /// A file that is empty from here on, and there if it was not.
     Empty(Id),
     Doubt(Vec<Doubt>),

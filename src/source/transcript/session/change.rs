@@ -1,5 +1,7 @@
 //! What commands change: names that are gone, and what is in doubt from there on.
 
+use std::collections::HashMap;
+
 use crate::bytes::Interval;
 
 use super::super::command::{self, Matches, Step};
@@ -7,6 +9,7 @@ use super::super::evidence::{Claim, Id, LineNo, NONE, Size, TOP, World};
 use super::super::excerpt;
 use super::super::listing::ls::Shape;
 use super::super::readers::Scene;
+use super::super::settle::missed_at;
 use super::super::word::Word;
 use super::Session;
 use super::block::{Change, Doubt, Reader};
@@ -124,6 +127,38 @@ impl Session {
         }
     }
 
+    /// `cp a b`: as large as the one that it is a copy of, where that is a file and `b` no directory.
+    pub(super) fn copies(&mut self, from: &Word, to: &Word, typed: &[u8], line: LineNo) {
+        let cwd = self.here();
+        let ids = (self.resolve_word(cwd, from), self.resolve_word(cwd, to));
+        let (Some(from), Some(target)) = ids else {
+            return self.doubt(std::slice::from_ref(to), typed, line);
+        };
+        match self.scene.world.node(target).shape {
+            Shape::Dir => {
+                let world = &mut self.scene.world;
+                let name = world.name(from).to_vec();
+                let into = world.child(target, &name);
+                self.block.changes.push(Change::Copy(from, into));
+            }
+            _ if self.is_no_directory(target, to) => {
+                self.block.changes.push(Change::Copy(from, target));
+            }
+            _ => return self.doubt(std::slice::from_ref(to), typed, line),
+        }
+        self.may_have_changed(typed, line);
+    }
+
+    /// Whether a name is a file, or was not there when all names were listed.
+    fn is_no_directory(&self, id: Id, typed: &Word) -> bool {
+        let world = &self.scene.world;
+        let node = world.node(id);
+        let facts = world.facts(node.parent);
+        let listed = facts.map_or(0, |f| f.listed_all.max(f.listed_visible));
+        let new = listed > 0 && node.seen == 0;
+        !typed.text.ends_with(b"/") && (node.shape == Shape::File || new)
+    }
+
     pub(super) fn doubt(&mut self, words: &[Word], typed: &[u8], line: LineNo) {
         let cwd = self.here();
         let doubts = words
@@ -143,6 +178,15 @@ impl Session {
             && let Some(id) = self.resolve_word(cwd, file)
         {
             self.block.changes.push(Change::Empty(id));
+            return;
+        }
+        if let [file] = &step.writes[..]
+            && step.appends
+            && step.pipes.is_empty()
+            && let Some(id) = self.resolve_word(cwd, file)
+        {
+            self.block.changes.push(Change::Extend(id, 0));
+            self.may_have_changed(b">> FILE", line);
             return;
         }
         if !step.writes.is_empty() {
@@ -183,6 +227,7 @@ impl Session {
     pub(super) fn apply(&mut self, change: Change, line: LineNo, printed: bool) {
         self.scene.epoch = line;
         let spared = std::mem::take(&mut self.block.spared);
+        self.doubt_twins(&change, line);
         let scene = &mut self.scene;
         let world = &mut scene.world;
         match change {
@@ -214,7 +259,13 @@ impl Session {
                 resize(&mut scene.world, id, 0, line);
             }
             Change::Empty(id) => world.set_doubt(id, line),
-            Change::Move(from, to) if !printed => take_over(scene, from, to, line),
+            Change::Extend(id, size) if !printed => extend(scene, id, size, line),
+            Change::Extend(id, _) => world.set_doubt(id, line),
+            Change::Copy(from, to) if !printed => copy(scene, from, to, line),
+            Change::Copy(_, to) => world.set_doubt(to, line),
+            Change::Move(from, to) if !printed => {
+                take_over(scene, (from, to), line, &mut self.looked_at);
+            }
             Change::Replace(from, to, keeps) if !printed => {
                 if world.node(from).seen > world.node(from).gone {
                     scene.see(to, line, Shape::File);
@@ -266,11 +317,135 @@ fn resize(world: &mut World, id: Id, size: u64, line: LineNo) {
     }
 }
 
-/// A file has another name from here on; of a directory only the name is followed.
-fn take_over(scene: &mut Scene, from: Id, to: Id, line: LineNo) {
+/// A file is as large as it was or larger, and no smaller than this.
+fn extend(scene: &mut Scene, id: Id, size: u64, line: LineNo) {
+    let world = &scene.world;
+    let node = *world.node(id);
+    if !matches!(node.shape, Shape::File | Shape::Unknown) || node.dir != NONE {
+        scene.world.set_doubt(id, line);
+        return;
+    }
+    let facts = world.facts(node.parent).copied().unwrap_or_default();
+    let listed = facts.listed_all.max(facts.listed_visible);
+    let believed = node.seen > 0 && node.apparent.line > node.gone.max(node.doubt);
+    let new = node.seen == 0 && listed > facts.doubt && !world.name(id).starts_with(b".");
+    let least = if believed {
+        node.apparent.size().lo.max(size)
+    } else {
+        size
+    };
+    scene.see(id, line, Shape::File);
+    let world = &mut scene.world;
+    if !believed && !new {
+        world.set_doubt(id, line - 1);
+    }
+    let apparent = match new && size > 0 {
+        true => Interval::exactly(size),
+        false => Interval::at_least(least),
+    };
+    world.claim(id, Size::Apparent, Claim::new(apparent, line), line);
+    if world.claim_of(id, Size::Disk).line > 0 {
+        world.claim(id, Size::Disk, Claim::new(Interval::UNKNOWN, line), line);
+    }
+    world.set_changed(id, line);
+}
+
+/// A file has a second from here on, as large as it is; how it is allocated is not known.
+fn copy(scene: &mut Scene, from: Id, to: Id, line: LineNo) {
+    let node = *scene.world.node(from);
+    let known = node.dir == NONE
+        && node.shape == Shape::File
+        && node.apparent.line > node.gone.max(node.doubt);
+    if node.seen <= node.gone || !known {
+        scene.world.set_doubt(to, line);
+        return;
+    }
+    scene.see(to, line, Shape::File);
+    let world = &mut scene.world;
+    world.set_gone(to, line - 1);
+    let size = Claim::new(node.apparent.size(), line);
+    world.claim(to, Size::Apparent, size, line);
+    if world.claim_of(to, Size::Disk).line > 0 {
+        world.claim(to, Size::Disk, Claim::new(Interval::UNKNOWN, line), line);
+    }
+    world.set_changed(to, line);
+}
+
+/// A name that has moved, with what was believed of the one before.
+#[derive(Clone, Copy)]
+struct Moved {
+    to: Id,
+    /// Above these lines, what was shown of the name counted.
+    gone: LineNo,
+    doubt: LineNo,
+}
+
+/// What was listed below a directory is below its new name from here on. The sums of `du` are not
+/// taken along: whether they still held was never asked.
+fn take_below(scene: &mut Scene, from: Id, to: Id, line: LineNo, looked_at: &mut usize) {
+    let count = scene.world.nodes.len();
+    *looked_at += count;
+    if *looked_at > MOST_LOOKED_AT {
+        scene.world.set_doubt_below(to, line);
+        return;
+    }
+    let top = scene.world.node(from);
+    let first = Moved {
+        to,
+        gone: top.gone,
+        doubt: top.doubt,
+    };
+    let mut moved = HashMap::from([(from, first)]);
+    let mut order = vec![from];
+    for at in 1..count {
+        let node = scene.world.nodes[at];
+        let (Ok(id), Some(above)) = (Id::try_from(at), moved.get(&node.parent).copied()) else {
+            continue;
+        };
+        let (gone, doubt) = (above.gone.max(node.gone), above.doubt.max(node.doubt));
+        if id == from || node.seen <= gone.max(missed_at(&scene.world, at)) {
+            continue;
+        }
+        let name = scene.world.name(id).to_vec();
+        let to = scene.world.child(above.to, &name);
+        scene.see(to, line, node.shape);
+        take_sizes(&mut scene.world, (id, to), gone.max(doubt), line);
+        moved.insert(id, Moved { to, gone, doubt });
+        order.push(id);
+    }
+    for id in order {
+        let (Some(one), Some(facts)) = (moved.get(&id), scene.world.facts(id).copied()) else {
+            continue;
+        };
+        let stale = one.gone.max(one.doubt).max(facts.doubt);
+        let now = |was: LineNo| if was > stale { line } else { 0 };
+        let new = scene.world.dir(one.to);
+        new.listed_all = now(facts.listed_all);
+        new.listed_visible = now(facts.listed_visible);
+        new.listed_some = now(facts.listed_some.max(facts.summed));
+        new.doubt = 0;
+    }
+}
+
+/// The sizes of a file count for its new name, as far as they are newer than `stale`.
+fn take_sizes(world: &mut World, (from, to): (Id, Id), stale: LineNo, line: LineNo) {
+    let node = *world.node(from);
+    if node.dir != NONE {
+        return;
+    }
+    for size in [Size::Apparent, Size::Disk] {
+        let claim = world.claim_of(from, size);
+        if claim.line > stale {
+            world.claim(to, size, Claim::new(claim.size(), line), line);
+        }
+    }
+    world.set_time(to, node.mtime, u64::from(node.links));
+}
+
+/// A file or a directory has another name from here on.
+fn take_over(scene: &mut Scene, (from, to): (Id, Id), line: LineNo, looked_at: &mut usize) {
     let world = &scene.world;
     let node = *world.node(from);
-    let sizes = [node.apparent, world.claim_of(from, Size::Disk)];
     let believed = node.seen > node.gone.max(node.doubt);
     let is_file = node.dir == NONE && believed && !matches!(node.shape, Shape::Unreadable);
     if believed {
@@ -279,19 +454,73 @@ fn take_over(scene: &mut Scene, from: Id, to: Id, line: LineNo) {
         scene.world.set_gone(to, line - 1);
     }
     if is_file {
-        for (size, claim) in [Size::Apparent, Size::Disk].into_iter().zip(sizes) {
-            if claim.line > node.gone.max(node.doubt) {
-                scene
-                    .world
-                    .claim(to, size, Claim::new(claim.size(), line), line);
-            }
-        }
-        scene.world.set_time(to, node.mtime, u64::from(node.links));
+        let stale = node.gone.max(node.doubt);
+        take_sizes(&mut scene.world, (from, to), stale, line);
+    } else if believed && node.dir != NONE && !is_below(&scene.world, to, from) {
+        take_below(scene, from, to, line, looked_at);
     } else if believed {
         scene.world.set_doubt_below(to, line);
     }
     scene.world.set_gone(from, line);
 }
+
+impl Session {
+    /// A directory that the recording does not name may be one that it names elsewhere: what
+    /// changes under one of the names may have changed under the other.
+    fn doubt_twins(&mut self, change: &Change, line: LineNo) {
+        let one = |id: &Id| vec![*id];
+        let ids = match change {
+            Change::Remove(ids) | Change::Resize(ids, _) => ids.clone(),
+            Change::RemoveMatching(id, ..) | Change::Empty(id) | Change::Extend(id, _) => one(id),
+            Change::Copy(_, to) => one(to),
+            Change::Move(from, to) | Change::Replace(from, to, _) => vec![*from, *to],
+            Change::Doubt(doubts) => {
+                let of = |doubt: &Doubt| match *doubt {
+                    Doubt::Of(id) | Doubt::Below(id) => id,
+                };
+                doubts.iter().map(of).collect()
+            }
+        };
+        let below = matches!(change, Change::RemoveMatching(..));
+        for id in ids.into_iter().take(MOST_TWINS) {
+            for twin in self.twins(id) {
+                match below {
+                    true => self.scene.world.set_doubt_below(twin, line),
+                    false => self.scene.world.set_doubt(twin, line),
+                }
+            }
+        }
+    }
+
+    /// The paths that may be another name of this one: below a start without a name, what has the
+    /// same last names.
+    fn twins(&mut self, id: Id) -> Vec<Id> {
+        let world = &self.scene.world;
+        let mut names = Vec::new();
+        let mut start = id;
+        while world.node(start).parent != TOP && names.len() < MOST_TWINS {
+            names.push(world.name(start));
+            start = world.node(start).parent;
+        }
+        let other = world.starts.iter().find(|other| {
+            let here = world.starts.iter().find(|one| one.node == start);
+            here.is_some_and(|one| one.host == other.host && one.absolute && !other.absolute)
+        });
+        let Some(other) = other else {
+            return Vec::new();
+        };
+        let below = |count: usize| {
+            let path = names[..count].iter().rev();
+            path.copied()
+                .try_fold(other.node, |at, name| world.find(at, name))
+        };
+        let known = (1..=names.len()).filter_map(below);
+        known.filter(|&twin| world.node(twin).seen > 0).collect()
+    }
+}
+
+/// Names that a change is followed to under a second name, at most.
+const MOST_TWINS: usize = 64;
 
 /// More names than this, over a whole recording, are not compared with patterns.
 const MOST_LOOKED_AT: usize = 1 << 26;

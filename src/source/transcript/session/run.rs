@@ -378,6 +378,15 @@ impl Session {
                     .collect();
                 self.block.changes.push(Change::Resize(ids, size));
             }
+            Action::Extend(words, size) => {
+                let ids = words
+                    .iter()
+                    .filter_map(|word| self.resolve_word(cwd, word))
+                    .map(|id| Change::Extend(id, size));
+                let changes: Vec<_> = ids.collect();
+                self.block.changes.extend(changes);
+            }
+            Action::Copy(from, to) => self.copies(&from, &to, typed, line),
             Action::Change(words) => self.doubt(&words, typed, line),
             Action::Unknown => self.unknown(typed, line),
             other => return Some(other),
