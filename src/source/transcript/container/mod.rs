@@ -160,7 +160,7 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
             let room = available.len().min(LONGEST - self.buffer.len());
-            let end = memchr_lf(&available[..room]);
+            let end = memchr::memchr(b'\n', &available[..room]);
             let used = end.map_or(room, |end| end + 1);
             self.buffer.extend_from_slice(&available[..used]);
             self.input.consume(used);
@@ -173,10 +173,6 @@ impl<R: BufRead> Lines<R> {
             begins,
         }))
     }
-}
-
-fn memchr_lf(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|&b| b == b'\n')
 }
 
 #[cfg(test)]

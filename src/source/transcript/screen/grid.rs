@@ -59,6 +59,14 @@ impl Grid {
         }
     }
 
+    /// Makes it what it was when it was new, but for the size.
+    pub(super) fn reset(&mut self) {
+        self.rows.range_mut(..self.used).for_each(Row::clear);
+        (self.used, self.region) = (1, (0, self.height));
+        (self.cursor, self.saved) = (Cursor::default(), Cursor::default());
+        (self.autowrap, self.jumped, self.broken) = (true, false, self.alternate);
+    }
+
     fn row(&mut self) -> &mut Row {
         let at = self.cursor.row;
         self.used = self.used.max(at + 1);
@@ -237,37 +245,53 @@ impl Grid {
     }
 
     /// Moves the rows of the region up; those that leave at the top of the screen are handed on.
+    /// Below the rows in use there is nothing to move.
     pub(super) fn scroll_up(&mut self, n: usize) {
         let (top, end) = self.region;
-        for _ in 0..n.min(end - top) {
-            if top > 0 && !self.rows[top].is_empty() {
+        let whole = (top, end) == (0, self.height);
+        if whole && n == 1 {
+            self.hand_on(0, true, true);
+            self.rows.rotate_left(1);
+            self.rows[end - 1].clear();
+            return;
+        }
+        let end = end.min(self.used);
+        let n = n.min(end.saturating_sub(top));
+        for at in top..top + n {
+            if top == 0 {
+                self.hand_on(at, true, true);
+            } else if !self.rows[at].is_empty() && !self.rows[at].handed {
                 self.commit(false);
-            } else {
-                self.hand_on(top, true, true);
             }
-            let mut row = if (top, end) == (0, self.height) {
-                self.rows.pop_front().unwrap_or_default()
-            } else {
-                self.rows.remove(top).unwrap_or_default()
-            };
-            row.clear();
-            self.rows.insert(end - 1, row);
+        }
+        if n > 0 {
+            self.rows.make_contiguous()[top..end].rotate_left(n);
+            self.rows.range_mut(end - n..end).for_each(Row::clear);
+            if end == self.used {
+                self.used = (end - n).max(self.cursor.row + 1);
+            }
         }
     }
 
     /// Moves the rows of the region down; those at its end are handed on before they are lost.
     pub(super) fn scroll_down(&mut self, n: usize) {
         let (top, end) = self.region;
-        for _ in 0..n.min(end - top) {
-            let last = &self.rows[end - 1];
-            if !last.is_empty() && !last.handed {
-                self.commit(self.alternate);
-            }
-            self.break_off();
-            let mut row = self.rows.remove(end - 1).unwrap_or_default();
-            row.clear();
-            self.rows.insert(top, row);
-            self.used = (self.used + 1).min(self.height);
+        let n = n.min(end - top);
+        // What is pushed out goes first; rows below those in use hold nothing to be moved.
+        let lost = (end - n).max(top)..end.min(self.used);
+        if self
+            .rows
+            .range(lost.start..lost.end.max(lost.start))
+            .any(|row| !row.is_empty() && !row.handed)
+        {
+            self.commit(self.alternate);
+        }
+        self.break_off();
+        let end = end.min(self.used.max(top) + n);
+        self.rows.make_contiguous()[top..end].rotate_right(n);
+        self.rows.range_mut(top..top + n).for_each(Row::clear);
+        if self.used > top {
+            self.used = (self.used + n).min(self.height);
         }
     }
 
@@ -357,17 +381,19 @@ impl Grid {
             self.jumped = false;
             self.commit(self.alternate);
             self.break_off();
-            self.rows.iter_mut().for_each(Row::clear);
+            self.rows.range_mut(..self.used).for_each(Row::clear);
             self.used = row + 1;
             return;
         }
         if mode == 0 {
             self.erase_line(0);
-            self.rows.range_mut(row + 1..).for_each(Row::clear);
+            let end = self.used.max(row + 1);
+            self.rows.range_mut(row + 1..end).for_each(Row::clear);
             self.used = self.used.min(row + 1);
         } else {
             self.before_change();
-            self.rows.range_mut(..row).for_each(Row::clear);
+            let end = self.used.min(row);
+            self.rows.range_mut(..end).for_each(Row::clear);
             self.erase_line(1);
         }
     }
@@ -453,7 +479,13 @@ impl Grid {
 
     /// REP: the character before the cursor again.
     pub(super) fn repeat(&mut self, last: char, n: usize, line: u64) {
-        for _ in 0..n.min(self.columns) {
+        let n = n.min(self.columns);
+        if matches!(last, ' '..='~') {
+            // One byte a column, as `print` has it.
+            let text = vec![u8::try_from(last).unwrap_or(b' '); n];
+            return self.print_text(&text, line);
+        }
+        for _ in 0..n {
             self.print(last, line);
         }
     }

@@ -36,6 +36,11 @@ use row::{Row, STAND_INS};
 /// Longer lines are cut: they are no listing, and one of them must not fill the memory.
 const LONGEST: usize = 1 << 20;
 
+/// What an operating system command holds at most; the rest of a longer one is passed over, and a
+/// path so long is taken for none.
+const LONGEST_COMMAND: usize = 16 << 10;
+const _: () = assert!(LONGEST_COMMAND > 2 * osc::LONGEST - 64);
+
 /// A screen is at most this wide and high.
 const WIDEST: usize = 4096;
 const HIGHEST: usize = 1024;
@@ -157,6 +162,8 @@ struct Terminal {
     grid: Grid,
     /// The main screen, while the alternate one is shown.
     below: Option<Grid>,
+    /// The alternate screen, while it is not shown.
+    spare: Option<Grid>,
     columns: usize,
     height: usize,
     /// The line of the recording that is read.
@@ -223,7 +230,7 @@ impl Terminal {
 
 /// A terminal that bytes are fed to and lines are taken from.
 pub(super) struct Screen {
-    parser: Parser,
+    parser: Parser<LONGEST_COMMAND>,
     terminal: Terminal,
     /// The parser is between sequences, so that text can pass by it.
     between: bool,
@@ -235,10 +242,11 @@ impl Screen {
     pub(super) fn new(columns: usize, height: usize) -> Self {
         let (columns, height) = bounded(columns, height);
         Self {
-            parser: Parser::new(),
+            parser: Parser::new_with_size(),
             terminal: Terminal {
                 grid: Grid::new(columns, height, false),
                 below: None,
+                spare: None,
                 columns,
                 height,
                 line: 1,
@@ -265,6 +273,7 @@ impl Screen {
         if let Some(main) = &mut terminal.below {
             main.resize(columns, height);
         }
+        terminal.spare = None;
     }
 
     /// Takes bytes of one line of the recording, its line feed included.
@@ -391,9 +400,10 @@ fn bounded(columns: usize, height: usize) -> (usize, usize) {
     (columns.clamp(2, WIDEST), height.clamp(2, HIGHEST))
 }
 
-/// Printable bytes and tabs.
+/// Printable bytes and tabs. All are looked at, as that goes many at a time.
 fn is_plain(line: &[u8]) -> bool {
-    line.iter().all(|&b| (b >= 32 && b != 127) || b == b'\t')
+    let odd = |&b: &u8| (b < 32 && b != b'\t') || b == 127;
+    !line.iter().fold(false, |any, b| any | odd(b))
 }
 
 /// How many columns a plain line takes at most: a byte never takes more than one, but for a tab.

@@ -14,13 +14,16 @@ pub(super) enum Sign {
 }
 
 /// Longer paths than the system allows say nothing.
-const LONGEST: usize = 8192;
+pub(super) const LONGEST: usize = 8192;
+
+/// The parser gives no more parts than this of a command, and may have left out some.
+const MOST_PARTS: usize = 16;
 
 /// Reads one; `None` for titles and all else.
 pub(super) fn read(params: &[&[u8]]) -> Option<Sign> {
     let place = |path: &[u8]| (path.len() <= LONGEST).then(|| Sign::Place(path.to_vec()));
     match params {
-        [b"7", rest @ ..] => place(&rest.join(&b';')),
+        [b"7", rest @ ..] if params.len() < MOST_PARTS => place(&rest.join(&b';')),
         [b"9", b"9", path] => place(path.trim_ascii_start().trim_ascii_end()),
         [b"1337", value] => place(value.strip_prefix(b"CurrentDir=")?),
         [b"633", b"P", value] => place(value.strip_prefix(b"Cwd=")?),
@@ -55,6 +58,8 @@ mod tests {
             (&[b"0", b"root@vm: /"], None),
             (&[b"133"], None),
             (&[], None),
+            // A path with so many semicolons may not be whole.
+            (&[&b"7"[..]; MOST_PARTS], None),
         ] {
             assert_eq!(read(params), sign, "{params:?}");
         }

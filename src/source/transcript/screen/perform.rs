@@ -140,7 +140,8 @@ impl Terminal {
     fn enter_alternate(&mut self) {
         if self.below.is_none() {
             self.grid.commit(false);
-            let mut other = Grid::new(self.columns, self.height, true);
+            let new = || Grid::new(self.columns, self.height, true);
+            let mut other = self.spare.take().unwrap_or_else(new);
             std::mem::swap(&mut other.out, &mut self.grid.out);
             self.below = Some(std::mem::replace(&mut self.grid, other));
         }
@@ -150,7 +151,9 @@ impl Terminal {
         if let Some(mut main) = self.below.take() {
             self.grid.commit(true);
             std::mem::swap(&mut main.out, &mut self.grid.out);
-            self.grid = main;
+            let mut other = std::mem::replace(&mut self.grid, main);
+            other.reset();
+            self.spare = Some(other);
         }
     }
 }

@@ -32,6 +32,7 @@ impl Cell {
             EMPTY => text.push(b' '),
             TAB => text.push(b'\t'),
             FILL => {}
+            Self(code @ 0x20..0x7f) => text.push(code.to_le_bytes()[0]),
             Self(code) => match char::from_u32(code) {
                 Some(c) => text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
                 None => text.push(u8::try_from(code - BYTES).unwrap_or(b'?')),
@@ -274,6 +275,10 @@ impl Row {
             text.extend_from_slice(&self.raw);
             return input.map(|column| begin + column.min(self.raw.len()));
         }
+        if self.marks_on.is_empty() && input.is_none() {
+            self.write_runs(text);
+            return None;
+        }
         let mut byte = None;
         let mut marks = self.marks_on.clone();
         marks.sort_by_key(|&(at, _)| at);
@@ -288,6 +293,17 @@ impl Row {
             }
         }
         byte.or(input.map(|_| text.len()))
+    }
+
+    /// Appends the cells, of which long runs may be blank.
+    fn write_runs(&self, text: &mut Vec<u8>) {
+        for run in self.cells.chunk_by(|a, b| (*a == EMPTY) == (*b == EMPTY)) {
+            if run[0] == EMPTY {
+                text.resize(text.len() + run.len(), b' ');
+            } else {
+                run.iter().for_each(|cell| cell.write(text));
+            }
+        }
     }
 }
 
