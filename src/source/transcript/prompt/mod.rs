@@ -174,13 +174,23 @@ pub(super) fn parse(line: &[u8]) -> Option<Prompt<'_>> {
         b'+' => line
             .strip_prefix(b"+ ")
             .map(|command| Prompt::new(Family::Trace, command)),
-        first if is_user(*first) => drive(line)
-            .or_else(|| shell_version(line))
-            .or_else(|| user_at_host(line))
-            .or_else(|| host_first(line)),
+        first if is_user(*first) => return word_first(line),
         _ => symbol(line),
     };
     strong.or_else(|| weak(line))
+}
+
+/// Reads a line that begins with a word. Most lines of output do, so what stands behind the word
+/// decides at once which forms are left.
+fn word_first(line: &[u8]) -> Option<Prompt<'_>> {
+    let word = line.iter().take(256).position(|&b| !is_user(b))?;
+    match line[word] {
+        b':' => drive(line).or_else(|| host_first(line)),
+        b'@' => user_at_host(line),
+        b'$' | b'#' | b'%' => shell_version(line).or_else(|| weak(line)),
+        b'>' => weak(line),
+        _ => None,
+    }
 }
 
 /// Reads a line as a prompt of a form that can be nothing else.

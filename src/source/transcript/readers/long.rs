@@ -11,7 +11,9 @@ pub(in super::super) struct Long {
     base: Base,
     section: Section,
     /// Rows whose reading waits for the next line, or for whether bare names are padded.
-    held: Vec<Held>,
+    held: Vec<HeldRow>,
+    /// The room of a row that was read, for the next.
+    spare: Vec<u8>,
     padded: Option<bool>,
     whole: bool,
     tainted: bool,
@@ -20,6 +22,19 @@ pub(in super::super) struct Long {
     totalled: bool,
     /// The first line of what is printed.
     first: LineNo,
+}
+
+/// A row that waits, and what it shows: all but its name, which begins at a byte of its text.
+struct HeldRow {
+    held: Held,
+    row: Row<'static>,
+    name_at: usize,
+}
+
+impl HeldRow {
+    fn row(&self) -> Row<'_> {
+        self.row.with_name(&self.held.text[self.name_at..])
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -44,6 +59,7 @@ impl Long {
             base,
             section: Section::Start,
             held: Vec::new(),
+            spare: Vec::new(),
             padded: None,
             whole,
             tainted: false,
@@ -202,11 +218,17 @@ impl Long {
         if self.padded.is_some() {
             self.flush(scene);
         }
-        self.held.push(Held {
-            text: output.text.to_vec(),
-            line: output.line,
-            width: output.width,
-            coloured: output.coloured,
+        let mut text = std::mem::take(&mut self.spare);
+        text.extend_from_slice(output.text);
+        self.held.push(HeldRow {
+            name_at: text.len() - row.name.len(),
+            row: row.with_name(b""),
+            held: Held {
+                text,
+                line: output.line,
+                width: output.width,
+                coloured: output.coloured,
+            },
         });
         // Undecided padding must not hold a whole recording.
         if self.held.len() > 1 << 20 {
@@ -219,9 +241,9 @@ impl Long {
         if let Some(padded) = self.padded {
             return padded;
         }
-        let begins_with = |held: &Held, signs: &[u8]| {
-            let row = self.ls.row(&held.text);
-            row.is_some_and(|row| row.name.first().is_some_and(|first| signs.contains(first)))
+        let begins_with = |held: &HeldRow, signs: &[u8]| {
+            let name = &held.held.text[held.name_at..];
+            name.first().is_some_and(|first| signs.contains(first))
         };
         // One name in quotes moves the others, also when it is that of a directory whose block
         // comes later: several names that all begin with a blank were moved.
@@ -238,17 +260,14 @@ impl Long {
             return;
         }
         let padded = self.decide();
-        let held = std::mem::take(&mut self.held);
-        for one in held {
-            self.row(scene, &one, padded);
+        let mut held = std::mem::take(&mut self.held);
+        for one in held.drain(..) {
+            let at = (one.held.text.as_slice(), one.held.line);
+            self.read(scene, &one.row(), padded, at);
+            self.spare = one.held.text;
+            self.spare.clear();
         }
-    }
-
-    fn row(&mut self, scene: &mut Scene, held: &Held, padded: bool) {
-        match self.ls.row(&held.text) {
-            Some(row) => self.read(scene, &row, padded, (&held.text, held.line)),
-            None => self.unsure(scene, held.line, &held.text),
-        }
+        self.held = held;
     }
 
     fn read(&mut self, scene: &mut Scene, row: &Row<'_>, padded: bool, at: (&[u8], LineNo)) {
@@ -355,15 +374,11 @@ impl Long {
             self.say(scene, output.line, output.text, "not a row of ls -l");
             return false;
         };
-        if scene.width == Some(last.width) {
-            let mut text = last.text;
-            text.extend_from_slice(output.text);
-            self.held.push(Held {
-                text,
-                line: last.line,
-                width: output.width,
-                coloured: last.coloured,
-            });
+        if scene.width == Some(last.held.width) {
+            let mut longer = last;
+            longer.held.text.extend_from_slice(output.text);
+            longer.held.width = output.width;
+            self.held.push(longer);
             return true;
         }
         self.tainted = true;
@@ -374,7 +389,7 @@ impl Long {
             return false;
         }
         let why = "a row that the next line may continue";
-        self.say(scene, last.line, &last.text, why);
+        self.say(scene, last.held.line, &last.held.text, why);
         true
     }
 

@@ -161,7 +161,11 @@ impl Scene {
     }
 
     fn not_understood(&mut self, line: LineNo, text: &[u8], why: &str) {
-        let message = format!("{why}: `{}`", excerpt(text));
+        // What is only counted is not put into words: a hostile recording has one on every line.
+        let message = match self.troubles.is_full() {
+            true => String::new(),
+            false => format!("{why}: `{}`", excerpt(text)),
+        };
         self.troubles
             .push(Vec::new(), line, "not-understood", message);
     }

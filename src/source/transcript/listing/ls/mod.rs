@@ -154,7 +154,7 @@ impl Ls {
             (None, Some(unit)) => number::units(figure, unit),
             (None, None) => number::exact(figure),
         };
-        let grouped = || number::grouped(figure).filter(|_| self.grouped);
+        let grouped = || self.grouped.then(|| number::grouped(figure)).flatten();
         read.or_else(|| number::any_human(figure))
             .or_else(|| grouped().map(Interval::exactly))
     }

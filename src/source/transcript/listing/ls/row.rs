@@ -22,6 +22,22 @@ pub(in super::super::super) struct Row<'a> {
     pub(in super::super::super) name: &'a [u8],
 }
 
+impl Row<'_> {
+    /// The same row with its name where that is kept.
+    pub(in super::super::super) fn with_name<'a>(&self, name: &'a [u8]) -> Row<'a> {
+        Row {
+            shape: self.shape,
+            apparent: self.apparent,
+            disk: self.disk,
+            mtime: self.mtime,
+            links: self.links,
+            inode: self.inode,
+            executable: self.executable,
+            name,
+        }
+    }
+}
+
 impl Ls {
     /// Reads one long row.
     pub(in super::super::super) fn row<'a>(&self, line: &'a [u8]) -> Option<Row<'a>> {
