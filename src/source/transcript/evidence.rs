@@ -34,8 +34,9 @@ pub(super) const SIZES: [Size; 2] = [Size::Apparent, Size::Disk];
 /// A size as one line shows it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Claim {
-    lo: u64,
-    hi: u64,
+    /// In halves, as a node then has no room that nothing fills.
+    lo: Halves,
+    hi: Halves,
     /// 0: there is no claim.
     pub(super) line: LineNo,
 }
@@ -43,25 +44,45 @@ pub(super) struct Claim {
 impl Claim {
     pub(super) fn new(size: Interval, line: LineNo) -> Self {
         Self {
-            lo: size.lo,
-            hi: size.hi.unwrap_or(u64::MAX),
+            lo: Halves::of(size.lo),
+            hi: Halves::of(size.hi.unwrap_or(u64::MAX)),
             line,
         }
     }
 
     pub(super) fn size(self) -> Interval {
+        let hi = self.hi.whole();
         Interval {
-            lo: self.lo,
-            hi: (self.hi != u64::MAX).then_some(self.hi),
+            lo: self.lo.whole(),
+            hi: (hi != u64::MAX).then_some(hi),
         }
     }
 }
 
+/// Eight bytes that may lie anywhere.
+#[derive(Clone, Copy, Debug, Default)]
+struct Halves([[u8; 4]; 2]);
+
+impl Halves {
+    fn of(whole: u64) -> Self {
+        let [a, b, c, d, e, f, g, h] = whole.to_le_bytes();
+        Self([[a, b, c, d], [e, f, g, h]])
+    }
+
+    fn whole(self) -> u64 {
+        let [[a, b, c, d], [e, f, g, h]] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+/// What stands for a time that was not shown: no listing shows one so long ago.
+const NO_TIME: i64 = i64::MIN;
+
 /// One name below one directory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
+    /// Its name ends where that of the next node begins.
     name_start: usize,
-    name_len: u32,
     pub(super) parent: Id,
     /// The name before it in the same directory.
     elder: Id,
@@ -70,7 +91,8 @@ pub(super) struct Node {
     /// Its disk claim's row.
     disk: u32,
     pub(super) apparent: Claim,
-    pub(super) mtime: Option<i64>,
+    /// `NO_TIME`: not shown.
+    mtime: i64,
     /// The last line that names it.
     pub(super) seen: LineNo,
     /// It did not exist at this line.
@@ -137,6 +159,12 @@ pub(super) struct World {
     watch: Option<Box<Watch>>,
 }
 
+impl Node {
+    pub(super) fn mtime(&self) -> Option<i64> {
+        Some(self.mtime).filter(|&time| time != NO_TIME)
+    }
+}
+
 impl DirFacts {
     /// Notes a listing of every name, which began at `start` and has just ended.
     pub(super) fn set_listed(&mut self, start: LineNo) {
@@ -180,13 +208,12 @@ impl World {
         let id = u32::try_from(self.nodes.len()).unwrap_or(NONE - 1);
         self.nodes.push(Node {
             name_start: self.names.len(),
-            name_len: u32::try_from(name.len()).unwrap_or(u32::MAX),
             parent,
             elder: NONE,
             dir: NONE,
             disk: NONE,
             apparent: Claim::default(),
-            mtime: None,
+            mtime: NO_TIME,
             seen: 0,
             gone: 0,
             doubt: 0,
@@ -280,8 +307,9 @@ impl World {
     }
 
     pub(super) fn name(&self, id: Id) -> &[u8] {
-        let node = self.node(id);
-        &self.names[node.name_start..node.name_start + node.name_len as usize]
+        let next = self.nodes.get(id as usize + 1);
+        let end = next.map_or(self.names.len(), |next| next.name_start);
+        &self.names[self.node(id).name_start..end]
     }
 
     /// The facts of a directory, made if there are none yet.
@@ -308,12 +336,27 @@ impl World {
 
     pub(super) fn find(&self, parent: Id, name: &[u8]) -> Option<Id> {
         let facts = self.facts(parent)?;
-        if facts.names <= FEW {
+        if facts.names <= FEW || self.index.is_empty() {
             return self.names_in(facts).find(|&id| self.name(id) == name);
         }
         let is = |id| self.node(id).parent == parent && self.name(id) == name;
         self.index
             .find(facts.table, self.index.key(parent, name), is)
+    }
+
+    /// Writes the nodes of a directory's names to `names`, in the order in which they were shown.
+    pub(super) fn names_of(&self, dir: Id, names: &mut Vec<Id>) {
+        names.clear();
+        if let Some(facts) = self.facts(dir) {
+            names.extend(self.names_in(facts));
+            names.reverse();
+        }
+    }
+
+    /// No more names come: what finds them among many at once is given back, and those few that are
+    /// asked for from now on are looked for one by one.
+    pub(super) fn forget_index(&mut self) {
+        self.index = Index::new();
     }
 
     /// The nodes of a directory's names, the last first.
@@ -431,7 +474,7 @@ impl World {
 
     pub(super) fn set_time(&mut self, id: Id, mtime: Option<i64>, links: u64) {
         let node = self.node_mut(id);
-        node.mtime = mtime.or(node.mtime);
+        node.mtime = mtime.unwrap_or(node.mtime);
         node.links = u32::try_from(links).unwrap_or(u32::MAX);
     }
 

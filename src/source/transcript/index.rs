@@ -72,6 +72,11 @@ impl Index {
         Key(u32::try_from(hash >> 32).unwrap_or(0))
     }
 
+    /// Whether there is no table.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
     /// A new table, with nothing in it.
     pub(super) fn table(&mut self) -> TableNo {
         let number = u32::try_from(self.tables.len()).unwrap_or(NONE);

@@ -217,7 +217,8 @@ fn conclude(
 ) -> Recording {
     let taken = session.taken;
     let scene = session.scene;
-    let world = scene.world;
+    let mut world = scene.world;
+    world.forget_index();
     let mut settled = settle::settle(&world, options.assume_empty);
     let roots = settle::roots(&world, &settled);
     settle::deliver(&world, &settled, &roots, name, sink);

@@ -25,8 +25,8 @@ pub(super) struct Settled {
     pub(super) present: Vec<bool>,
     /// Names that may share their inode with one that is counted already.
     shared: HashSet<Id>,
-    gone: Vec<LineNo>,
-    doubt: Vec<LineNo>,
+    /// The last line from which on nothing is known of it, or it was gone.
+    stale: Vec<LineNo>,
     /// By directory row.
     states: Vec<State>,
     /// Whether disk is the quantity to reckon in.
@@ -61,15 +61,14 @@ pub(super) fn settle(world: &World, assume_empty: bool) -> Settled {
     let mut settled = Settled {
         present: vec![false; n],
         shared: HashSet::new(),
-        gone: vec![0; n],
-        doubt: vec![0; n],
+        stale: vec![0; n],
         states: vec![BLANK; world.dirs.len()],
         with_disk: false,
         shows_disk: false,
         troubles: Vec::new(),
     };
-    settled.pass_down(world);
     settled.find_present(world);
+    settled.pass_down(world);
     settled.find_shared(world);
     settled.with_disk = settled.reckons_in_disk(world);
     for id in (1..n).rev() {
@@ -81,20 +80,25 @@ pub(super) fn settle(world: &World, assume_empty: bool) -> Settled {
 }
 
 impl Settled {
+    /// Has doubts reach what lies below.
     fn pass_down(&mut self, world: &World) {
         for (id, node) in world.nodes.iter().enumerate().skip(1) {
-            let parent = node.parent as usize;
-            self.gone[id] = node.gone.max(self.gone[parent]);
-            self.doubt[id] = node.doubt.max(self.doubt[parent]);
+            let above = self.stale[node.parent as usize];
+            self.stale[id] = node.gone.max(node.doubt).max(above);
         }
     }
 
     fn find_present(&mut self, world: &World) {
         let n = world.nodes.len();
+        // Removals reach what lies below.
+        let mut gone: Vec<LineNo> = vec![0; n];
+        for (id, node) in world.nodes.iter().enumerate().skip(1) {
+            gone[id] = node.gone.max(gone[node.parent as usize]);
+        }
         let mut last_seen: Vec<LineNo> = vec![0; n];
         for id in (1..n).rev() {
             let node = &world.nodes[id];
-            if node.seen > self.gone[id] {
+            if node.seen > gone[id] {
                 last_seen[id] = last_seen[id].max(node.seen);
             }
             let parent = node.parent as usize;
@@ -183,7 +187,7 @@ impl Settled {
     /// A size that is still believed, of a node's own.
     fn own_claim(&self, world: &World, id: Id, size: Size) -> Option<Interval> {
         let claim = world.claim_of(id, size);
-        let stale = self.gone[id as usize].max(self.doubt[id as usize]);
+        let stale = self.stale[id as usize];
         let size = claim.size();
         let lo = if self.shared.contains(&id) {
             0
@@ -218,7 +222,7 @@ impl Settled {
         let node = *world.node(id);
         let facts = world.dirs[node.dir as usize];
         let mut state = self.states[node.dir as usize];
-        let stale = self.gone[id as usize].max(self.doubt[id as usize]);
+        let stale = self.stale[id as usize];
         state.changed = state
             .changed
             .max(node.changed)
@@ -386,7 +390,7 @@ pub(super) fn deliver(
     name: &[u8],
     sink: &mut dyn Sink,
 ) {
-    let children = Children::of(world, settled);
+    let mut inside = Vec::new();
     let zero = |shown: bool| shown.then_some(Interval::ZERO);
     let mut next = Token::ROOT;
     let mut queue: VecDeque<(Id, Token)> = VecDeque::new();
@@ -422,7 +426,8 @@ pub(super) fn deliver(
     let mut batch = Batch::new(Token::ROOT);
     while let Some((dir, token)) = queue.pop_front() {
         let listing = settled.states[world.node(dir).dir as usize].listing;
-        let inside = children.below(dir);
+        world.names_of(dir, &mut inside);
+        inside.retain(|&id| settled.present[id as usize]);
         if listing == Listing::Unread && inside.is_empty() {
             continue;
         }
@@ -430,7 +435,7 @@ pub(super) fn deliver(
         let mut part = 0;
         batch.reset(token);
         batch.listing = listing;
-        for &child in inside {
+        for &child in &inside {
             let mut entry = settled.entry(world, child, world.name(child));
             if world.node(child).dir != NONE {
                 next.0 = next.0.saturating_add(1);
@@ -458,7 +463,8 @@ impl Settled {
         let state = self.states.get(node.dir as usize);
         let kind = match (state, node.shape) {
             (Some(_), _) => Kind::Dir,
-            (None, _) if node.seen <= self.doubt[id as usize] => Kind::Unread,
+            // It is present, so it was seen after it was gone, if ever.
+            (None, _) if node.seen <= self.stale[id as usize] => Kind::Unread,
             (None, Shape::Unreadable) => Kind::Unread,
             // Only the name was shown: it may be a directory as well.
             (None, Shape::Unknown)
@@ -486,7 +492,7 @@ impl Settled {
             kind,
             apparent,
             disk: disk.filter(|_| self.shows_disk),
-            mtime: node.mtime.map(Timestamp),
+            mtime: node.mtime().map(Timestamp),
             link: link.map(|&(ino, links)| Link {
                 dev: u64::from(start_of(world, id)),
                 ino,
@@ -505,37 +511,4 @@ fn start_of(world: &World, id: Id) -> Id {
         at = world.node(at).parent;
     }
     at
-}
-
-/// The present children of every directory, in the order in which they were first named.
-struct Children {
-    first: Vec<u32>,
-    ids: Vec<Id>,
-}
-
-impl Children {
-    fn of(world: &World, settled: &Settled) -> Self {
-        let n = world.nodes.len();
-        let mut first = vec![0u32; n + 1];
-        let live = || (1..n).filter(|&id| settled.present[id]);
-        for id in live() {
-            first[world.nodes[id].parent as usize + 1] += 1;
-        }
-        for id in 0..n {
-            first[id + 1] += first[id];
-        }
-        let mut next = first.clone();
-        let mut ids = vec![0; first[n] as usize];
-        for id in live() {
-            let slot = &mut next[world.nodes[id].parent as usize];
-            ids[*slot as usize] = Id::try_from(id).unwrap_or(NONE);
-            *slot += 1;
-        }
-        Self { first, ids }
-    }
-
-    fn below(&self, dir: Id) -> &[Id] {
-        let at = dir as usize;
-        &self.ids[self.first[at] as usize..self.first[at + 1] as usize]
-    }
 }

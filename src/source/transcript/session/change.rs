@@ -439,7 +439,7 @@ fn take_sizes(world: &mut World, (from, to): (Id, Id), stale: LineNo, line: Line
             world.claim(to, size, Claim::new(claim.size(), line), line);
         }
     }
-    world.set_time(to, node.mtime, u64::from(node.links));
+    world.set_time(to, node.mtime(), u64::from(node.links));
 }
 
 /// A file or a directory has another name from here on.
