@@ -28,6 +28,7 @@ mod ticker;
 mod told;
 mod transcript;
 mod transcript_answers;
+mod transcript_hostile;
 mod transcript_mutations;
 mod transcript_rounding;
 mod transcript_sessions;

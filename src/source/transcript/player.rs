@@ -13,7 +13,7 @@ use super::evidence::LineNo;
 use super::prompt::{Learned, Sample};
 use super::screen::{self, Line, Screen};
 use super::session::{self, Session};
-use super::{Options, moment, shown};
+use super::{Options, shown};
 
 /// The width of a text that no terminal has broken: nothing is wrapped there.
 pub(super) const WIDE: usize = 4096;
@@ -72,6 +72,8 @@ impl<'a> Player<'a> {
         let head = lines.peek().map_err(|e| self.failed(&e))?;
         let mut wrapping = self.judge(head);
         let mut in_frame = false;
+        // Recordings that have begun and not ended, each shown in the one before.
+        let mut depth = 0u32;
         loop {
             let line = match lines.next() {
                 Ok(Some(line)) => line,
@@ -90,11 +92,19 @@ impl<'a> Player<'a> {
             if self.number == 1 && line.begins {
                 bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
             }
-            // What a session shows of another recording comes behind its own sequences.
-            let own = !matches!(bytes.first(), Some(0x1b | b'\r')) && !self.session.shows_text();
-            if line.begins && own && container::is_script_frame(bytes) {
-                in_frame = true;
-                self.frame(bytes);
+            // The first line is the recording's own. Of any other only the session can tell, once it
+            // has come to the command that may have shown it.
+            if line.begins && container::is_script_frame(bytes) {
+                let ends = container::is_script_end(bytes);
+                in_frame = self.number == 1;
+                if !ends && depth == 0 {
+                    self.frame(bytes);
+                }
+                depth = if ends {
+                    depth.saturating_sub(1)
+                } else {
+                    depth + 1
+                };
             }
             let kept = if in_frame {
                 None
@@ -185,8 +195,9 @@ impl<'a> Player<'a> {
 
     /// A line that `script` has added.
     fn frame(&mut self, line: &[u8]) {
-        self.session.note_tool(line);
-        self.session.taken = moment::of_script(line).or(self.session.taken);
+        if self.number == 1 {
+            self.session.begin_recording(line);
+        }
         if let Some((columns, rows)) = container::size(line) {
             self.screen.resize(columns, rows);
             self.session.set_width(columns);

@@ -1,8 +1,8 @@
 //! From the evidence to one tree: who is still there, what is known of each directory's names,
 //! and what each size can be.
 //!
-//! Four linear passes over the nodes, in which parents come before their children: down (removals
-//! and doubts reach what lies below), up (who was seen last), down (who is present), up (sums).
+//! Linear passes over the nodes, in which parents come before their children: down (removals
+//! reach what lies below), up (who was seen last), down (who is present, then doubts), up (sums).
 //! A later complete listing that lacks a name says that it is gone; an incomplete one says
 //! nothing. A `du` sum closes a directory whose names are not all known: what its known children
 //! do not explain becomes the directory's own.

@@ -39,6 +39,8 @@ pub(super) struct Block {
     pub(super) says_removals: bool,
     /// It prints what stands in files, which may be anything.
     pub(super) shows_text: bool,
+    /// It prints a part of them, or one page after another until the user has seen enough.
+    pub(super) shows_part: bool,
     /// How many troubles there were before it.
     pub(super) troubles: usize,
 }
@@ -122,6 +124,7 @@ impl Block {
             spared: Vec::new(),
             says_removals: false,
             shows_text: false,
+            shows_part: false,
             troubles: usize::MAX,
         }
     }

@@ -107,6 +107,8 @@ pub(super) struct Session {
     traced: bool,
     /// A recording is shown inside of this one: its prompts are text.
     within: bool,
+    /// Of that one, not all need be shown.
+    shows_part: bool,
     /// How many names were compared with patterns.
     looked_at: usize,
     /// Whether the tools are those of a BSD or of macOS; `None`: nothing has told yet.
@@ -175,6 +177,7 @@ impl Session {
             aliases: HashMap::new(),
             traced: false,
             within: false,
+            shows_part: false,
             looked_at: 0,
             bsd: None,
         }
@@ -196,7 +199,7 @@ impl Session {
         if shown.broken {
             self.break_off();
         }
-        if self.is_within(text) {
+        if self.is_within(text, shown.alternate) {
             return;
         }
         if self.take_tail(shown, line) || self.take_continuation(text) {
@@ -261,21 +264,37 @@ impl Session {
 
     /// Whether a line is one of a recording that a command like `cat` shows: from its first line
     /// to its last, prompts and listings are of another time and place.
-    fn is_within(&mut self, text: &[u8]) -> bool {
+    fn is_within(&mut self, text: &[u8], alternate: bool) -> bool {
         if !container::is_script_frame(text) {
-            // One that has no last line ends where the prompt comes back behind which it was shown.
-            let outer = self.block.shown.as_slice();
-            self.within &= outer.is_empty() || !text.starts_with(outer);
+            // One of which only a part is shown ends where the prompt comes back behind which it was
+            // shown; where all is, that prompt may as well be the other recording's own.
+            if self.within && !alternate && self.shows_part {
+                let outer = self.block.shown.as_slice();
+                self.within = outer.is_empty() || !text.starts_with(outer);
+            }
             return self.within;
         }
         let begins = !container::is_script_end(text);
         let now = begins && self.shows_text();
         let was = std::mem::replace(&mut self.within, now);
-        was || self.within
+        if now && !was {
+            self.shows_part = alternate || self.block.shows_part;
+        }
+        if !was && !self.within && begins {
+            self.begin_recording(text);
+        }
+        // No command prints a line of `script`'s.
+        true
+    }
+
+    /// Reads the first line of a recording, which `script` has put there.
+    pub(super) fn begin_recording(&mut self, line: &[u8]) {
+        self.note_tool(line);
+        self.taken = super::moment::of_script(line).or(self.taken);
     }
 
     /// Whether what is shown now stands in a file, so that nothing of it happens here.
-    pub(super) fn shows_text(&self) -> bool {
+    fn shows_text(&self) -> bool {
         self.within || self.block.shows_text
     }
 

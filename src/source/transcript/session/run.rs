@@ -332,6 +332,7 @@ impl Session {
             return;
         };
         self.block.shows_text |= matches!(action, Action::Harmless);
+        self.block.shows_part |= shows_part(step);
         let reader = if step.hidden {
             Reader::Skip
         } else {
@@ -480,6 +481,17 @@ impl Session {
             _ => None,
         }
     }
+}
+
+/// Whether a command prints parts of files only: words of the command itself tell, as those of
+/// `sudo` and of pipes come before them.
+fn shows_part(step: &Step) -> bool {
+    const TOOLS: [&[u8]; 12] = [
+        b"head", b"tail", b"sed", b"awk", b"grep", b"egrep", b"zgrep", b"cut", b"less", b"more",
+        b"strings", b"dd",
+    ];
+    let mut words = step.words.iter().chain(step.pipes.iter().flatten());
+    words.any(|word| TOOLS.contains(&word.text.as_slice()))
 }
 
 /// The steps within `( … )`, when that is all that a line has.
