@@ -18,6 +18,7 @@
 use std::cmp::Ordering;
 
 use super::coupled::Goal;
+use super::pairs::{self, Candidate};
 use super::problem::{Allowed, Problem, Sums};
 
 /// Weights of the bytes run from nothing to this, those of the inodes the other way.
@@ -28,6 +29,8 @@ const PRICE: u32 = 12;
 const CANDIDATES: usize = 4_000_000;
 /// Elementary steps of all that is tried to improve a set.
 pub const WORK: u64 = 40_000_000;
+/// Paths of a set whose pairs and threes are tried.
+const PAIRED: usize = 200;
 /// How many candidates are looked at for one exchange, in many paths.
 const LOOKS: usize = 64;
 
@@ -44,15 +47,6 @@ pub struct Found {
     pub lost_bound: u64,
 }
 
-/// A node, what of the needs it meets, and which maximal subtree it lies in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Item {
-    bytes: u64,
-    inodes: u64,
-    node: u32,
-    group: u32,
-}
-
 /// The fewest nodes that meet both needs, and few bytes; `floor` bytes are always lost. `None`
 /// where everything together does not suffice.
 #[must_use]
@@ -63,13 +57,13 @@ pub fn fewest(
     goal: Goal,
     (floor, work): (u64, u64),
 ) -> Option<Found> {
-    let item = |(group, &node): (u32, &u32)| Item {
+    let item = |(group, &node): (u32, &u32)| Candidate {
         bytes: sums.freed(node),
         inodes: sums.inodes(node),
         node,
         group,
     };
-    let items: Vec<Item> = (0u32..).zip(&all.maximal).map(item).collect();
+    let items: Vec<Candidate> = (0u32..).zip(&all.maximal).map(item).collect();
     // From here on no sum overflows.
     let mut sizes = items.iter().map(|item| item.bytes);
     sizes.try_fold(0u64, u64::checked_add)?;
@@ -86,6 +80,9 @@ pub fn fewest(
             lost_bound = floor.max(least).min(best.bytes);
             let mut below = prices.items;
             best.exchange(&mut below, lost_bound, work);
+            if best.set.len() <= PAIRED && best.close(below, lost_bound, work) {
+                lost_bound = best.bytes;
+            }
             lost_bound = lost_bound.min(best.bytes);
         }
     }
@@ -99,13 +96,13 @@ pub fn fewest(
 
 /// The maximal nodes and what is needed of them.
 struct Cover {
-    items: Vec<Item>,
+    items: Vec<Candidate>,
     goal: Goal,
 }
 
 impl Cover {
     /// What a node weighs. What is more than needed of one thing does not help.
-    fn weigh(&self, weight: u64, item: &Item) -> u128 {
+    fn weigh(&self, weight: u64, item: &Candidate) -> u128 {
         let Goal { bytes, inodes } = self.goal;
         let of_bytes = u128::from(item.bytes.min(bytes)) * u128::from(inodes.max(1));
         let of_inodes = u128::from(item.inodes.min(inodes)) * u128::from(bytes.max(1));
@@ -117,7 +114,7 @@ impl Cover {
 
     fn target(&self, weight: u64) -> u128 {
         let Goal { bytes, inodes } = self.goal;
-        let all = Item {
+        let all = Candidate {
             bytes,
             inodes,
             node: 0,
@@ -127,7 +124,7 @@ impl Cover {
     }
 
     /// Heaviest first; among equals what has more of the thing that weighs less.
-    fn order(&self, weight: u64, a: &Item, b: &Item) -> Ordering {
+    fn order(&self, weight: u64, a: &Candidate, b: &Candidate) -> Ordering {
         let by_weight = self.weigh(weight, b).cmp(&self.weigh(weight, a));
         let rest = match weight {
             0 => b.bytes.cmp(&a.bytes),
@@ -168,7 +165,7 @@ impl Cover {
     }
 
     /// So many of the heaviest, in the order of the nodes.
-    fn heaviest(&self, weight: u64, count: usize) -> Vec<Item> {
+    fn heaviest(&self, weight: u64, count: usize) -> Vec<Candidate> {
         let mut items = self.items.clone();
         if count < items.len() {
             items.select_nth_unstable_by(count, |a, b| self.order(weight, a, b));
@@ -180,7 +177,7 @@ impl Cover {
 
     /// The bound of the paths, the weight that says so, and a set of few more paths, if not of as
     /// many.
-    fn fewest(&self) -> Option<(usize, u64, Vec<Item>)> {
+    fn fewest(&self) -> Option<(usize, u64, Vec<Candidate>)> {
         let (mut low, mut high) = (0, WEIGHTS);
         let mut bound = (0, 0);
         let mut ends = [Vec::new(), Vec::new()];
@@ -211,13 +208,13 @@ impl Cover {
 
     /// A set between two that each lack one of the needs: what one has more is exchanged for what
     /// the other has more, one path after the other.
-    fn between(&self, low: u64, high: u64, count: usize) -> Vec<Item> {
+    fn between(&self, low: u64, high: u64, count: usize) -> Vec<Candidate> {
         let (mut set, other) = (self.heaviest(low, count), self.heaviest(high, count));
-        let is_in = |list: &[Item], item: &Item| {
+        let is_in = |list: &[Candidate], item: &Candidate| {
             list.binary_search_by_key(&item.node, |of| of.node).is_ok()
         };
-        let mut out: Vec<Item> = set.iter().filter(|i| !is_in(&other, i)).copied().collect();
-        let mut come: Vec<Item> = other.iter().filter(|i| !is_in(&set, i)).copied().collect();
+        let mut out: Vec<Candidate> = set.iter().filter(|i| !is_in(&other, i)).copied().collect();
+        let mut come: Vec<Candidate> = other.iter().filter(|i| !is_in(&set, i)).copied().collect();
         out.sort_unstable_by_key(|item| (item.bytes, item.node));
         come.sort_unstable_by_key(|item| (std::cmp::Reverse(item.bytes), item.node));
         let (mut bytes, mut inodes) = worth(&set);
@@ -245,7 +242,7 @@ impl Cover {
         // One path or two more do.
         while bytes < self.goal.bytes || inodes < self.goal.inodes {
             let free = self.items.iter().filter(|item| !is_in(&set, item));
-            let lacks = |item: &&Item| match bytes < self.goal.bytes {
+            let lacks = |item: &&Candidate| match bytes < self.goal.bytes {
                 true => (item.bytes, item.inodes, std::cmp::Reverse(item.node)),
                 false => (item.inodes, item.bytes, std::cmp::Reverse(item.node)),
             };
@@ -266,7 +263,7 @@ impl Cover {
         problem: &Problem,
         sums: &Sums<'_>,
         (count, weight): (usize, u64),
-    ) -> Option<Vec<Item>> {
+    ) -> Option<Vec<Candidate>> {
         let mut heavy: Vec<u128> = Vec::with_capacity(self.items.len());
         heavy.extend(self.items.iter().map(|item| self.weigh(weight, item)));
         let (more, last, _) = heavy.select_nth_unstable_by(count.checked_sub(1)?, |a, b| b.cmp(a));
@@ -279,7 +276,7 @@ impl Cover {
         for top in &self.items {
             let (mut node, end) = (top.node, problem.end(top.node));
             while node < end {
-                let item = Item {
+                let item = Candidate {
                     bytes: sums.freed(node),
                     inodes: sums.inodes(node),
                     node,
@@ -303,13 +300,13 @@ impl Cover {
 /// The bound of the bytes by the price of an inode.
 struct Prices {
     /// By group.
-    items: Vec<Item>,
+    items: Vec<Candidate>,
     goal: Goal,
     count: usize,
 }
 
 impl Prices {
-    fn new(items: Vec<Item>, goal: Goal, count: usize) -> Self {
+    fn new(items: Vec<Candidate>, goal: Goal, count: usize) -> Self {
         Self { items, goal, count }
     }
 
@@ -345,8 +342,8 @@ impl Prices {
     }
 
     /// The bound at one price, and the set behind it.
-    fn at(&self, price: u64) -> (u64, Vec<Item>) {
-        let cost = |item: &Item| {
+    fn at(&self, price: u64) -> (u64, Vec<Candidate>) {
+        let cost = |item: &Candidate| {
             (i128::from(item.bytes) << PRICE) - i128::from(price) * i128::from(item.inodes)
         };
         let of_group = self.items.chunk_by(|a, b| a.group == b.group);
@@ -354,7 +351,7 @@ impl Prices {
             let best = group.iter().min_by_key(|item| (cost(item), item.node))?;
             Some((cost(best), *best))
         });
-        let mut cheapest: Vec<(i128, Item)> = cheapest.collect();
+        let mut cheapest: Vec<(i128, Candidate)> = cheapest.collect();
         if self.count < cheapest.len() {
             cheapest.select_nth_unstable_by_key(self.count, |of| (of.0, of.1.node));
             cheapest.truncate(self.count);
@@ -370,14 +367,14 @@ impl Prices {
 
 /// The best set so far.
 struct Best {
-    set: Vec<Item>,
+    set: Vec<Candidate>,
     goal: Goal,
     bytes: u64,
     inodes: u64,
 }
 
 impl Best {
-    fn of(goal: Goal, set: Vec<Item>) -> Self {
+    fn of(goal: Goal, set: Vec<Candidate>) -> Self {
         let (bytes, inodes) = worth(&set);
         Self {
             set,
@@ -388,7 +385,7 @@ impl Best {
     }
 
     /// Exchanges one path for another that frees less, the largest first, as long as that helps.
-    fn exchange(&mut self, items: &mut [Item], floor: u64, mut work: u64) {
+    fn exchange(&mut self, items: &mut [Candidate], floor: u64, mut work: u64) {
         items.sort_unstable_by_key(|item| (item.bytes, item.node));
         self.set
             .sort_unstable_by_key(|item| (std::cmp::Reverse(item.bytes), item.node));
@@ -420,7 +417,7 @@ impl Best {
                 let spare = self.inodes - self.goal.inodes;
                 let least = old.bytes.saturating_sub(surplus);
                 let from = items.partition_point(|item| item.bytes < least).max(free);
-                let may_come = |item: &&Item| {
+                let may_come = |item: &&Candidate| {
                     let is_free = item.group == old.group || !taken[item.group as usize];
                     is_free && item.inodes + spare >= old.inodes
                 };
@@ -449,6 +446,19 @@ impl Best {
     }
 }
 
+impl Best {
+    /// Exchanges pairs and threes; whether the bytes are then proven to be the least.
+    fn close(&mut self, items: Vec<Candidate>, floor: u64, work: u64) -> bool {
+        let nodes: Vec<u32> = self.set.iter().map(|item| item.node).collect();
+        let goal = (self.goal, floor);
+        let Some((set, is_least)) = pairs::exchange(items, goal, &nodes, work) else {
+            return false;
+        };
+        *self = Self::of(self.goal, set);
+        is_least
+    }
+}
+
 /// Rises with the weight: its magnitude, and eight bits beyond the leading one.
 fn tier(heavy: u128) -> usize {
     let magnitude = u128::BITS - heavy.leading_zeros();
@@ -459,7 +469,7 @@ fn tier(heavy: u128) -> usize {
     (magnitude as usize) << 8 | (below >> (u128::BITS - 8)) as usize
 }
 
-fn worth(set: &[Item]) -> (u64, u64) {
+fn worth(set: &[Candidate]) -> (u64, u64) {
     set.iter().fold((0, 0), |(bytes, inodes), item| {
         (
             u64::saturating_add(bytes, item.bytes),

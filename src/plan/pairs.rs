@@ -12,6 +12,7 @@
 //! subtree, none smaller than the last of the k\* largest less the surplus. Work is counted, so a
 //! run stops at the same place everywhere.
 
+use super::coupled::Goal;
 use super::problem::{Allowed, Problem, Sums};
 
 /// Looks at a candidate, in one run.
@@ -32,11 +33,15 @@ pub struct Closed {
 
 /// A node that may be in a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    bytes: u64,
-    node: u32,
+pub struct Candidate {
+    /// The bytes that it frees.
+    pub bytes: u64,
+    /// The node.
+    pub node: u32,
     /// Which maximal subtree it lies in, by a number of its own.
-    group: u32,
+    pub group: u32,
+    /// The inodes that it frees, where they are needed.
+    pub inodes: u64,
 }
 
 /// Exchanges pairs of a fewest set until none frees less, `floor` is reached, or the work ends.
@@ -65,28 +70,49 @@ pub fn close(
     let Some(candidates) = candidates(problem, sums, all, need, set.len()) else {
         return as_it_was;
     };
-    let mut closer = Closer {
-        need,
-        floor,
-        work,
-        bytes,
-        picks: Vec::new(),
-        banned: vec![false; candidates.len()],
-        candidates,
+    let goal = Goal {
+        bytes: need,
+        inodes: 0,
     };
-    if !closer.start(set, sums) {
+    let Some((picks, is_least)) = exchange(candidates, (goal, floor), set, work) else {
         return as_it_was;
-    }
-    let complete = closer.run();
+    };
     Closed {
-        set: closer.picks.iter().map(|pick| pick.node).collect(),
-        bytes: closer.bytes,
-        is_least: closer.bytes <= floor || (complete && set.len() <= 3),
+        bytes: picks.iter().map(|pick| pick.bytes).sum(),
+        set: picks.into_iter().map(|pick| pick.node).collect(),
+        is_least,
     }
 }
 
-/// What may be in a sufficient set of so many paths, the smallest first; `None` where it is too
-/// much.
+/// The same with the candidates at hand, whatever is needed: their bytes do not add up to more
+/// than a number holds. The set, and whether it is proven to be the least of as many paths; `None`
+/// where the given one is none of candidates of different groups.
+#[must_use]
+pub fn exchange(
+    mut candidates: Vec<Candidate>,
+    (goal, floor): (Goal, u64),
+    set: &[u32],
+    work: u64,
+) -> Option<(Vec<Candidate>, bool)> {
+    candidates.sort_unstable();
+    let groups = candidates.iter().map(|candidate| candidate.group as usize);
+    let mut closer = Closer {
+        goal,
+        floor,
+        work,
+        bytes: 0,
+        picks: Vec::new(),
+        banned: vec![false; groups.max()? + 1],
+        candidates,
+    };
+    closer.start(set)?;
+    let complete = closer.bytes <= floor || closer.run();
+    let is_whole = (2..=3).contains(&set.len());
+    let is_least = closer.bytes <= floor || (complete && is_whole);
+    Some((closer.picks, is_least))
+}
+
+/// What may be in a sufficient set of so many paths; `None` where it is too much.
 fn candidates(
     problem: &Problem,
     sums: &Sums<'_>,
@@ -112,7 +138,12 @@ fn candidates(
                 node = problem.end(node);
                 continue;
             }
-            found.push(Candidate { bytes, node, group });
+            found.push(Candidate {
+                bytes,
+                node,
+                group,
+                inodes: 0,
+            });
             node += 1;
         }
         group += u32::from(found.len() > before);
@@ -120,12 +151,11 @@ fn candidates(
             return None;
         }
     }
-    found.sort_unstable();
     Some(found)
 }
 
 struct Closer {
-    need: u64,
+    goal: Goal,
     floor: u64,
     work: u64,
     candidates: Vec<Candidate>,
@@ -136,24 +166,36 @@ struct Closer {
 }
 
 impl Closer {
-    /// Looks up the set among the candidates; false where some of it is none.
-    fn start(&mut self, set: &[u32], sums: &Sums<'_>) -> bool {
-        for &node in set {
-            let key = (sums.freed(node), node);
-            let at = self
-                .candidates
-                .binary_search_by_key(&key, |c| (c.bytes, c.node));
-            let Ok(at) = at else {
-                return false;
-            };
-            let pick = self.candidates[at];
+    /// Looks up the set among the candidates; nothing where it is none of different groups.
+    fn start(&mut self, set: &[u32]) -> Option<()> {
+        let mut wanted = set.to_vec();
+        wanted.sort_unstable();
+        let is_in = |candidate: &&Candidate| wanted.binary_search(&candidate.node).is_ok();
+        self.picks = self.candidates.iter().filter(is_in).copied().collect();
+        for pick in &self.picks {
             if std::mem::replace(&mut self.banned[pick.group as usize], true) {
-                return false;
+                return None;
             }
-            self.picks.push(pick);
+            self.bytes = self.bytes.checked_add(pick.bytes)?;
         }
-        self.picks.sort_unstable_by(|a, b| b.cmp(a));
-        true
+        self.picks.reverse();
+        (self.picks.len() == set.len()).then_some(())
+    }
+
+    /// What the others leave to these picks, and what these bring; the others' bytes last.
+    fn left_to(&mut self, old: &[Candidate]) -> (Goal, u64, u64) {
+        let sum: u64 = old.iter().map(|pick| pick.bytes).sum();
+        let inodes = |picks: &[Candidate]| picks.iter().map(|pick| pick.inodes).sum::<u64>();
+        let other_inodes = inodes(&self.picks) - inodes(old);
+        let others = self.bytes - sum;
+        for pick in old {
+            self.banned[pick.group as usize] = false;
+        }
+        let need = Goal {
+            bytes: self.goal.bytes.saturating_sub(others),
+            inodes: self.goal.inodes.saturating_sub(other_inodes),
+        };
+        (need, sum, others)
     }
 
     /// Tries the two smallest first, then every other pair, until none of them helps; false where
@@ -205,12 +247,7 @@ impl Closer {
     /// Exchanges three picks for the best three; false where the work ran out before that is known.
     fn exchange_three(&mut self, places: [usize; 3]) -> bool {
         let old = places.map(|at| self.picks[at]);
-        let sum: u64 = old.iter().map(|pick| pick.bytes).sum();
-        let others = self.bytes - sum;
-        let need = self.need.saturating_sub(others);
-        for pick in old {
-            self.banned[pick.group as usize] = false;
-        }
+        let (need, sum, others) = self.left_to(&old);
         let (mut best, mut limit, mut complete) = (old, sum, true);
         for at in (0..self.candidates.len()).rev() {
             let one = self.candidates[at];
@@ -218,14 +255,17 @@ impl Closer {
                 continue;
             }
             self.banned[one.group as usize] = true;
-            let rest = (need.saturating_sub(one.bytes), limit - one.bytes);
-            let (pair, is_known) = self.best_pair(rest.0, rest.1);
+            let rest = Goal {
+                bytes: need.bytes.saturating_sub(one.bytes),
+                inodes: need.inodes.saturating_sub(one.inodes),
+            };
+            let (pair, is_known) = self.best_pair(rest, limit - one.bytes);
             self.banned[one.group as usize] = false;
             if let Some([two, three]) = pair {
                 best = [one, two, three];
                 limit = best.iter().map(|pick| pick.bytes).sum();
             }
-            if !is_known || limit <= need || limit + others <= self.floor {
+            if !is_known || limit <= need.bytes || limit + others <= self.floor {
                 complete = is_known;
                 break;
             }
@@ -241,12 +281,8 @@ impl Closer {
     /// Exchanges two picks for the best pair; false where the work ran out before that is known.
     fn exchange(&mut self, first: usize, second: usize) -> bool {
         let old = [self.picks[first], self.picks[second]];
-        let others = self.bytes - old[0].bytes - old[1].bytes;
-        for pick in old {
-            self.banned[pick.group as usize] = false;
-        }
-        let need = self.need.saturating_sub(others);
-        let (pair, complete) = self.best_pair(need, old[0].bytes + old[1].bytes);
+        let (need, sum, others) = self.left_to(&old);
+        let (pair, complete) = self.best_pair(need, sum);
         let new = pair.unwrap_or(old);
         for pick in new {
             self.banned[pick.group as usize] = true;
@@ -256,13 +292,13 @@ impl Closer {
         complete
     }
 
-    /// The pair of two free groups that frees `need` and the least, less than `limit`; and whether
-    /// there was work enough to know. Among equal ones the most unequal pair, then the first.
-    fn best_pair(&mut self, need: u64, mut limit: u64) -> (Option<[Candidate; 2]>, bool) {
+    /// The pair of two free groups that meets the need with the least bytes, less than `limit`; and
+    /// whether there was work enough to know. Among equal ones the most unequal pair.
+    fn best_pair(&mut self, need: Goal, mut limit: u64) -> (Option<[Candidate; 2]>, bool) {
         let mut best = None;
         let mut from = 0;
         for &large in self.candidates.iter().rev() {
-            let lacks = need.saturating_sub(large.bytes);
+            let lacks = need.bytes.saturating_sub(large.bytes);
             while self.candidates.get(from).is_some_and(|c| c.bytes < lacks) {
                 from += 1;
             }
@@ -273,6 +309,7 @@ impl Closer {
             if self.banned[large.group as usize] {
                 continue;
             }
+            let lacks = need.inodes.saturating_sub(large.inodes);
             // The first that fits may lie in the same subtree, or in one that is taken.
             for &small in &self.candidates[from..] {
                 let sum = large.bytes.saturating_add(small.bytes);
@@ -280,12 +317,13 @@ impl Closer {
                     break;
                 }
                 self.work -= 1;
-                if small.group != large.group && !self.banned[small.group as usize] {
+                let is_free = small.group != large.group && !self.banned[small.group as usize];
+                if is_free && small.inodes >= lacks {
                     (best, limit) = (Some([large, small]), sum);
                     break;
                 }
             }
-            if limit <= need {
+            if limit <= need.bytes {
                 break;
             }
         }
