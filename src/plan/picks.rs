@@ -7,7 +7,7 @@
 use crate::bytes::Interval;
 use crate::entry::Rooting;
 use crate::policy::Risk;
-use crate::risk::{Order, Risks, Subtrees};
+use crate::risk::{Order, Risks};
 use crate::tree::{NodeId, Quantity, Totals, Tree};
 
 use super::Pick;
@@ -17,47 +17,40 @@ use super::number::Numbers;
 /// path. The nodes are ascending and do not hold each other.
 pub(super) fn picks(tree: &Tree, risks: &Risks, numbers: &Numbers, nodes: &[NodeId]) -> Vec<Pick> {
     let ages = Ages::of(tree, risks.families());
-    let order = |&node: &NodeId| Place {
-        risk: risks.worst(tree, node),
-        age: ages.oldest(node).unwrap_or((usize::MAX, 0)),
-        number: numbers.of_node(node),
-        node,
-    };
-    let mut places: Vec<Place> = nodes.iter().map(order).collect();
-    places.sort_unstable_by_key(|place| (place.risk, place.age, place.number));
-    let told = |places: &[Place]| -> Vec<Pick> {
+    let about = |nodes: &[NodeId]| -> Vec<Told> {
         let mut subtrees = risks.of_subtrees(tree);
         let mut paths = Paths::of(tree);
-        let picks = places
-            .iter()
-            .map(|place| pick(tree, place.node, paths.spell(place.node), &mut subtrees));
-        picks.collect()
+        let told = nodes.iter().map(|&node| {
+            let (risk, why) = subtrees.of(node);
+            Told {
+                key: (risk, ages.oldest(node).unwrap_or((usize::MAX, 0))),
+                number: numbers.of_node(node),
+                node,
+                path: paths.spell(node),
+                why,
+            }
+        });
+        told.collect()
     };
-    let mut picks: Vec<Pick> = Vec::with_capacity(places.len());
-    match places.len() {
-        0..MANY => picks.extend(told(&places)),
-        len => {
-            let (some, others) = places.split_at(len / 2);
-            let (others, some) = std::thread::scope(|scope| {
-                let others = scope.spawn(|| told(others));
-                let some = told(some);
-                match others.join() {
-                    Ok(others) => (others, some),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            });
-            picks.extend(some);
-            picks.extend(others);
-        }
-    }
+    let mut told = match nodes.len() {
+        0..MANY => about(nodes),
+        len => std::thread::scope(|scope| {
+            let (some, others) = nodes.split_at(len / 2);
+            let others = scope.spawn(|| about(others));
+            let mut told = about(some);
+            match others.join() {
+                Ok(others) => told.extend(others),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            told
+        }),
+    };
     // The order of the numbers is nearly that of the paths' bytes, and a stable sort is quick
     // where it finds long runs.
-    let mut from = 0;
-    for alike in places.chunk_by(|a, b| (a.risk, a.age) == (b.risk, b.age)) {
-        let to = from + alike.len();
-        picks[from..to].sort_by(|a, b| a.path.cmp(&b.path));
-        from = to;
-    }
+    told.sort_unstable_by_key(|told| (told.key, told.number));
+    told.sort_by(|a, b| (a.key, &a.path).cmp(&(b.key, &b.path)));
+    let mut picks: Vec<Pick> = Vec::with_capacity(told.len());
+    picks.extend(told.into_iter().map(|told| pick(tree, told)));
     credit_shared(tree, &mut picks);
     picks
 }
@@ -65,23 +58,26 @@ pub(super) fn picks(tree: &Tree, risks: &Risks, numbers: &Numbers, nodes: &[Node
 /// So many nodes are worth a thread of their own for half of them.
 const MANY: usize = 5_000;
 
-/// What orders a pick.
-struct Place {
-    risk: Risk,
-    /// Its family, and how old it is there.
-    age: (usize, u32),
+/// What orders a pick, and what is known of it only on the way down the tree.
+struct Told {
+    /// Its risk; its family, and how old it is there.
+    key: (Risk, (usize, u32)),
     number: u32,
     node: NodeId,
+    path: Vec<u8>,
+    why: String,
 }
 
-fn pick(tree: &Tree, node: NodeId, path: Vec<u8>, subtrees: &mut Subtrees<'_>) -> Pick {
+fn pick(tree: &Tree, told: Told) -> Pick {
+    let Told {
+        node, path, why, ..
+    } = told;
     let totals = tree.totals(node);
-    let (risk, why) = subtrees.of(node);
     Pick {
         node,
         path,
         kind: tree.kind(node),
-        risk,
+        risk: told.key.0,
         why,
         disk: totals.disk,
         apparent: totals.apparent,
@@ -180,9 +176,7 @@ impl<'a> Paths<'a> {
 
     fn spell(&mut self, node: NodeId) -> Vec<u8> {
         let tree = self.tree;
-        // Pre-order by whatever order of siblings: an open directory may also begin behind it.
-        let holds = |dir: &(NodeId, NodeId, usize)| dir.0 <= node && node < dir.1;
-        while self.open.last().is_some_and(|dir| !holds(dir)) {
+        while self.open.last().is_some_and(|dir| dir.1 <= node) {
             self.open.pop();
         }
         self.path.truncate(self.open.last().map_or(0, |dir| dir.2));

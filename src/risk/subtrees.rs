@@ -4,8 +4,6 @@
 //! where the last one was found, in steps that double, instead of in the whole list.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::Arc;
 
 use crate::policy::Risk;
 use crate::tree::{NodeId, Tree};
@@ -22,8 +20,6 @@ pub struct Subtrees<'a> {
     exact: usize,
     /// And among those that hold for what lies below.
     below: usize,
-    /// The reason that was put into words last, for what has the same one.
-    last: Option<(Option<Reason>, Arc<str>)>,
 }
 
 /// What stands behind the worst class: the bytes of each reason, and the first node that has it.
@@ -34,18 +30,7 @@ impl Risks {
     /// of its bytes.
     #[must_use]
     pub fn of_subtree(&self, tree: &Tree, node: NodeId) -> (Risk, String) {
-        let (risk, why) = self.of_subtrees(tree).of(node);
-        (risk, why.as_ref().to_owned())
-    }
-
-    /// The worst class of a subtree alone.
-    pub(crate) fn worst(&self, tree: &Tree, node: NodeId) -> Risk {
-        risk_of(self.worst_of(node.0 as usize..tree.end(node).0 as usize))
-    }
-
-    fn worst_of(&self, range: Range<usize>) -> u8 {
-        let level = |&class: &u8| if class == NEUTRAL { 0 } else { class };
-        self.class[range].iter().map(level).max().unwrap_or(0)
+        self.of_subtrees(tree).of(node)
     }
 
     /// The same for many subtrees.
@@ -56,17 +41,18 @@ impl Risks {
             tree,
             exact: 0,
             below: 0,
-            last: None,
         }
     }
 }
 
 impl Subtrees<'_> {
     /// The worst class of a subtree, and the reason that stands behind most of its bytes.
-    pub fn of(&mut self, node: NodeId) -> (Risk, Arc<str>) {
+    pub fn of(&mut self, node: NodeId) -> (Risk, String) {
         let risks = self.risks;
         let range = node.0 as usize..self.tree.end(node).0 as usize;
-        let worst = risks.worst_of(range.clone());
+        let level = |&class: &u8| if class == NEUTRAL { 0 } else { class };
+        let worst = risks.class[range.clone()].iter().map(level).max();
+        let worst = worst.unwrap_or(0);
         self.exact = seek(&risks.exact, self.exact, node.0);
         self.below = seek(&risks.below, self.below, node.0);
         let by_reason = match range.len() {
@@ -78,26 +64,14 @@ impl Subtrees<'_> {
         let main = by_reason
             .into_iter()
             .max_by_key(|(_, (bytes, first))| (*bytes, u32::MAX - first));
-        let reason = match main {
-            Some((reason, _)) => reason,
-            None => self.reason(node),
+        let mut why = match main {
+            Some((reason, _)) => risks.words(reason),
+            None => risks.words(self.reason(node)),
         };
-        let mut why = self.words(reason);
         if kinds > 1 {
-            why = format!("{why}; and {} more", kinds - 1).into();
+            why.push_str(&format!("; and {} more", kinds - 1));
         }
         (risk_of(worst), why)
-    }
-
-    /// A reason in words. Of many subtrees most have the same as the one before.
-    fn words(&mut self, reason: Option<Reason>) -> Arc<str> {
-        let same = self.last.as_ref().filter(|last| last.0 == reason);
-        if let Some((_, words)) = same {
-            return Arc::clone(words);
-        }
-        let words: Arc<str> = self.risks.words(reason).into();
-        self.last = Some((reason, Arc::clone(&words)));
-        words
     }
 
     /// Why the node has its class, both lists having been sought for it.
@@ -110,7 +84,7 @@ impl Subtrees<'_> {
     }
 
     /// All reasons for the worst class of a subtree, in one pass.
-    fn reasons(&self, top: NodeId, range: Range<usize>, worst: u8) -> ByReason {
+    fn reasons(&self, top: NodeId, range: std::ops::Range<usize>, worst: u8) -> ByReason {
         let Self { risks, tree, .. } = *self;
         let mut exact = risks.exact[self.exact..].iter().peekable();
         let mut below = risks.below[self.below..].iter().peekable();
