@@ -131,3 +131,26 @@ fn reports_fit_a_narrow_page() {
         }
     }
 }
+
+#[test]
+fn what_lies_above_the_volume_takes_nothing_from_a_whole_answer() {
+    let dir = Dir::new();
+    let whole = SESSION.replace("drwxr-xr-x 2 op op     4096 Nov 22 06:02 closed\n", "");
+    for (session, told, other) in [
+        (
+            whole.as_str(),
+            "? 1 directory outside of /data was not read\n",
+            "lower bounds",
+        ),
+        (
+            SESSION,
+            "? 2 directories were not read to the end: figures with ≥",
+            "outside of",
+        ),
+    ] {
+        dir.write("s.txt", session);
+        let run = jettison_in(&dir.path(), ["report", "s.txt", "--need", "5%"], b"");
+        assert!(run.text().contains(told), "{}", run.story());
+        assert!(!run.text().contains(other), "{}", run.story());
+    }
+}

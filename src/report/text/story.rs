@@ -140,11 +140,23 @@ fn nothing_uncleaned(audit: &AuditView<'_>) -> String {
 /// What is not known, and how to find out.
 fn unknown(view: &View<'_>, style: Style) -> Vec<String> {
     let tree = view.audit.tree;
-    let unread = tree.totals(NodeId::ROOT).unread;
+    let all = tree.totals(NodeId::ROOT).unread;
+    // A recording may show little of what lies above the volume in question.
+    let volume = view.audit.volume;
+    let mount = volume.and_then(|volume| Some((volume, tree.find(&volume.mount)?)));
+    let outside = mount.map_or(0, |(_, node)| all - tree.totals(node).unread.min(all));
     let mut lines = Vec::new();
-    if unread > 0 {
-        let places = several(unread, "directory was", "directories were");
+    if all > outside {
+        let places = several(all, "directory was", "directories were");
         let line = format!("? {places} not read to the end: figures with ≥ are lower bounds");
+        lines.extend([String::new(), style.doubt(&line)]);
+    } else if let Some((volume, _)) = mount.filter(|_| all > 0) {
+        let places = several(outside, "directory", "directories");
+        let was = if outside == 1 { "was" } else { "were" };
+        let line = format!(
+            "? {places} outside of {} {was} not read",
+            path(&volume.mount)
+        );
         lines.extend([String::new(), style.doubt(&line)]);
     }
     let more = doubts(&view.audit, style);
