@@ -14,8 +14,9 @@
 //!   recurs (`prompt::Learned`), prompts of two lines, right prompts;
 //! * listings: `ls` long and short, `exa` and `lsd` long, `du`, `df`, `find` plain, `-ls` and `-printf`, `stat`,
 //!   `tree`, `dir` of cmd, `Get-ChildItem`, `aws s3 ls`, `hdfs dfs -du`, and Advent of Code's `ls`;
-//! * changes: `rm`, `mv`, `>`, `truncate`, `find -delete`, compressors; of any other command only
-//!   that something may have changed.
+//! * changes: `rm`, `mv` of files and of whole directories, `cp` and `rsync` of one file, `>`, `>>`,
+//!   `truncate`, `fallocate`, `find -delete`, compressors; of any other command only that something
+//!   may have changed.
 //!
 //! `du` shows what is allocated and says nothing of apparent sizes, nor `ls -l` of what is
 //! allocated: whichever was not shown stays unknown.
@@ -29,10 +30,9 @@
 //! place: from its first line to its last nothing of it becomes a fact. One without those lines,
 //! such as a paste, cannot be told from output and is not read either, as `cat` lists nothing.
 //!
-//! Limits: full-screen viewers (`ncdu`, `gdu`, `dua i`) and `dust` give no facts; names in rows
-//! parted by commas (`ls -m`) may hold commas and give none; a line editor that scrolls sideways
-//! (mksh on a narrow screen) hides commands, and what they list is left out; of a directory only
-//! `-a`, `-A` or the puzzle's `ls` show *all* names.
+//! Limits: full-screen viewers (`ncdu`, `gdu`, `dua i`) and `dust` give no facts; a line editor
+//! that scrolls sideways (mksh on a narrow screen) hides commands, and what they list is left out; of
+//! a directory only `-a`, `-A` or the puzzle's `ls` show *all* names.
 
 mod command;
 mod container;

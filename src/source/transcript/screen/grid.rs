@@ -391,8 +391,11 @@ impl Grid {
             self.rows.range_mut(row + 1..end).for_each(Row::clear);
             self.used = self.used.min(row + 1);
         } else {
-            self.before_change();
             let end = self.used.min(row);
+            if self.rows.range(..end).any(|above| !above.is_empty()) {
+                self.commit(self.alternate);
+                self.break_off();
+            }
             self.rows.range_mut(..end).for_each(Row::clear);
             self.erase_line(1);
         }

@@ -212,6 +212,9 @@ fn nothing_is_lost_to_a_clear() {
     assert_eq!(texts(bytes, 80, 24), ["one", "$ ls -l"]);
     let bytes = "one\r\ntwo\r\nthree\x1b[H\x1b[Jfour";
     assert_eq!(texts(bytes, 80, 24), ["one", "two", "four"]);
+    // What stands above the cursor is cleared.
+    let bytes = "one\r\ntwo\r\n\x1b[1J\x1b[Hthree\r\n";
+    assert_eq!(texts(bytes, 80, 24), ["one", "two", "three"]);
 }
 
 #[test]
