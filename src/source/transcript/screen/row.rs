@@ -208,7 +208,9 @@ impl Row {
 
     /// Writes a character that stands on the one in that column.
     pub(super) fn put_mark(&mut self, at: usize, c: char) {
-        if self.marks_on.len() < MOST_MARKS {
+        if self.is_empty() {
+            // There is nothing that it could stand on.
+        } else if self.marks_on.len() < MOST_MARKS {
             self.spread_out();
             self.marks_on.push((at, c));
         } else {

@@ -204,6 +204,14 @@ proptest! {
 }
 
 #[test]
+fn a_mark_on_nothing_shows_nothing() {
+    let bytes = b"-\x1b[5G\n\xcc\x81\r12\tvar\r\n";
+    let short = lines(bytes, 80, 24);
+    assert_eq!(short, lines_by_the_parser(bytes, 80, 24));
+    assert_eq!(short[1].text, b"12\tvar");
+}
+
+#[test]
 fn nothing_is_lost_to_a_clear() {
     let bytes = "one\r\ntwo\r\n\x1b[H\x1b[2J\x1b[3Jthree\r\n";
     assert_eq!(texts(bytes, 80, 24), ["one", "two", "three"]);
