@@ -63,7 +63,8 @@ pub fn attest(plan: &mut Plan, tree: &Tree, witness: &dyn Witness) {
                 entries: u64::from(tree.end(pick.node).0 - pick.node.0),
                 digest: digest(tree, pick.node),
                 ..seen
-            });
+            })
+            .map(Box::new);
     }
 }
 

@@ -33,6 +33,7 @@ mod tests;
 mod told;
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::bytes::Interval;
 use crate::entry::{Kind, Listing, Trouble};
@@ -192,8 +193,8 @@ pub struct Pick {
     pub kind: Kind,
     /// The worst risk in it.
     pub risk: Risk,
-    /// Why it may go.
-    pub why: String,
+    /// Why it may go; picks that may go for one reason share its words.
+    pub why: Arc<str>,
     /// What it holds on disk.
     pub disk: Interval,
     /// What it holds, apparent.
@@ -204,7 +205,7 @@ pub struct Pick {
     /// How many files go with it.
     pub files: u64,
     /// What it was when the plan was made, for whoever carries the plan out.
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<Box<Evidence>>,
 }
 
 /// The answer at the next class of risk, where the allowed ones do not suffice.

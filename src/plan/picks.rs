@@ -4,6 +4,8 @@
 //! pre-order and remembers where the last one lay: directories are spelled out once for all that
 //! lies in them, and reasons are sought from the last one on.
 
+use std::sync::Arc;
+
 use crate::bytes::Interval;
 use crate::entry::Rooting;
 use crate::policy::Risk;
@@ -17,40 +19,34 @@ use super::number::Numbers;
 /// path. The nodes are ascending and do not hold each other.
 pub(super) fn picks(tree: &Tree, risks: &Risks, numbers: &Numbers, nodes: &[NodeId]) -> Vec<Pick> {
     let ages = Ages::of(tree, risks.families());
-    let about = |nodes: &[NodeId]| -> Vec<Told> {
+    let about = |nodes: &[NodeId], room: usize| {
         let mut subtrees = risks.of_subtrees(tree);
         let mut paths = Paths::of(tree);
-        let told = nodes.iter().map(|&node| {
+        let mut picks: Vec<Pick> = Vec::with_capacity(room);
+        picks.extend(nodes.iter().map(|&node| {
             let (risk, why) = subtrees.of(node);
-            Told {
-                key: (risk, ages.oldest(node).unwrap_or((usize::MAX, 0))),
-                number: numbers.of_node(node),
-                node,
-                path: paths.spell(node),
-                why,
-            }
-        });
-        told.collect()
+            pick(tree, node, paths.spell(node), (risk, why))
+        }));
+        picks
     };
-    let mut told = match nodes.len() {
-        0..MANY => about(nodes),
+    let mut picks = match nodes.len() {
+        0..MANY => about(nodes, nodes.len()),
         len => std::thread::scope(|scope| {
             let (some, others) = nodes.split_at(len / 2);
-            let others = scope.spawn(|| about(others));
-            let mut told = about(some);
+            let others = scope.spawn(|| about(others, others.len()));
+            let mut picks = about(some, len);
             match others.join() {
-                Ok(others) => told.extend(others),
+                Ok(others) => picks.extend(others),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
-            told
+            picks
         }),
     };
-    // The order of the numbers is nearly that of the paths' bytes, and a stable sort is quick
-    // where it finds long runs.
-    told.sort_unstable_by_key(|told| (told.key, told.number));
-    told.sort_by(|a, b| (a.key, &a.path).cmp(&(b.key, &b.path)));
-    let mut picks: Vec<Pick> = Vec::with_capacity(told.len());
-    picks.extend(told.into_iter().map(|told| pick(tree, told)));
+    let places = in_order(&picks, numbers, &ages);
+    arrange(
+        &mut picks,
+        places.into_iter().map(|place| place.at).collect(),
+    );
     credit_shared(tree, &mut picks);
     picks
 }
@@ -58,26 +54,60 @@ pub(super) fn picks(tree: &Tree, risks: &Risks, numbers: &Numbers, nodes: &[Node
 /// So many nodes are worth a thread of their own for half of them.
 const MANY: usize = 5_000;
 
-/// What orders a pick, and what is known of it only on the way down the tree.
-struct Told {
-    /// Its risk; its family, and how old it is there.
-    key: (Risk, (usize, u32)),
+/// What orders a pick.
+struct Place {
+    risk: Risk,
+    /// Its family, and how old it is there.
+    age: (usize, u32),
     number: u32,
-    node: NodeId,
-    path: Vec<u8>,
-    why: String,
+    /// Where it lies now.
+    at: u32,
 }
 
-fn pick(tree: &Tree, told: Told) -> Pick {
-    let Told {
-        node, path, why, ..
-    } = told;
+/// The places of the picks in the order to delete.
+fn in_order(picks: &[Pick], numbers: &Numbers, ages: &Ages<'_>) -> Vec<Place> {
+    let place = |(at, pick): (u32, &Pick)| Place {
+        risk: pick.risk,
+        age: ages.oldest(pick.node).unwrap_or((usize::MAX, 0)),
+        number: numbers.of_node(pick.node),
+        at,
+    };
+    let mut places: Vec<Place> = (0u32..).zip(picks).map(place).collect();
+    places.sort_unstable_by_key(|place| (place.risk, place.age, place.number));
+    // The order of the numbers is nearly that of the paths' bytes, and a stable sort is quick
+    // where it finds long runs.
+    let path = |place: &Place| &picks[place.at as usize].path;
+    for alike in places.chunk_by_mut(|a, b| (a.risk, a.age) == (b.risk, b.age)) {
+        alike.sort_by(|a, b| path(a).cmp(path(b)));
+    }
+    places
+}
+
+/// Puts the picks into an order, given as where each of them lies now, without a second list of
+/// them.
+fn arrange(picks: &mut [Pick], mut order: Vec<u32>) {
+    for start in 0..order.len() {
+        let mut at = start;
+        // Each cycle of the permutation is gone through once; what is in place points to itself.
+        loop {
+            let from = order[at] as usize;
+            order[at] = u32::try_from(at).unwrap_or(u32::MAX);
+            if from == start {
+                break;
+            }
+            picks.swap(at, from);
+            at = from;
+        }
+    }
+}
+
+fn pick(tree: &Tree, node: NodeId, path: Vec<u8>, (risk, why): (Risk, Arc<str>)) -> Pick {
     let totals = tree.totals(node);
     Pick {
         node,
         path,
         kind: tree.kind(node),
-        risk: told.key.0,
+        risk,
         why,
         disk: totals.disk,
         apparent: totals.apparent,

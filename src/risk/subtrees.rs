@@ -4,6 +4,8 @@
 //! where the last one was found, in steps that double, instead of in the whole list.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::policy::Risk;
 use crate::tree::{NodeId, Tree};
@@ -20,7 +22,12 @@ pub struct Subtrees<'a> {
     exact: usize,
     /// And among those that hold for what lies below.
     below: usize,
+    /// The reasons that were put into words last, for what has the same one.
+    last: [Option<(Option<Reason>, Arc<str>)>; KEPT],
 }
+
+/// So many reasons are kept in words.
+const KEPT: usize = 8;
 
 /// What stands behind the worst class: the bytes of each reason, and the first node that has it.
 type ByReason = BTreeMap<Option<Reason>, (u64, u32)>;
@@ -30,7 +37,8 @@ impl Risks {
     /// of its bytes.
     #[must_use]
     pub fn of_subtree(&self, tree: &Tree, node: NodeId) -> (Risk, String) {
-        self.of_subtrees(tree).of(node)
+        let (risk, why) = self.of_subtrees(tree).of(node);
+        (risk, why.as_ref().to_owned())
     }
 
     /// The same for many subtrees.
@@ -41,13 +49,14 @@ impl Risks {
             tree,
             exact: 0,
             below: 0,
+            last: Default::default(),
         }
     }
 }
 
 impl Subtrees<'_> {
     /// The worst class of a subtree, and the reason that stands behind most of its bytes.
-    pub fn of(&mut self, node: NodeId) -> (Risk, String) {
+    pub fn of(&mut self, node: NodeId) -> (Risk, Arc<str>) {
         let risks = self.risks;
         let range = node.0 as usize..self.tree.end(node).0 as usize;
         let level = |&class: &u8| if class == NEUTRAL { 0 } else { class };
@@ -64,14 +73,27 @@ impl Subtrees<'_> {
         let main = by_reason
             .into_iter()
             .max_by_key(|(_, (bytes, first))| (*bytes, u32::MAX - first));
-        let mut why = match main {
-            Some((reason, _)) => risks.words(reason),
-            None => risks.words(self.reason(node)),
+        let reason = match main {
+            Some((reason, _)) => reason,
+            None => self.reason(node),
         };
+        let mut why = self.words(reason);
         if kinds > 1 {
-            why.push_str(&format!("; and {} more", kinds - 1));
+            why = format!("{why}; and {} more", kinds - 1).into();
         }
         (risk_of(worst), why)
+    }
+
+    /// A reason in words. Of many subtrees most have the same as one of those just before.
+    fn words(&mut self, reason: Option<Reason>) -> Arc<str> {
+        let same = self.last.iter().flatten().find(|last| last.0 == reason);
+        if let Some((_, words)) = same {
+            return Arc::clone(words);
+        }
+        let words: Arc<str> = self.risks.words(reason).into();
+        self.last.rotate_right(1);
+        self.last[0] = Some((reason, Arc::clone(&words)));
+        words
     }
 
     /// Why the node has its class, both lists having been sought for it.
@@ -84,7 +106,7 @@ impl Subtrees<'_> {
     }
 
     /// All reasons for the worst class of a subtree, in one pass.
-    fn reasons(&self, top: NodeId, range: std::ops::Range<usize>, worst: u8) -> ByReason {
+    fn reasons(&self, top: NodeId, range: Range<usize>, worst: u8) -> ByReason {
         let Self { risks, tree, .. } = *self;
         let mut exact = risks.exact[self.exact..].iter().peekable();
         let mut below = risks.below[self.below..].iter().peekable();

@@ -58,12 +58,12 @@ fn pick(pick: &Pick) -> Value {
         "path": path(&pick.path),
         "kind": pick.kind.word(),
         "risk": pick.risk.word(),
-        "why": pick.why,
+        "why": &*pick.why,
         "disk": interval(pick.disk),
         "apparent": interval(pick.apparent),
         "freed": interval(pick.freed),
         "files": pick.files,
-        "evidence": pick.evidence.as_ref().map(evidence),
+        "evidence": pick.evidence.as_deref().map(evidence),
     })
 }
 

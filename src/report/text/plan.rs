@@ -320,7 +320,7 @@ fn set(view: &View<'_>, picks: &[Pick], style: Style) -> Vec<String> {
     let mut last = "";
     for (line, group) in lines.into_iter().zip(&groups) {
         with_reasons.push(line);
-        let why = group.picks[0].why.as_str();
+        let why = &*group.picks[0].why;
         if why != last {
             let lines = fold(&path(why.as_bytes()), 4, style);
             with_reasons.extend(lines.iter().map(|line| style.quiet(line)));
