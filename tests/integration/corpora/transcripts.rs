@@ -222,7 +222,7 @@ fn shown(case: &Case, tree: &Tree) -> BTreeMap<String, Vec<String>> {
         if let Some(typed) = prompt.captures(line).filter(|c| commands.is_match(&c[1])) {
             let _ = typed;
             listed = line
-                .split([' ', ';', ':', '$', '#'])
+                .split([' ', ';', ':', '$', '#', '[', ']', '>'])
                 .map(last_name)
                 .collect();
             branch.clear();
@@ -232,7 +232,9 @@ fn shown(case: &Case, tree: &Tree) -> BTreeMap<String, Vec<String>> {
             listed = BTreeSet::from([last_name(header.trim_matches('\''))]);
             continue;
         }
-        let row = line.rsplit_once("── ").or_else(|| line.rsplit_once("-- "));
+        // `-rw-r--r-- 1` is none.
+        let signs = ["── ", "|-- ", "`-- "];
+        let row = signs.iter().find_map(|sign| line.rsplit_once(sign));
         let mut around = None;
         if let Some((stem, rest)) = row {
             let depth = stem.chars().count() / 4 + 1;
