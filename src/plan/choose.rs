@@ -1,5 +1,7 @@
 //! Which search answers which objective, and what is certain of its answer.
 
+mod bytes;
+mod directory;
 mod exposure;
 
 use crate::policy::Risk;
@@ -16,8 +18,6 @@ use super::{Gap, Smallest, Step};
 
 /// How many nodes the general search takes on.
 const SEARCHED: usize = 20_000;
-/// How many times a tree is looked over for what still fits.
-const LOOKS: usize = 16;
 /// How many further points of the frontier are looked for.
 const FRONTIER: usize = 3;
 
@@ -205,79 +205,6 @@ impl<'a> Chooser<'a> {
             };
         }
         Err(most)
-    }
-
-    /// Exactly one directory that suffices, with the least bytes; of a chain the innermost.
-    fn directory(&self, ask: &Ask) -> Result<Choice, Short> {
-        let all = Allowed::at(self.problem, &self.sums, ask.max_risk as u8, u64::MAX);
-        let inodes = |node: u32| self.sums.inodes(node);
-        let mut most = Short {
-            bytes: 0,
-            inodes: 0,
-        };
-        let mut best: Option<u32> = None;
-        for node in self.directories(&all) {
-            let (bytes, count) = (self.sums.freed(node), inodes(node));
-            most.bytes = most.bytes.max(bytes);
-            most.inodes = most.inodes.max(count);
-            if bytes < ask.goal.bytes || count < ask.goal.inodes {
-                continue;
-            }
-            let better = |old: u32| {
-                let by_lost = self.sums.lost(node).cmp(&self.sums.lost(old));
-                let inner = self.problem.contains(old, node);
-                by_lost.is_lt() || (by_lost.is_eq() && (inner || (self.tie)(node, old).is_lt()))
-            };
-            if best.is_none_or(better) {
-                best = Some(node);
-            }
-        }
-        // A single directory is not bound by what others must go before it unless it is blocked
-        // by them, and `Allowed` does not see elder relatives outside it.
-        let judge = Judge::new(self.problem, &self.sums);
-        let best = match best {
-            Some(node) if judge.left_behind(&[node]).is_some() => self.ordered_directory(ask, &all),
-            other => other,
-        };
-        let Some(node) = best else {
-            return Err(most);
-        };
-        let lost = self.sums.lost(node);
-        Ok(self.finish(
-            ask,
-            Candidate {
-                set: vec![node],
-                lost,
-                paths_bound: 1,
-                lost_bound: lost,
-            },
-        ))
-    }
-
-    /// The directories that may go, ascending.
-    fn directories(&self, all: &Allowed) -> impl Iterator<Item = u32> {
-        let dirs = self.problem.shape.rows().iter().map(|row| row.node);
-        let may_go =
-            |&node: &u32| all.ok[node as usize] && self.problem.class[node as usize].is_dir();
-        dirs.filter(may_go)
-    }
-
-    /// The same where the best directory would leave an elder relative behind.
-    fn ordered_directory(&self, ask: &Ask, all: &Allowed) -> Option<u32> {
-        let judge = Judge::new(self.problem, &self.sums);
-        let fits = |&node: &u32| ask.goal.is_met(judge.worth(&[node]));
-        let mut fitting: Vec<u32> = self.directories(all).filter(fits).collect();
-        fitting.sort_by(|&a, &b| {
-            let by_lost = self.sums.lost(a).cmp(&self.sums.lost(b));
-            let inner = self
-                .problem
-                .contains(a, b)
-                .cmp(&self.problem.contains(b, a));
-            by_lost.then(inner).then_with(|| (self.tie)(a, b))
-        });
-        fitting
-            .into_iter()
-            .find(|&node| judge.left_behind(&[node]).is_none())
     }
 
     /// Fewest paths, then least bytes, within the allowed waste where possible.
@@ -674,142 +601,6 @@ impl<'a> Chooser<'a> {
             }
             // A family never reaches beyond what is allowed, so each round adds something.
             set.extend(tops);
-        }
-    }
-
-    /// Least bytes, then fewest paths.
-    fn least_bytes(&self, all: &Allowed, goal: Goal) -> Candidate {
-        let few = self.fewest(all, goal);
-        let grain = all.grain(self.problem);
-        let mut floor = goal.bytes.div_ceil(grain).saturating_mul(grain);
-        // What is lost least can not be more than what some set loses.
-        if few.lost > floor {
-            floor = paths::least_sum(self.problem, all, goal.bytes);
-        }
-        let is_few = few.paths_bound >= few.set.len() as u64;
-        if few.lost <= floor && is_few {
-            return Candidate {
-                lost_bound: few.lost,
-                ..few
-            };
-        }
-        if let Some(found) = self.by_table(all, goal, true) {
-            return found;
-        }
-        let judge = Judge::new(self.problem, &self.sums);
-        let known = match self.fill(all, goal) {
-            Some(set) if judge.worth(&set).lost < few.lost => set,
-            _ => few.set.clone(),
-        };
-        if all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED {
-            let known = coupled::Known {
-                set: &known,
-                floor,
-                paths: usize::try_from(few.paths_bound).unwrap_or(0),
-            };
-            let best = self.by_turns(all, goal, Smallest::Bytes, |work| {
-                let known = (known, work);
-                let (set, proven) = coupled::least(self.problem, &self.sums, all, goal, known);
-                let lost = judge.worth(&set).lost;
-                Some(Candidate {
-                    paths_bound: if proven {
-                        set.len() as u64
-                    } else {
-                        few.paths_bound
-                    },
-                    lost_bound: if proven { lost } else { floor.min(lost) },
-                    set,
-                    lost,
-                })
-            });
-            if let Some(best) = best {
-                return best;
-            }
-        }
-        let lost = judge.worth(&known).lost;
-        Candidate {
-            set: known,
-            lost,
-            paths_bound: few.paths_bound,
-            lost_bound: floor.min(lost),
-        }
-    }
-
-    /// Large nodes that still fit, again and again, and at the end the smallest that closes the
-    /// rest; where nothing binds nodes to each other. Each look at the tree takes what is at least
-    /// a quarter of the largest that fits, so a few looks do, however many nodes there are.
-    fn fill(&self, all: &Allowed, goal: Goal) -> Option<Vec<u32>> {
-        if self.is_spread(all) || self.is_ordered(all) || goal.inodes > 0 {
-            return None;
-        }
-        let mut left = goal.bytes;
-        let mut set: Vec<u32> = Vec::new();
-        for _ in 0..LOOKS {
-            let mut largest = 0;
-            self.look(all, 0, &set, |_, bytes| {
-                largest = if bytes <= left {
-                    bytes.max(largest)
-                } else {
-                    largest
-                };
-                bytes <= left
-            });
-            if largest == 0 {
-                break;
-            }
-            let mut more = Vec::new();
-            self.look(all, largest / 4, &set, |node, bytes| {
-                let fits = bytes <= left && bytes >= largest.div_ceil(4);
-                if fits {
-                    more.push(node);
-                    left -= bytes;
-                }
-                fits
-            });
-            set.append(&mut more);
-            set.sort_unstable();
-        }
-        if left > 0 {
-            let mut closing: Option<(u64, u32)> = None;
-            self.look(all, left.saturating_sub(1), &set, |node, bytes| {
-                if bytes >= left && closing.is_none_or(|old| bytes < old.0) {
-                    closing = Some((bytes, node));
-                }
-                false
-            });
-            set.push(closing?.1);
-        }
-        let judge = Judge::new(self.problem, &self.sums);
-        Some(if set.len() <= 2_000 {
-            judge.prune(&set, goal)
-        } else {
-            set
-        })
-    }
-
-    /// Shows every allowed node that is free of what is taken (ascending), until `show` says that
-    /// a subtree needs no closer look; nothing below a node that is worth `least` or less.
-    fn look(
-        &self,
-        all: &Allowed,
-        least: u64,
-        taken: &[u32],
-        mut show: impl FnMut(u32, u64) -> bool,
-    ) {
-        let mut taken = taken.iter().copied().peekable();
-        for &top in &all.maximal {
-            let mut node = top;
-            while node < self.problem.end(top) {
-                while taken.peek().is_some_and(|&t| t < node) {
-                    taken.next();
-                }
-                let end = self.problem.end(node);
-                let bytes = self.sums.freed(node);
-                let is_taken = taken.peek() == Some(&node);
-                let is_free = taken.peek().is_none_or(|&t| t >= end);
-                let is_done = is_taken || (is_free && show(node, bytes)) || bytes <= least;
-                node = if is_done { end } else { node + 1 };
-            }
         }
     }
 
