@@ -19,7 +19,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::problem::{Allowed, Problem, Sums, Tie};
+use super::problem::{Allowed, Problem, Sums, Tie, common};
 
 /// Words of table that may be touched, and cells that may be kept.
 const WORK: u64 = 600_000_000;
@@ -253,37 +253,6 @@ fn top_count(tops: &mut [(u64, u32)], need: u64, tie: Tie<'_>) -> Option<usize> 
         tops[from..to].select_nth_unstable_by(count - 1 - from, |a, b| tie(a.1, b.1));
     }
     Some(count)
-}
-
-/// The greatest common divisor of all sizes below these nodes.
-pub fn grain(problem: &Problem, maximal: &[u32]) -> u64 {
-    let mut grain = 0u64;
-    for &top in maximal {
-        let below = &problem.own[top as usize..problem.end(top) as usize];
-        grain = below.iter().fold(grain, |grain, &own| common(grain, own));
-        if grain == 1 {
-            return 1;
-        }
-    }
-    for unit in problem.units.iter() {
-        grain = common(grain, unit.bytes);
-    }
-    grain.max(1)
-}
-
-fn common(a: u64, b: u64) -> u64 {
-    // Blocks are powers of two nearly everywhere, and these need no division.
-    if a.is_power_of_two() {
-        return 1 << a.trailing_zeros().min(b.trailing_zeros());
-    }
-    if a > 0 && b.is_multiple_of(a) {
-        return a;
-    }
-    let (mut a, mut b) = (a, b);
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 /// A deviation from the top set: how the number of paths changes, what it costs, and the node

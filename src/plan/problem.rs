@@ -415,10 +415,40 @@ impl Allowed {
     /// The greatest common divisor of all sizes that may go.
     #[must_use]
     pub fn grain(&self, problem: &Problem) -> u64 {
-        *self
-            .grain
-            .get_or_init(|| super::paths::grain(problem, &self.maximal))
+        *self.grain.get_or_init(|| grain(problem, &self.maximal))
     }
+}
+
+/// The greatest common divisor of all sizes below these nodes.
+fn grain(problem: &Problem, maximal: &[u32]) -> u64 {
+    let mut grain = 0u64;
+    for &top in maximal {
+        let below = &problem.own[top as usize..problem.end(top) as usize];
+        grain = below.iter().fold(grain, |grain, &own| common(grain, own));
+        if grain == 1 {
+            return 1;
+        }
+    }
+    for unit in problem.units.iter() {
+        grain = common(grain, unit.bytes);
+    }
+    grain.max(1)
+}
+
+/// The greatest common divisor of two sizes.
+pub fn common(a: u64, b: u64) -> u64 {
+    // Blocks are powers of two nearly everywhere, and these need no division.
+    if a.is_power_of_two() {
+        return 1 << a.trailing_zeros().min(b.trailing_zeros());
+    }
+    if a > 0 && b.is_multiple_of(a) {
+        return a;
+    }
+    let (mut a, mut b) = (a, b);
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 fn block_younger(problem: &Problem, ok: &mut [bool]) {
