@@ -74,6 +74,7 @@ pub fn fewest(
     // What lies below is only known to be one node of each subtree where no path can be spared.
     if best.set.len() == bound {
         let below = cover.candidates(problem, sums, (bound, weight));
+        drop(cover);
         if let Some(below) = below {
             let prices = Prices::new(below, goal, bound);
             let least = prices.bound(&mut best);
@@ -315,18 +316,25 @@ impl Prices {
         let (mut low, mut high) = (0u64, 1u64 << PRICE);
         let mut bound = 0;
         let mut is_found = false;
+        let mut costs = Vec::new();
         for _ in 0..2 * u64::BITS {
             let price = if is_found {
                 low + (high - low) / 2
             } else {
                 high
             };
-            let (least, set) = self.at(price);
+            let (least, set) = self.at(price, &mut costs);
             bound = bound.max(least);
             let (bytes, inodes) = worth(&set);
             let suffices = inodes >= self.goal.inodes;
             if suffices && bytes >= self.goal.bytes && bytes < best.bytes {
                 *best = Best::of(self.goal, set);
+            }
+            // At a lower price the best set has no more inodes, so no more bytes either. This one has
+            // inodes enough, so no lower price bounds the bytes by more than its own: what lies
+            // below the need says nothing, and no set on the way there suffices.
+            if suffices && bytes < self.goal.bytes {
+                break;
             }
             match (suffices, is_found) {
                 (true, _) => (is_found, high) = (true, price),
@@ -341,26 +349,46 @@ impl Prices {
         bound
     }
 
-    /// The bound at one price, and the set behind it.
-    fn at(&self, price: u64) -> (u64, Vec<Candidate>) {
-        let cost = |item: &Candidate| {
-            (i128::from(item.bytes) << PRICE) - i128::from(price) * i128::from(item.inodes)
-        };
+    /// What an item costs at a price.
+    fn cost(item: &Candidate, price: u64) -> i128 {
+        (i128::from(item.bytes) << PRICE) - i128::from(price) * i128::from(item.inodes)
+    }
+
+    /// The cheapest of every group, in the order of the nodes.
+    fn cheapest(&self, price: u64) -> impl Iterator<Item = (i128, &Candidate)> {
         let of_group = self.items.chunk_by(|a, b| a.group == b.group);
-        let cheapest = of_group.filter_map(|group| {
-            let best = group.iter().min_by_key(|item| (cost(item), item.node))?;
-            Some((cost(best), *best))
-        });
-        let mut cheapest: Vec<(i128, Candidate)> = cheapest.collect();
-        if self.count < cheapest.len() {
-            cheapest.select_nth_unstable_by_key(self.count, |of| (of.0, of.1.node));
-            cheapest.truncate(self.count);
+        of_group.filter_map(move |group| {
+            let costs = group.iter().map(|item| (Self::cost(item, price), item));
+            costs.min_by_key(|&(cost, item)| (cost, item.node))
+        })
+    }
+
+    /// The bound at one price, and the set behind it. Of those that cost as much as the last the
+    /// first nodes are taken, so the costs alone are enough to tell the set.
+    fn at(&self, price: u64, costs: &mut Vec<i128>) -> (u64, Vec<Candidate>) {
+        costs.clear();
+        costs.extend(self.cheapest(price).map(|of| of.0));
+        let (dearest, mut at_most) = match self.count.checked_sub(1) {
+            Some(last) if last < costs.len() => {
+                let (less, &mut dearest, _) = costs.select_nth_unstable(last);
+                let as_dear = less.iter().filter(|&&cost| cost == dearest).count();
+                (dearest, as_dear + 1)
+            }
+            Some(_) => (i128::MAX, usize::MAX),
+            None => (i128::MIN, 0),
+        };
+        let mut set = Vec::with_capacity(self.count.min(costs.len()));
+        let mut sum = 0;
+        for (cost, &item) in self.cheapest(price) {
+            if cost < dearest || (cost == dearest && at_most > 0) {
+                at_most -= usize::from(cost == dearest);
+                sum += cost;
+                set.push(item);
+            }
         }
-        let sum: i128 = cheapest.iter().map(|of| of.0).sum();
         let bound = sum + i128::from(price) * i128::from(self.goal.inodes);
         // Bytes are whole, so part of one counts as one.
         let bound = (bound + (1 << PRICE) - 1) >> PRICE;
-        let set = cheapest.into_iter().map(|of| of.1).collect();
         (u64::try_from(bound.max(0)).unwrap_or(0), set)
     }
 }
