@@ -495,8 +495,7 @@ impl<'a> Chooser<'a> {
                 return best;
             }
         }
-        let upper = coupled::upper_worth(self.problem, &self.sums, all);
-        let mut tops: Vec<u64> = all.maximal.iter().map(|&top| upper[top as usize]).collect();
+        let mut tops = coupled::upper_worth_of_maximal(self.problem, &self.sums, all);
         tops.sort_unstable_by(|a, b| b.cmp(a));
         let mut sum = 0u64;
         let mut enough = |bytes: &u64| {

@@ -614,12 +614,28 @@ impl<'a> Search<'a> {
 pub fn upper_worth(problem: &Problem, sums: &Sums<'_>, allowed: &Allowed) -> Vec<u64> {
     let mut upper = sums.freed_column();
     straddling(problem, allowed, |unit, node, names| {
-        let share = unit.bytes.div_ceil(unit.members.len() as u64);
-        let part = share.saturating_mul(names).min(unit.bytes);
         let cell = &mut upper[node as usize];
-        *cell = cell.saturating_add(part);
+        *cell = cell.saturating_add(part_of(unit, names));
     });
     upper
+}
+
+/// The same of the maximal nodes alone, in their order: a large tree has few of them.
+pub fn upper_worth_of_maximal(problem: &Problem, sums: &Sums<'_>, allowed: &Allowed) -> Vec<u64> {
+    let tops = &allowed.maximal;
+    let mut upper: Vec<u64> = tops.iter().map(|&top| sums.freed(top)).collect();
+    straddling(problem, allowed, |unit, node, names| {
+        if let Ok(at) = tops.binary_search(&node) {
+            upper[at] = upper[at].saturating_add(part_of(unit, names));
+        }
+    });
+    upper
+}
+
+/// What so many names of an inode count at the most.
+fn part_of(unit: &Unit, names: u64) -> u64 {
+    let share = unit.bytes.div_ceil(unit.members.len() as u64);
+    share.saturating_mul(names).min(unit.bytes)
 }
 
 /// The inodes of each allowed node, those that lie only partly in it counted whole.
