@@ -162,3 +162,16 @@ fn steps_of_a_job_run_where_their_group_ends() {
     let sure: Vec<_> = found.iter().filter(|f| f.starts_with('/')).collect();
     assert_eq!(sure, ["/x/f=5", "/y/f=5", "/z/g=9"]);
 }
+
+#[test]
+fn a_prompt_of_the_last_name_is_no_other_host() {
+    let text = format!(
+        "shop> cd /srv/shop/log\nlog> ls -l\ntotal 8\n{ROWS}log> rm a1\nlog> cd ..\nshop> ls\nlog\nshop> exit\n"
+    );
+    let found = files(&text);
+    assert_eq!(
+        found,
+        ["/srv/shop/log/a2=20", "/srv/shop/log/a3=30"],
+        "{text}"
+    );
+}

@@ -586,7 +586,13 @@ impl Session {
             Some(Passage::OutOf) => self.around.pop(),
             _ => None,
         };
-        if !shown.0.is_empty() {
+        let known = outer.as_ref().unwrap_or(&self.who);
+        // A bare word may as well be the last name of the directory, and no host changes by itself.
+        let is_place = prompt.family == Family::Weak
+            && !matches!(passage, Some(Passage::Into(_)))
+            && !known.0.is_empty()
+            && known.0 != shown.0;
+        if !shown.0.is_empty() && !is_place {
             return shown;
         }
         match passage {

@@ -23,7 +23,8 @@ impl Session {
         let guess = self.guess.take();
         self.note_tool(prompt.directory);
         self.note_shell(prompt);
-        self.check_base(prompt.base);
+        let is_word = prompt.family == Family::Weak && prompt.host != self.who.0;
+        self.check_base(if is_word { prompt.host } else { prompt.base });
         if prompt.directory.is_empty() || self.frame().constant || self.learned.constant {
             return;
         }
