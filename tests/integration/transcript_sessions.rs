@@ -175,3 +175,36 @@ fn a_prompt_of_the_last_name_is_no_other_host() {
         "{text}"
     );
 }
+
+#[test]
+fn a_size_of_whole_blocks_alone_makes_no_file() {
+    let text = "op@h:/d$ stat -c '%s %n' *\n4096 conf\n8192 a.log\n10 x\n2097152 disk\n\
+                4096 site.d\nop@h:/d$ exit\n";
+    let tree = tree(text);
+    let total = |path: &str| {
+        let node = tree.find(path.as_bytes()).unwrap();
+        (
+            tree.kind(node),
+            tree.own_apparent(node),
+            tree.totals(node).apparent,
+        )
+    };
+    let (file, exactly) = (jettison::entry::Kind::File, Interval::exactly);
+    for (path, size) in [("/d/a.log", 8192), ("/d/x", 10), ("/d/disk", 2_097_152)] {
+        assert_eq!(
+            total(path),
+            (file, Some(exactly(size)), exactly(size)),
+            "{path}"
+        );
+    }
+    // What may be a directory has its own size, and at least that lies there.
+    for path in ["/d/conf", "/d/site.d"] {
+        let (kind, own, sum) = total(path);
+        assert_eq!(
+            (kind, own),
+            (jettison::entry::Kind::Unread, Some(exactly(4096))),
+            "{path}"
+        );
+        assert_eq!(sum, Interval::at_least(4096), "{path}");
+    }
+}

@@ -160,6 +160,11 @@ pub(super) struct World {
 }
 
 impl Node {
+    /// Whether the sizes claimed of it are of the name itself, and no sums.
+    pub(super) fn is_measured_itself(&self) -> bool {
+        self.itself
+    }
+
     pub(super) fn mtime(&self) -> Option<i64> {
         Some(self.mtime).filter(|&time| time != NO_TIME)
     }

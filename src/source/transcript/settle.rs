@@ -20,6 +20,16 @@ use super::listing::ls::Shape;
 const PART: usize = 1 << 16;
 const PART_BYTES: usize = 1 << 24;
 
+/// Of what a directory is made where it is made of blocks, and how large one gets.
+const BLOCK: u64 = 4096;
+const LARGEST_DIRECTORY: u64 = 1 << 20;
+
+/// What directories are called, though it looks like the ending of a file.
+const OF_DIRECTORIES: [&[u8]; 13] = [
+    b"app", b"bak", b"cache", b"com", b"git", b"io", b"local", b"net", b"new", b"old", b"orig",
+    b"org", b"tmp",
+];
+
 /// What follows from the evidence.
 pub(super) struct Settled {
     pub(super) present: Vec<bool>,
@@ -201,7 +211,15 @@ impl Settled {
     fn add_up(&mut self, world: &World, id: Id, assume_empty: bool) {
         let node = world.node(id);
         let (sum, changed) = if node.dir == NONE {
-            let leaf = |size| self.own_claim(world, id, size).unwrap_or(Interval::UNKNOWN);
+            let is_open = self.may_be_directory(world, id);
+            let leaf = |size| {
+                let own = self.own_claim(world, id, size);
+                let own = own.unwrap_or(Interval::UNKNOWN);
+                Interval {
+                    hi: own.hi.filter(|_| !is_open),
+                    ..own
+                }
+            };
             (SIZES.map(leaf), node.changed.max(node.doubt))
         } else {
             self.settle_directory(world, id, assume_empty);
@@ -458,6 +476,27 @@ pub(super) fn deliver(
 }
 
 impl Settled {
+    /// Whether a name whose kind no line shows can be a directory by the size of its own that one
+    /// does: `4096 conf` of `stat`, `4 conf` of `ls -s`. Then that is the least that lies there.
+    ///
+    /// On ext4, as on most machines, directories are whole blocks; a name with the ending of a file
+    /// is taken for one. Of other file systems, whose directories have any size, this does not know.
+    fn may_be_directory(&self, world: &World, id: Id) -> bool {
+        let node = world.node(id);
+        let is_open = node.shape == Shape::Unknown
+            && node.dir == NONE
+            && node.is_measured_itself()
+            && !has_ending(world.name(id));
+        let are_blocks = |size: Interval| {
+            let blocks = |&hi: &u64| hi > 0 && hi.is_multiple_of(BLOCK) && hi <= LARGEST_DIRECTORY;
+            size == Interval::UNKNOWN || size.hi.as_ref().is_some_and(blocks)
+        };
+        let mut sizes = SIZES
+            .iter()
+            .filter_map(|&size| self.own_claim(world, id, size));
+        is_open && sizes.all(are_blocks)
+    }
+
     fn entry<'a>(&self, world: &World, id: Id, name: &'a [u8]) -> Entry<'a> {
         let node = world.node(id);
         let state = self.states.get(node.dir as usize);
@@ -472,6 +511,7 @@ impl Settled {
             {
                 Kind::Unread
             }
+            (None, Shape::Unknown) if self.may_be_directory(world, id) => Kind::Unread,
             (None, Shape::Symlink) => Kind::Symlink,
             (None, Shape::Other) => Kind::Other,
             (None, Shape::Dir | Shape::File | Shape::Unknown) => Kind::File,
@@ -502,6 +542,21 @@ impl Settled {
             token: None,
         }
     }
+}
+
+/// Whether a name ends as files do: `.log`, `.tar`, `.sql`, but not `.d`, `.git`, `.com` or `.2`.
+fn has_ending(name: &[u8]) -> bool {
+    let ending = name
+        .iter()
+        .rposition(|&b| b == b'.')
+        .map(|at| (at, &name[at + 1..]));
+    ending.is_some_and(|(at, ending)| {
+        at > 0
+            && (2..=5).contains(&ending.len())
+            && ending.iter().all(u8::is_ascii_alphanumeric)
+            && ending.iter().any(u8::is_ascii_alphabetic)
+            && !OF_DIRECTORIES.contains(&ending)
+    })
 }
 
 /// The starting point that a node lies below: inodes of two hosts are not the same.
