@@ -197,6 +197,12 @@ fn a_size_of_whole_blocks_alone_makes_no_file() {
             "{path}"
         );
     }
+    // A tree that goes all the way down would have shown what lies below.
+    let text = "op@h:/d$ tree -s\n[       4096]  .\n├── [       4096]  conf\n└── [         10]  x\n\n\
+                0 directories, 2 files\nop@h:/d$ exit\n";
+    let shown = self::tree(text);
+    let conf = shown.find(b"/d/conf").unwrap();
+    assert_eq!(shown.totals(conf).apparent, exactly(4096));
     // What may be a directory has its own size, and at least that lies there.
     for path in ["/d/conf", "/d/site.d"] {
         let (kind, own, sum) = total(path);

@@ -106,6 +106,8 @@ pub(super) struct Node {
     pub(super) links: u32,
     /// What is claimed of its size is meant of the name itself, and is no sum.
     itself: bool,
+    /// A listing that goes all the way down shows nothing below it.
+    bottom: bool,
 }
 
 /// What is known of a directory as such.
@@ -160,9 +162,9 @@ pub(super) struct World {
 }
 
 impl Node {
-    /// Whether the sizes claimed of it are of the name itself, and no sums.
-    pub(super) fn is_measured_itself(&self) -> bool {
-        self.itself
+    /// Whether the sizes claimed of it are of the name itself, and more may lie below.
+    pub(super) fn may_hold_more(&self) -> bool {
+        self.itself && !self.bottom
     }
 
     pub(super) fn mtime(&self) -> Option<i64> {
@@ -226,6 +228,7 @@ impl World {
             shape: Shape::Unknown,
             links: 0,
             itself: false,
+            bottom: false,
         });
         self.names.extend_from_slice(name);
         if self.watch.is_some() {
@@ -481,6 +484,11 @@ impl World {
         let node = self.node_mut(id);
         node.mtime = mtime.unwrap_or(node.mtime);
         node.links = u32::try_from(links).unwrap_or(u32::MAX);
+    }
+
+    /// Notes that a listing goes all the way down, and names nothing below so far.
+    pub(super) fn set_bottom(&mut self, id: Id) {
+        self.node_mut(id).bottom = true;
     }
 
     /// Notes that sizes are claimed of the name itself, whatever it is.

@@ -485,7 +485,7 @@ impl Settled {
         let node = world.node(id);
         let is_open = node.shape == Shape::Unknown
             && node.dir == NONE
-            && node.is_measured_itself()
+            && node.may_hold_more()
             && !has_ending(world.name(id));
         let are_blocks = |size: Interval| {
             let blocks = |&hi: &u64| hi > 0 && hi.is_multiple_of(BLOCK) && hi <= LARGEST_DIRECTORY;

@@ -102,6 +102,9 @@ impl FindRows {
             ..fact
         };
         scene.note(id, output.line, &fact);
+        if self.find.whole {
+            scene.world.set_bottom(id);
+        }
         if self.whole && fact.shape == Some(Shape::Dir) {
             self.dirs.push(id);
         }

@@ -157,6 +157,9 @@ impl TreeRows {
             scene.note_conflict(id, old, size, line);
         } else {
             scene.world.set_itself(id);
+            if !self.command.cut {
+                scene.world.set_bottom(id);
+            }
             scene.claim(id, Size::Apparent, Some(size), line);
         }
     }
