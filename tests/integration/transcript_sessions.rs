@@ -214,3 +214,18 @@ fn a_size_of_whole_blocks_alone_makes_no_file() {
         assert_eq!(sum, Interval::at_least(4096), "{path}");
     }
 }
+
+#[test]
+fn a_sum_of_a_tree_leaves_hidden_names_out() {
+    let rows = "[        200]  .\n├── [        150]  conf\n│   └── [        100]  a\n\
+                └── [         50]  x\n\n         200 bytes used in 1 directory, 2 files\n";
+    for (command, is_open) in [("tree -s --du", true), ("tree -as --du", false)] {
+        let tree = tree(&format!("op@h:/d$ {command}\n{rows}op@h:/d$ exit\n"));
+        let conf = tree.totals(tree.find(b"/d/conf").unwrap()).apparent;
+        assert_eq!(
+            (conf.lo, conf.hi),
+            (150, (!is_open).then_some(150)),
+            "{command}"
+        );
+    }
+}

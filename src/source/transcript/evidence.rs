@@ -573,6 +573,14 @@ impl World {
         contradicted.then_some(old)
     }
 
+    /// A sum that was said from a line on leaves something out.
+    pub(super) fn open_total(&mut self, id: Id, size: Size, from: LineNo) {
+        let total = &mut self.dir(id).totals[size as usize];
+        if total.line >= from {
+            *total = Claim::new(Interval::at_least(total.size().lo), total.line);
+        }
+    }
+
     pub(super) fn set_gone(&mut self, id: Id, line: LineNo) {
         self.node_mut(id).gone = line;
     }

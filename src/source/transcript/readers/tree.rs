@@ -136,6 +136,10 @@ impl TreeRows {
         if self.seen.insert(id) {
             scene.see(id, line, Shape::Dir);
             self.dirs.push(id);
+            // Its row did not say so, and its sum was taken for that of a file.
+            if self.command.sums && !(self.command.all && !self.command.cut) {
+                scene.world.open_total(id, Size::Apparent, self.start);
+            }
         }
     }
 
