@@ -137,7 +137,7 @@ impl TreeRows {
             scene.see(id, line, Shape::Dir);
             self.dirs.push(id);
             // Its row did not say so, and its sum was taken for that of a file.
-            if self.command.sums && !(self.command.all && !self.command.cut) {
+            if self.command.sums && (self.command.cut || !self.command.all) {
                 scene.world.open_total(id, Size::Apparent, self.start);
             }
         }
