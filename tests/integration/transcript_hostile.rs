@@ -201,3 +201,27 @@ fn a_recording_within_a_recording_is_text() {
         );
     }
 }
+
+/// Commands that a shell would refuse leave the directory that all lies in a directory.
+#[test]
+fn what_a_session_starts_in_stays_a_directory() {
+    for command in [
+        "> /",
+        ">> /",
+        "truncate -s 5 /",
+        "cp a /",
+        "mv a /",
+        "rm /",
+        "fallocate -l 9 /",
+    ] {
+        let text = format!("$ {command}\n$ cd /\n$ ls\n5 a\ndir b\n$ {command}\n$ cd b\n");
+        for text in [format!("$ {command}\n$ ls\n1 a\n$ cd ..\n$ cd ..\n"), text] {
+            if let Some((_, tree)) = reading(text.as_bytes()) {
+                assert!(tree.is_dir(jettison::tree::NodeId::ROOT), "{text}");
+            }
+        }
+    }
+    let (_, tree) =
+        reading(b"$ >  /\n$ ls\n40120 boot.img\ndir saves\n$ cd ..\n$ cd ..\n").unwrap();
+    assert!(tree.is_dir(jettison::tree::NodeId::ROOT));
+}

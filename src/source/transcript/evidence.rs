@@ -413,6 +413,8 @@ impl World {
                 host: host.to_vec(),
                 absolute,
             });
+            // Whatever a command seems to do to it: a shell refuses `> /`.
+            self.dir(node);
         }
         node
     }
