@@ -15,9 +15,10 @@
 //! price (Lagrange once more), and the sets behind the bounds are candidates. The best is improved
 //! by exchanges of one path until its bytes are no more than needed, or nothing helps.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use super::coupled::Goal;
+use super::number::at_once;
 use super::pairs::{self, Candidate};
 use super::problem::{Allowed, Problem, Sums};
 
@@ -217,7 +218,7 @@ impl Cover {
         let mut out: Vec<Candidate> = set.iter().filter(|i| !is_in(&other, i)).copied().collect();
         let mut come: Vec<Candidate> = other.iter().filter(|i| !is_in(&set, i)).copied().collect();
         out.sort_unstable_by_key(|item| (item.bytes, item.node));
-        come.sort_unstable_by_key(|item| (std::cmp::Reverse(item.bytes), item.node));
+        come.sort_unstable_by_key(|item| (Reverse(item.bytes), item.node));
         let (mut bytes, mut inodes) = worth(&set);
         let (mut gone, mut come_in) = (Vec::new(), Vec::new());
         for (out, come) in out.iter().zip(&come) {
@@ -244,8 +245,8 @@ impl Cover {
         while bytes < self.goal.bytes || inodes < self.goal.inodes {
             let free = self.items.iter().filter(|item| !is_in(&set, item));
             let lacks = |item: &&Candidate| match bytes < self.goal.bytes {
-                true => (item.bytes, item.inodes, std::cmp::Reverse(item.node)),
-                false => (item.inodes, item.bytes, std::cmp::Reverse(item.node)),
+                true => (item.bytes, item.inodes, Reverse(item.node)),
+                false => (item.inodes, item.bytes, Reverse(item.node)),
             };
             let Some(&more) = free.max_by_key(lacks) else {
                 break;
@@ -414,9 +415,12 @@ impl Best {
 
     /// Exchanges one path for another that frees less, the largest first, as long as that helps.
     fn exchange(&mut self, items: &mut [Candidate], floor: u64, mut work: u64) {
-        items.sort_unstable_by_key(|item| (item.bytes, item.node));
-        self.set
-            .sort_unstable_by_key(|item| (std::cmp::Reverse(item.bytes), item.node));
+        let set = &mut self.set;
+        at_once(
+            items.len(),
+            || set.sort_unstable_by_key(|item| (Reverse(item.bytes), item.node)),
+            || items.sort_unstable_by_key(|item| (item.bytes, item.node)),
+        );
         let groups = items
             .iter()
             .chain(&self.set)

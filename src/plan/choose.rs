@@ -318,35 +318,21 @@ impl<'a> Chooser<'a> {
     /// Fewest paths, then least bytes, of what is allowed, which suffices.
     fn fewest(&self, all: &Allowed, goal: Goal) -> Candidate {
         let is_plain = !self.sums.splits() && !self.is_coupled(all);
-        if is_plain && goal.bytes > 0 {
-            let found = paths::fewest(self.problem, &self.sums, all, goal.bytes, self.tie);
-            let judge = Judge::new(self.problem, &self.sums);
-            // What is best without the other bonds and keeps them is best with them.
-            if let Some(found) = found
-                .filter(|f| goal.is_met(judge.worth(&f.set)) && judge.left_behind(&f.set).is_none())
-            {
-                let found = Candidate {
-                    paths_bound: found.set.len() as u64,
-                    set: found.set,
-                    lost: found.bytes,
-                    lost_bound: found.bound,
-                };
-                return self.closed(all, goal, found);
-            }
-        }
-        if let Some(found) = self.by_table(all, goal, false) {
-            return found;
-        }
-        if let Some(found) = self.by_regret(all, goal) {
-            return found;
-        }
         let few = all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED;
         let weighed = || {
             let adds_up = is_plain && goal.inodes > 0 && !self.is_ordered(all);
             adds_up.then(|| self.by_weights(all, goal)).flatten()
         };
         // Of a large tree the search has nothing but a guess.
-        if !few && let Some(found) = weighed() {
+        let large = match (!few).then(weighed).flatten() {
+            Some(found) if found.is_proven() => return found,
+            large => large,
+        };
+        if is_plain && let Some(found) = self.by_bytes(all, goal) {
+            return found;
+        }
+        let exact = || self.by_table(all, goal, false);
+        if let Some(found) = exact().or_else(|| self.by_regret(all, goal)).or(large) {
             return found;
         }
         let found = self.by_search(all, goal);
@@ -357,6 +343,26 @@ impl<'a> Chooser<'a> {
             Some(other) => found.or_better(other),
             None => found,
         }
+    }
+
+    /// By bytes alone, where what is best so meets the other need and keeps the orders: then it is
+    /// best with them, too.
+    fn by_bytes(&self, all: &Allowed, goal: Goal) -> Option<Candidate> {
+        if goal.bytes == 0 {
+            return None;
+        }
+        let found = paths::fewest(self.problem, &self.sums, all, goal.bytes, self.tie)?;
+        let judge = Judge::new(self.problem, &self.sums);
+        if !goal.is_met(judge.worth(&found.set)) || judge.left_behind(&found.set).is_some() {
+            return None;
+        }
+        let found = Candidate {
+            paths_bound: found.set.len() as u64,
+            set: found.set,
+            lost: found.bytes,
+            lost_bound: found.bound,
+        };
+        Some(self.closed(all, goal, found))
     }
 
     /// Both needs at once, where sums add up.
@@ -609,7 +615,7 @@ impl<'a> Chooser<'a> {
         let worth = judge.worth(&found.set);
         let inner: Vec<u32> = found.set.iter().map(|&node| self.innermost(node)).collect();
         // An inode spread over several picks may need the outer one.
-        let set = if judge.worth(&inner) == worth {
+        let set = if inner == found.set || judge.worth(&inner) == worth {
             inner
         } else {
             found.set

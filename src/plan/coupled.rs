@@ -70,16 +70,22 @@ impl<'a> Judge<'a> {
     /// What deleting the set gives back and loses. The nodes must not hold each other.
     #[must_use]
     pub fn worth(&self, set: &[u32]) -> Worth {
-        let mut worth = Worth {
-            freed: 0,
-            lost: 0,
-            inodes: 0,
+        let sum = |of: &dyn Fn(u32) -> u64| {
+            let parts = set.iter().map(|&node| of(node));
+            parts.fold(0u64, u64::saturating_add)
         };
-        for &node in set {
-            worth.freed = worth.freed.saturating_add(self.sums.freed(node));
-            worth.lost = worth.lost.saturating_add(self.sums.lost(node));
-            worth.inodes += self.sums.inodes(node);
-        }
+        let freed = sum(&|node| self.sums.freed(node));
+        let mut worth = Worth {
+            freed,
+            lost: match self.sums.splits() {
+                true => sum(&|node| self.sums.lost(node)),
+                false => freed,
+            },
+            inodes: match self.sums.counts_inodes() {
+                true => sum(&|node| self.sums.inodes(node)),
+                false => 0,
+            },
+        };
         // Without inodes of several names, what several nodes are worth adds up.
         if set.len() < 2 || self.problem.units.iter().all(|unit| unit.members.len() < 2) {
             return worth;

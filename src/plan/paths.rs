@@ -63,7 +63,9 @@ pub fn fewest(
     let goal = need.div_ceil(grain).saturating_mul(grain);
     let slack = top_sum.saturating_sub(goal);
     if slack == 0 {
-        let set = tops[..count].iter().map(|t| t.1).collect();
+        let mut set: Vec<u32> = tops[..count].iter().map(|t| t.1).collect();
+        // What is looked up for them next then lies in a row.
+        set.sort_unstable();
         return Some(Found {
             set,
             bytes: top_sum,
@@ -75,6 +77,13 @@ pub fn fewest(
     let from = tops.len();
     tops.extend(more);
     tops[from..].sort_unstable_by(largest_first);
+    if let Some(set) = exchanged(&tops, count, near) {
+        return Some(Found {
+            set,
+            bytes: goal,
+            bound: goal,
+        });
+    }
     let (set, deficit, complete) = match slack / grain {
         // One path needs no table, however much larger than the need the largest node is.
         cells if cells >= CELLS && count == 1 => {
@@ -95,6 +104,18 @@ pub fn fewest(
         least_sum(problem, all, need).min(bytes)
     };
     Some(Found { set, bytes, bound })
+}
+
+/// The top set with its smallest node exchanged for one that is worth exactly `wanted`, where
+/// there is one: among many sizes there nearly always is, and then no table is needed.
+fn exchanged(tops: &[(u64, u32)], count: usize, wanted: u64) -> Option<Vec<u32>> {
+    let others = &tops[count..];
+    let at = others.partition_point(|top| top.0 > wanted);
+    let other = others.get(at).filter(|top| top.0 == wanted && wanted > 0)?;
+    let kept = tops[..count - 1].iter();
+    let mut set: Vec<u32> = kept.chain([other]).map(|top| top.1).collect();
+    set.sort_unstable();
+    Some(set)
 }
 
 /// The smallest node that alone frees the need, which the first of the maximal nodes does. What is

@@ -4,6 +4,7 @@
 //! pre-order and remembers where the last one lay: directories are spelled out once for all that
 //! lies in them, and reasons are sought from the last one on.
 
+use std::iter::Peekable;
 use std::sync::Arc;
 
 use crate::bytes::Interval;
@@ -21,7 +22,7 @@ pub(super) fn picks(tree: &Tree, risks: &Risks, numbers: &Numbers, nodes: &[Node
     let ages = Ages::of(tree, risks.families());
     let about = |nodes: &[NodeId], room: usize| {
         let mut subtrees = risks.of_subtrees(tree);
-        let mut paths = Paths::of(tree);
+        let mut paths = paths(tree);
         let mut picks: Vec<Pick> = Vec::with_capacity(room);
         picks.extend(nodes.iter().map(|&node| {
             let (risk, why) = subtrees.of(node);
@@ -183,51 +184,59 @@ impl<'a> Ages<'a> {
     }
 }
 
-/// Spells paths as [`Tree::path`] does, for nodes in pre-order.
-struct Paths<'a> {
+/// Spells paths as [`Tree::path`] does, for nodes in pre-order: one pass over the directories opens
+/// those that hold a node, which is cheaper than to look up what holds each.
+struct Paths<'a, D: Iterator> {
     tree: &'a Tree,
-    /// The path of the innermost open directory.
+    /// The directories that were not come to yet, each with the end of its subtree.
+    ahead: Peekable<D>,
+    /// Those that hold the last node, the outermost first, with the ends of their subtrees.
+    open: Vec<(NodeId, NodeId)>,
+    /// The path of the innermost open directory that was spelled, and how long it was with each.
     path: Vec<u8>,
-    /// The open directories with the ends of their subtrees, and how long the path is with each.
-    open: Vec<(NodeId, NodeId, usize)>,
-    /// Those between the innermost open one and a node, the innermost first.
-    between: Vec<NodeId>,
+    lengths: Vec<usize>,
 }
 
-impl<'a> Paths<'a> {
-    fn of(tree: &'a Tree) -> Self {
-        Self {
-            tree,
-            path: Vec::new(),
-            open: Vec::new(),
-            between: Vec::new(),
-        }
+fn paths(tree: &Tree) -> Paths<'_, impl Iterator<Item = (NodeId, NodeId)>> {
+    let dirs = tree.listings().map(|(dir, end, _)| (dir, end));
+    Paths {
+        tree,
+        ahead: dirs.peekable(),
+        open: Vec::new(),
+        path: Vec::new(),
+        lengths: Vec::new(),
     }
+}
 
+impl<D: Iterator<Item = (NodeId, NodeId)>> Paths<'_, D> {
     fn spell(&mut self, node: NodeId) -> Vec<u8> {
-        let tree = self.tree;
-        while self.open.last().is_some_and(|dir| dir.1 <= node) {
-            self.open.pop();
+        while let Some(dir) = self.ahead.next_if(|dir| dir.0 < node) {
+            self.close(dir.0);
+            self.open.push(dir);
         }
-        self.path.truncate(self.open.last().map_or(0, |dir| dir.2));
-        let innermost = self.open.last().map(|dir| dir.0);
-        let mut above = tree.parent(node);
-        while let Some(dir) = above.filter(|&dir| Some(dir) != innermost) {
-            self.between.push(dir);
-            above = tree.parent(dir);
-        }
-        while let Some(dir) = self.between.pop() {
+        self.close(node);
+        for &(dir, _) in &self.open[self.lengths.len()..] {
             // Of a forest's root only its own path speaks.
-            if dir != NodeId::ROOT || tree.rooting() == Rooting::Path {
-                extend(&mut self.path, tree.name(dir));
+            if dir != NodeId::ROOT || self.tree.rooting() == Rooting::Path {
+                extend(&mut self.path, self.tree.name(dir));
             }
-            self.open.push((dir, tree.end(dir), self.path.len()));
+            self.lengths.push(self.path.len());
         }
-        let name = tree.name(node);
+        let name = self.tree.name(node);
         let mut path = Vec::with_capacity(self.path.len() + 1 + name.len());
         path.extend_from_slice(&self.path);
         extend(&mut path, name);
         path
+    }
+
+    /// Closes the directories that do not hold a node.
+    fn close(&mut self, node: NodeId) {
+        while self.open.pop_if(|dir| dir.1 <= node).is_some() {}
+        if self.lengths.len() > self.open.len() {
+            self.lengths.truncate(self.open.len());
+            self.path
+                .truncate(self.lengths.last().copied().unwrap_or(0));
+        }
     }
 }
 
@@ -271,7 +280,7 @@ mod tests {
             }
             let tree = builder.finish().expect("a small tree");
             for step in 1..5 {
-                let mut paths = Paths::of(&tree);
+                let mut paths = paths(&tree);
                 for node in tree.nodes().step_by(step) {
                     assert_eq!(paths.spell(node), tree.path(node), "{root:?} {node:?}");
                 }
