@@ -501,21 +501,25 @@ impl<'a> Chooser<'a> {
                 return best;
             }
         }
+        Candidate {
+            lost: judge.worth(&known).lost,
+            set: known,
+            paths_bound: self.fewest_tops(all, goal.bytes),
+            lost_bound: goal.bytes,
+        }
+    }
+
+    /// No set has fewer paths than the most that maximal nodes can give takes to reach the need.
+    fn fewest_tops(&self, all: &Allowed, need: u64) -> u64 {
         let mut tops = coupled::upper_worth_of_maximal(self.problem, &self.sums, all);
         tops.sort_unstable_by(|a, b| b.cmp(a));
         let mut sum = 0u64;
         let mut enough = |bytes: &u64| {
-            let short = sum < goal.bytes;
+            let short = sum < need;
             sum = sum.saturating_add(*bytes);
             short
         };
-        let paths_bound = tops.iter().take_while(|b| enough(b)).count() as u64;
-        Candidate {
-            lost: judge.worth(&known).lost,
-            set: known,
-            paths_bound,
-            lost_bound: goal.bytes,
-        }
+        tops.iter().take_while(|b| enough(b)).count() as u64
     }
 
     /// A short search, a sweep, and a long search, until one of them proves its set.

@@ -164,7 +164,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether anything binds nodes to each other.
-    fn binds(&self) -> bool {
+    pub(super) fn binds(&self) -> bool {
         let is_spread = |unit: &Unit| unit.members.len() > 1;
         !self.problem.orders.is_empty() || self.problem.units.iter().any(is_spread)
     }
@@ -190,15 +190,17 @@ impl<'a> Judge<'a> {
         let freed = set.iter().map(|&node| u128::from(self.sums.freed(node)));
         let inodes = set.iter().map(|&node| u128::from(self.sums.inodes(node)));
         let (mut bytes, mut inodes) = (freed.sum::<u128>(), inodes.sum::<u128>());
-        let mut kept = set.to_vec();
-        for at in (0..set.len()).rev() {
-            let less = bytes - u128::from(self.sums.freed(set[at]));
-            let fewer = inodes - u128::from(self.sums.inodes(set[at]));
+        let mut kept: Vec<u32> = Vec::with_capacity(set.len());
+        for &node in set.iter().rev() {
+            let less = bytes - u128::from(self.sums.freed(node));
+            let fewer = inodes - u128::from(self.sums.inodes(node));
             if less >= u128::from(goal.bytes) && fewer >= u128::from(goal.inodes) {
                 (bytes, inodes) = (less, fewer);
-                kept.remove(at);
+            } else {
+                kept.push(node);
             }
         }
+        kept.reverse();
         kept
     }
 

@@ -167,7 +167,8 @@ impl Reached {
 pub struct Gap {
     /// So many paths at most.
     pub paths: u64,
-    /// So many bytes lost at most.
+    /// So many bytes lost at most; for [`Smallest::Exposure`] also so many of its worst class, or
+    /// of the next, where the best set has as many of the worst.
     pub lost: u64,
 }
 

@@ -11,8 +11,12 @@ use crate::plan::coupled::Judge;
 use crate::plan::problem::Allowed;
 use crate::plan::tape::Tape;
 
-/// How many nodes are looked at one by one for what can be spared.
+/// How many nodes are looked at one by one for what can be spared, each with all the others.
 const SPARED: usize = 2_000;
+/// The same where nothing binds nodes to each other, and each is looked at by itself.
+const SPARED_UNBOUND: usize = 200_000;
+/// Classes of risk.
+const LEVELS: u8 = 5;
 
 impl Chooser<'_> {
     /// Least bytes lost in the worst class, then in the next; the most harmless class is free.
@@ -61,7 +65,7 @@ impl Chooser<'_> {
             let found = self.least_bytes(all, ask.goal);
             return self.finish(ask, found);
         }
-        let found = self.least_harm(ask, level);
+        let found = self.least_harm(ask, level, all);
         let few = all.ok.iter().filter(|&&ok| ok).count() <= SEARCHED;
         let found = match few {
             true => self.swept(all, ask.goal, Smallest::Exposure, found),
@@ -136,36 +140,70 @@ impl Chooser<'_> {
 
     /// Everything below the class that is needed, and of that class as few bytes as the rest
     /// takes; then whatever can be spared is spared, the worst first.
-    fn least_harm(&self, ask: &Ask, level: u8) -> Candidate {
-        let all = &Allowed::at(self.problem, &self.sums, level, u64::MAX);
+    fn least_harm(&self, ask: &Ask, level: u8, all: &Allowed) -> Candidate {
+        let within = Allowed::at(self.problem, &self.sums, level, u64::MAX);
         let judge = Judge::new(self.problem, &self.sums);
-        let few = self.least_bytes(all, ask.goal);
+        let few = self.least_bytes(&within, ask.goal);
         let mut set = few.set;
-        if let Some(all_of) = self.with_harmless(&set, level) {
+        let most = if judge.binds() {
+            SPARED
+        } else {
+            SPARED_UNBOUND
+        };
+        if let Some(all_of) = self.with_harmless(&set, level, most) {
             let in_order = judge.left_behind(&all_of).is_none();
             if in_order && ask.goal.is_met(judge.worth(&all_of)) {
                 set = all_of;
             }
         }
-        if set.len() <= SPARED {
+        if set.len() <= most {
             set = judge.prune(&set, ask.goal);
         }
         let lost = judge.worth(&set).lost;
+        let more = lost.saturating_sub(ask.goal.bytes);
         Candidate {
+            lost_bound: lost - more.max(self.harm_to_spare(&set, ask.goal.bytes, all)),
+            paths_bound: self.fewest_tops(all, ask.goal.bytes),
             set,
             lost,
-            paths_bound: 1,
-            lost_bound: ask.goal.bytes.min(lost),
         }
+    }
+
+    /// The answer of a tree that is too large for tables and searches, whatever its size.
+    #[cfg(test)]
+    pub(in crate::plan) fn exposure_at_large(&self, ask: &Ask) -> Result<Choice, super::Short> {
+        let (level, all) = self.lowest_level(ask)?;
+        let all = self.all_of(ask, level, all);
+        let found = self.least_harm(ask, level, &all);
+        Ok(self.finish(ask, found))
+    }
+
+    /// How many bytes of one class a set could do without at most, the worst class first: what no
+    /// more harmless class can give, some of that class or of a worse one must.
+    fn harm_to_spare(&self, set: &[u32], need: u64, all: &Allowed) -> u64 {
+        let grain = all.grain(self.problem);
+        let mut needed = need;
+        for (level, bytes) in (1..LEVELS)
+            .rev()
+            .zip(self.by_level(set).into_iter().skip(1).rev())
+        {
+            let at_least = needed.saturating_sub(self.sums.most(level - 1).0);
+            let at_least = at_least.div_ceil(grain).saturating_mul(grain);
+            if bytes > at_least {
+                return bytes - at_least;
+            }
+            needed = needed.saturating_sub(bytes);
+        }
+        0
     }
 
     /// What a set has of its worst class, and everything more harmless besides, if that is little
     /// enough to look at each; the last of the list is the first to be spared.
-    fn with_harmless(&self, set: &[u32], level: u8) -> Option<Vec<u32>> {
+    fn with_harmless(&self, set: &[u32], level: u8, most: usize) -> Option<Vec<u32>> {
         let below = level.checked_sub(1)?;
         let is_worst = |node: &u32| self.sums.worst(*node) == level;
         let mut worse: Vec<u32> = set.iter().copied().filter(is_worst).collect();
-        let room = SPARED.checked_sub(worse.len())?;
+        let room = most.checked_sub(worse.len())?;
         worse.sort_unstable();
         let harmless = Allowed::at(self.problem, &self.sums, below, u64::MAX);
         let outside = |top: &u32| {
@@ -219,7 +257,16 @@ impl Chooser<'_> {
 
     /// Bytes lost in each class, the worst first, then the paths and all bytes lost.
     pub(super) fn exposed(&self, set: &[u32], paths: i64) -> Vec<i64> {
-        let mut sums = [0u64; 5];
+        let sums = self.by_level(set);
+        let lost = Judge::new(self.problem, &self.sums).worth(set).lost;
+        let mut key: Vec<i64> = sums[1..].iter().rev().map(|&bytes| number(bytes)).collect();
+        key.extend([paths, number(lost)]);
+        key
+    }
+
+    /// Bytes lost with a set, by class; a shared inode has the worst class of its names.
+    fn by_level(&self, set: &[u32]) -> [u64; LEVELS as usize] {
+        let mut sums = [0u64; LEVELS as usize];
         let mut add = |level: u8, bytes: u64| {
             if let Some(sum) = sums.get_mut(usize::from(level)) {
                 *sum = sum.saturating_add(bytes);
@@ -238,8 +285,6 @@ impl Chooser<'_> {
                 .max();
             add(level.unwrap_or(0), unit.bytes);
         }
-        let mut key: Vec<i64> = sums[1..].iter().rev().map(|&bytes| number(bytes)).collect();
-        key.extend([paths, number(judge.worth(set).lost)]);
-        key
+        sums
     }
 }
