@@ -29,6 +29,7 @@ mod told;
 mod transcript;
 mod transcript_answers;
 mod transcript_hostile;
+mod transcript_listings;
 mod transcript_mutations;
 mod transcript_rounding;
 mod transcript_sessions;

@@ -225,6 +225,10 @@ const GRAMMARS: &[(&str, &str)] = &[
         "2020-11-02 15:48:28      12345 key\n",
     ),
     ("hdfs dfs -du -h /x", "1.5 K  4.5 K  /x/a\n"),
+    (
+        "hdfs dfs -ls -h /x",
+        "Found 1 items\n-rw-r--r--   3 a b      1.5 K 2024-01-01 12:00 /x/a\n",
+    ),
 ];
 
 /// The mutation loop that stands in for the fuzz target of the grammars, where only this toolchain is.

@@ -222,9 +222,17 @@ fn figures_made_by_the_rule_hold_the_size() {
         "aws s3 ls --human-readable s3://b/" => {
             format!("2026-11-22 06:02:11 {:>10} f{size}\n", aws(size))
         }
+        "hdfs dfs -ls -h /x" => format!(
+            "-rw-r--r--   3 a b {:>10} 2026-11-22 06:02 /x/f{size}\n",
+            hadoop(size)
+        ),
         _ => format!("{}  {}  /x/f{size}\n", hadoop(size), hadoop(3 * size)),
     };
-    for command in ["aws s3 ls --human-readable s3://b/", "hdfs dfs -du -h /x"] {
+    for command in [
+        "aws s3 ls --human-readable s3://b/",
+        "hdfs dfs -du -h /x",
+        "hdfs dfs -ls -h /x",
+    ] {
         let output: String = sizes().iter().map(|&size| row(command, size)).collect();
         let tree = recorded(command, &output);
         let mut found = 0;

@@ -13,7 +13,7 @@
 //! * prompts: marks of line editors and shells, some twenty forms by template, any other that
 //!   recurs (`prompt::Learned`), prompts of two lines, right prompts;
 //! * listings: `ls` long and short, `exa` and `lsd` long, `du`, `df`, `find` plain, `-ls` and `-printf`, `stat`,
-//!   `tree`, `dir` of cmd, `Get-ChildItem`, `aws s3 ls`, `hdfs dfs -du`, and Advent of Code's `ls`;
+//!   `tree`, `dir` of cmd, `Get-ChildItem`, `aws s3 ls`, `hdfs dfs`, and Advent of Code's `ls`;
 //! * changes: `rm`, `mv` of files and of whole directories, `cp` and `rsync` of one file, `>`, `>>`,
 //!   `truncate`, `fallocate`, `find -delete`, compressors; of any other command only that something
 //!   may have changed.

@@ -15,6 +15,7 @@ use super::listing::df;
 use super::listing::du::Du;
 use super::listing::find::Find;
 use super::listing::format::Format;
+use super::listing::hdfs::Hdfs;
 use super::listing::ls::Ls;
 use super::listing::store::Store;
 use super::listing::tree::TreeCommand;
@@ -74,6 +75,7 @@ pub(super) enum Action {
     Tree(TreeCommand),
     /// A listing of an object store.
     Store(Store),
+    Hdfs(Hdfs),
     /// A listing of Windows' shells; whether hidden files are in it.
     Windows(bool),
     /// Starts another shell: on what the command names, or on the same host.
@@ -230,7 +232,7 @@ impl Step {
                 .map_or(Action::Unread("this form of tree"), Action::Tree),
             "stat" => stat(operands),
             "aws" => Store::aws(operands).map_or(Action::Unknown, Action::Store),
-            "hdfs" | "hadoop" => Store::hdfs(operands).map_or(Action::Unknown, Action::Store),
+            "hdfs" | "hadoop" => Hdfs::parse(operands).map_or(Action::Unknown, Action::Hdfs),
             "gsutil" => Store::gsutil(operands).map_or(Action::Unknown, Action::Store),
             "ncdu" | "dust" | "gdu" | "dua" => Action::Unread("this viewer"),
             "find" if !changes_by_find(operands) => {

@@ -5,6 +5,7 @@ pub(super) mod df;
 pub(super) mod du;
 pub(super) mod find;
 pub(super) mod format;
+pub(super) mod hdfs;
 pub(super) mod ls;
 pub(super) mod name;
 pub(super) mod number;

@@ -1,6 +1,6 @@
-//! Listings of object stores and of HDFS: `aws s3 ls`, `hdfs dfs -du`, `gsutil du`.
+//! Listings of object stores: `aws s3 ls`, `gsutil du`.
 //!
-//! A bucket is a host of its own, with absolute paths; HDFS is the host `hdfs`.
+//! A bucket is a host of its own, with absolute paths.
 
 use crate::bytes::Interval;
 
@@ -22,7 +22,6 @@ pub(in super::super) struct Store {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     S3,
-    Hdfs,
     Gs,
 }
 
@@ -55,18 +54,6 @@ impl Store {
         })
     }
 
-    /// `hdfs dfs -du [-s] [-h] [-v] path…`, `hadoop fs -du …`
-    pub(in super::super) fn hdfs(operands: &[Word]) -> Option<Self> {
-        let du = operands.iter().position(|w| w.is("-du") || w.is("-dus"))?;
-        let human = operands[du..].iter().any(|w| w.is("-h"));
-        Some(Self {
-            kind: Kind::Hdfs,
-            host: b"hdfs".to_vec(),
-            prefix: Vec::new(),
-            human,
-        })
-    }
-
     /// `gsutil du [-s] [-h] gs://bucket/…`
     pub(in super::super) fn gsutil(operands: &[Word]) -> Option<Self> {
         let du = operands.first().filter(|w| w.is("du"))?;
@@ -92,7 +79,6 @@ impl Store {
     pub(in super::super) fn row(&self, line: &[u8]) -> Option<Fact> {
         match self.kind {
             Kind::S3 => self.object(line),
-            Kind::Hdfs => self.hdfs_row(line),
             Kind::Gs => self.gs_row(line),
         }
     }
@@ -130,24 +116,6 @@ impl Store {
             shape: Some(if is_folder { Shape::Dir } else { Shape::File }),
             apparent: Some(size),
             mtime: Some(time.0),
-            ..Fact::default()
-        })
-    }
-
-    /// `size  replicated  path`, of old versions `size  path`; with `-h` figures have units.
-    fn hdfs_row(&self, line: &[u8]) -> Option<Fact> {
-        let mut rest = line.trim_ascii();
-        let size = self.figure(&mut rest)?;
-        if rest.first().is_some_and(u8::is_ascii_digit) {
-            self.figure(&mut rest)?;
-        }
-        let path = match rest.strip_prefix(b"hdfs://") {
-            Some(rest) => &rest[rest.iter().position(|&b| b == b'/')?..],
-            None => rest,
-        };
-        path.starts_with(b"/").then(|| Fact {
-            path: path.to_vec(),
-            apparent: Some(size),
             ..Fact::default()
         })
     }
@@ -243,17 +211,5 @@ mod tests {
                 "{row}"
             );
         }
-        let hdfs = Store::hdfs(&words("dfs -du /user")).unwrap();
-        for row in ["123  369  /user/a b", "123 hdfs://nn:8020/user/a b"] {
-            let fact = hdfs.row(row.as_bytes()).unwrap();
-            assert_eq!(fact.path, b"/user/a b");
-        }
-        let human = Store::hdfs(&words("dfs -du -h /user")).unwrap();
-        let fact = human.row(b"1.5 K  4.5 K  /user/a").unwrap();
-        assert_eq!(
-            (fact.path.as_slice(), fact.apparent.unwrap().lo),
-            (&b"/user/a"[..], 1434)
-        );
-        assert_eq!(hdfs.row(b"Found 3 items"), None);
     }
 }

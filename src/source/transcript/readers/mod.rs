@@ -5,6 +5,7 @@
 //! that was broken in two looks like that.
 
 mod du;
+mod hdfs;
 mod long;
 mod names;
 mod paths;
@@ -23,6 +24,7 @@ use super::listing::ls::{self, Shape};
 use super::{Base, excerpt, path_of};
 
 pub(super) use du::DuRows;
+pub(super) use hdfs::HdfsRows;
 pub(super) use long::Long;
 pub(super) use names::NameRows;
 pub(super) use paths::{FindRows, StatRows, StoreRows};

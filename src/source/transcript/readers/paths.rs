@@ -287,7 +287,7 @@ fn stat_name(shown: &[u8], shape: Shape) -> Option<Vec<u8>> {
     Some(shown.to_vec())
 }
 
-/// The rows of a listing of an object store or of HDFS.
+/// The rows of a listing of an object store.
 pub(in super::super) struct StoreRows {
     store: Store,
 }

@@ -6,8 +6,8 @@ use super::super::command::{Joint, Matches};
 use super::super::evidence::{Id, LineNo};
 use super::super::moment;
 use super::super::readers::{
-    DfRows, DuRows, End, FindRows, Long, NameRows, Puzzle, Scene, StatRows, StoreRows, TreeRows,
-    ViewerRows, WindowsRows,
+    DfRows, DuRows, End, FindRows, HdfsRows, Long, NameRows, Puzzle, Scene, StatRows, StoreRows,
+    TreeRows, ViewerRows, WindowsRows,
 };
 
 /// A command and the state of its output.
@@ -97,6 +97,7 @@ pub(super) enum Reader {
     Names(NameRows),
     Stat(StatRows),
     Store(StoreRows),
+    Hdfs(HdfsRows),
     Tree(TreeRows),
     Viewer(ViewerRows),
     Windows(WindowsRows),
@@ -168,6 +169,7 @@ impl Reader {
             Self::Names(rows) => rows.accepts(text),
             Self::Stat(rows) => rows.accepts(text),
             Self::Store(rows) => rows.accepts(text),
+            Self::Hdfs(rows) => rows.accepts(text),
             Self::Tree(rows) => rows.accepts(text),
             Self::Viewer(rows) => rows.accepts(text),
             Self::Windows(rows) => rows.accepts(text),
@@ -209,6 +211,7 @@ impl Reader {
             Self::Find(mut rows) => rows.end(scene, end),
             Self::Names(mut rows) => rows.end(scene, end),
             Self::Stat(mut rows) => rows.end(scene, end),
+            Self::Hdfs(mut rows) => rows.end(scene, end),
             Self::Tree(mut rows) => rows.end(scene, end),
             Self::Viewer(mut rows) => rows.end(scene, end),
             Self::Windows(mut rows) => rows.end(scene, end),

@@ -131,6 +131,7 @@ impl super::Block {
                 | Reader::Find(_)
                 | Reader::Stat(_)
                 | Reader::Store(_)
+                | Reader::Hdfs(_)
                 | Reader::Tree(_)
                 | Reader::Viewer(_)
         );

@@ -7,8 +7,8 @@ use super::super::listing::ls::Ls;
 use super::super::listing::number::Unit;
 use super::super::prompt::Family;
 use super::super::readers::{
-    DfRows, DuRows, FindRows, Long, NameRows, Puzzle, StatRows, StoreRows, TreeRows, ViewerRows,
-    WindowsRows,
+    DfRows, DuRows, FindRows, HdfsRows, Long, NameRows, Puzzle, StatRows, StoreRows, TreeRows,
+    ViewerRows, WindowsRows,
 };
 use super::super::word::Word;
 use super::block::{Change, Move, Reader};
@@ -430,6 +430,7 @@ impl Session {
             Action::Stat(format) => Reader::Stat(StatRows::new(format, base)),
             Action::Tree(tree) => Reader::Tree(TreeRows::new(tree, base, line, whole)),
             Action::Store(store) => Reader::Store(StoreRows::new(store)),
+            Action::Hdfs(hdfs) => Reader::Hdfs(HdfsRows::new(hdfs, line, whole)),
             Action::Du(mut du) => {
                 let names = ["DU_BLOCK_SIZE", "BLOCK_SIZE", "BLOCKSIZE"];
                 du.set_default(self.default_unit(step, names).0);

@@ -1,0 +1,166 @@
+//! Recorded listings, one table per tool: what a session prints, and the tree that it must give.
+
+use jettison::bytes::Interval;
+use jettison::entry::{Listing, Progress};
+use jettison::source::transcript::{Options, Recording, read};
+use jettison::tree::build::Builder;
+use jettison::tree::{NodeId, Tree};
+
+fn load(text: &[u8]) -> (Tree, Recording) {
+    let mut builder = Builder::new();
+    let (options, progress) = (Options::default(), Progress::default());
+    let recording = read(text, b"listing.txt", &options, &progress, &mut builder);
+    let recording = recording.unwrap_or_else(|error| panic!("{error}: {}", text.escape_ascii()));
+    (builder.finish().unwrap(), recording)
+}
+
+fn size_text(size: Option<Interval>) -> String {
+    match size {
+        None => "-".to_owned(),
+        Some(Interval { lo: 0, hi: None }) => "?".to_owned(),
+        Some(Interval { lo, hi: None }) => format!("{lo}.."),
+        Some(Interval { lo, hi: Some(hi) }) if lo == hi => lo.to_string(),
+        Some(Interval { lo, hi: Some(hi) }) => format!("{lo}..{hi}"),
+    }
+}
+
+/// Every path with what it is worth: of a file its own size, of a directory its sum, and a `+`
+/// where the listing of that is not complete.
+fn shown(tree: &Tree) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut stack = vec![NodeId::ROOT];
+    while let Some(id) = stack.pop() {
+        let path = String::from_utf8_lossy(&tree.path(id)).into_owned();
+        let whole = match tree.listing(id) {
+            Listing::Complete => "",
+            _ => "+",
+        };
+        let size = match tree.is_dir(id) {
+            true => format!("Σ{}{whole}", size_text(Some(tree.totals(id).apparent))),
+            false => size_text(tree.own_apparent(id)),
+        };
+        lines.push(format!("{path} {size}"));
+        let mut children = tree.children_by_name(id);
+        children.reverse();
+        stack.extend(children);
+    }
+    lines
+}
+
+/// A session of commands and what each of them printed.
+fn session(steps: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (command, output) in steps {
+        text.push_str(&format!("ann@edge:/srv$ {command}\n{output}"));
+    }
+    text + "ann@edge:/srv$ exit\n"
+}
+
+/// What a session shows of the only host but the shell's own, without its root.
+fn expect(steps: &[(&str, &str)], expected: &[&str]) {
+    let (tree, recording) = load(session(steps).as_bytes());
+    let below = |line: &String| {
+        let (host, path) = line.rsplit_once(":/")?;
+        (host != "edge" && !path.starts_with(' ')).then(|| format!("/{path}"))
+    };
+    let found: Vec<String> = shown(&tree).iter().filter_map(below).collect();
+    assert_eq!(found, expected, "{steps:?}: {:?}", recording.troubles);
+}
+
+// ---- hdfs ---------------------------------------------------------------------------------------
+
+const WAREHOUSE: &str = "\
+24/05/11 08:00:01 WARN util.NativeCodeLoader: Unable to load native-hadoop library
+Found 3 items
+-rw-r--r--   3 etl  warehouse       1234 2024-05-10 23:15 /wh/part-0 of 2
+drwxr-xr-x   - etl  dom users          0 2024-05-10 23:15 /wh/2024
+drwxr-xr-x+  - hive warehouse          0 2024-05-01 00:00 /wh/tmp
+";
+
+#[test]
+fn a_directory_of_hdfs_is_whole_when_its_count_is_reached() {
+    let cut = &WAREHOUSE[..WAREHOUSE.rfind("drwx").unwrap()];
+    let all = [
+        "/wh Σ1234..",
+        "/wh/2024 Σ?+",
+        "/wh/part-0 of 2 1234",
+        "/wh/tmp Σ?+",
+    ];
+    expect(&[("hdfs dfs -ls /wh", WAREHOUSE)], &all);
+    expect(
+        &[("hdfs dfs -ls /wh", cut)],
+        &["/wh Σ1234..+", all[1], all[2]],
+    );
+    expect(
+        &[("hdfs dfs -ls /wh | grep -v hive", cut)],
+        &["/wh Σ1234..+", all[1], all[2]],
+    );
+}
+
+#[test]
+fn a_later_listing_of_hdfs_proves_what_is_gone() {
+    let first = "Found 2 items\n\
+        -rw-r--r--   3 etl wh 700 2024-05-10 23:15 /a/old\n\
+        -rw-r--r--   3 etl wh  70 2024-05-10 23:15 /a/new\n";
+    let second = "Found 1 items\n-rw-r--r--   3 etl wh  70 2024-05-10 23:15 /a/new\n";
+    expect(
+        &[("hadoop fs -ls /a", first), ("hadoop fs -ls -t /a", second)],
+        &["/a Σ70", "/a/new 70"],
+    );
+}
+
+const ALL: &str = "\
+drwxr-xr-x   - etl wh          0 2024-05-10 23:15 /a/b
+-rw-r--r--   2 etl wh      128 M 2024-05-10 23:15 /a/b/x
+-rw-r--r--   2 etl wh      1.5 K 2024-05-10 23:15 /a/b/y
+drwxr-xr-x   - etl wh          0 2024-05-10 23:15 /a/c
+";
+
+#[test]
+fn a_recursive_listing_of_hdfs_is_whole_unless_it_was_denied_something() {
+    let sums = "134219264  268438528  /a/b\n0          0          /a/c\n";
+    let denied = "ls: Permission denied: user=ann, access=READ_EXECUTE, inode=\"/a/c\"\n";
+    let files = ["/a/b/x 134217728", "/a/b/y 1434..1587"];
+    expect(
+        &[("hdfs dfs -ls -R -h /a", ALL), ("hdfs dfs -du /a", sums)],
+        &[
+            "/a Σ134219162..134219315",
+            "/a/b Σ134219162..134219315",
+            files[0],
+            files[1],
+            "/a/c Σ0",
+        ],
+    );
+    expect(
+        &[("hdfs dfs -lsr -h /a", &format!("{ALL}{denied}"))],
+        &[
+            "/a Σ134219162..+",
+            "/a/b Σ134219162..+",
+            files[0],
+            files[1],
+            "/a/c Σ?+",
+        ],
+    );
+}
+
+#[test]
+fn what_hdfs_breaks_or_hides_is_no_name() {
+    let row = |path: &str| format!("-rw-r--r--   3 etl wh 7 2024-05-10 23:15 {path}\n");
+    let (x, z, mine) = (row("/a/x"), row("/a/z"), row("mine"));
+    let broken = format!("Found 2 items\n{x}y\n{z}");
+    let relative = format!("Found 1 items\n{mine}");
+    let hidden = format!("Found 2 items\n{}{}", row("/b/o?o"), row("/b/p"));
+    let bucket = format!("Found 1 items\n{}", row("s3a://lake/raw/k"));
+    expect(
+        &[
+            ("hdfs dfs -ls /a", &broken),
+            ("hdfs dfs -ls", &relative),
+            ("hdfs dfs -ls -q /b", &hidden),
+        ],
+        &["/a Σ7..+", "/a/z 7", "/b Σ7..+", "/b/p 7"],
+    );
+    expect(
+        &[("hdfs dfs -ls s3a://lake/raw", &bucket)],
+        &["/raw Σ7", "/raw/k 7"],
+    );
+}
