@@ -31,6 +31,7 @@ mod transcript_answers;
 mod transcript_hostile;
 mod transcript_listings;
 mod transcript_mutations;
+mod transcript_quoting;
 mod transcript_rounding;
 mod transcript_sessions;
 mod truth;

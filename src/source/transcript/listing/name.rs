@@ -13,7 +13,27 @@ pub(in super::super) enum Quoting {
     C,
     /// With backslashes (`-b`).
     Escape,
+    /// As a C string where needed, and then the others moved by one blank.
+    MaybeC,
+    /// Always in the quotation marks of the locale, with backslashes inside.
+    Marks,
 }
+
+/// Quotation marks of locales: what opens, what closes.
+const MARKS: [(&str, &str); 12] = [
+    ("'", "'"),
+    ("\"", "\""),
+    ("‘", "’"),
+    ("“", "”"),
+    ("„", "“"),
+    ("„", "”"),
+    ("”", "”"),
+    ("’", "’"),
+    ("«\u{a0}", "\u{a0}»"),
+    ("«", "»"),
+    ("»", "«"),
+    ("「", "」"),
+];
 
 /// Reads a name in the shell's quotes from the start of `text`; gives the name and what follows.
 /// It ends at the first blank or at the end, so a bare name with a blank is not read whole.
@@ -27,7 +47,7 @@ pub(in super::super) fn shell(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
                 name.extend_from_slice(&tail[..end]);
                 &tail[end + 1..]
             }
-            b'$' if tail.first() == Some(&b'\'') => escaped_until(b'\'', &tail[1..], &mut name)?,
+            b'$' if tail.first() == Some(&b'\'') => escaped_until(b"'", &tail[1..], &mut name)?,
             b'\\' => {
                 let (&next, tail) = tail.split_first()?;
                 name.push(next);
@@ -47,8 +67,18 @@ pub(in super::super) fn shell(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 /// Reads a C string with its quotes.
 pub(in super::super) fn c_string(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut name = Vec::new();
-    let rest = escaped_until(b'"', text.strip_prefix(b"\"")?, &mut name)?;
+    let rest = escaped_until(b"\"", text.strip_prefix(b"\"")?, &mut name)?;
     Some((name, rest))
+}
+
+/// Reads a name in the quotation marks of a locale, which stand as they are only at its ends.
+pub(in super::super) fn marked(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    MARKS.iter().find_map(|(open, close)| {
+        let mut name = Vec::new();
+        let inner = text.strip_prefix(open.as_bytes())?;
+        let rest = escaped_until(close.as_bytes(), inner, &mut name)?;
+        Some((name, rest))
+    })
 }
 
 /// Reads a name with C escapes up to the first blank that is not escaped.
@@ -84,13 +114,15 @@ pub(in super::super) fn escaped_whole(text: &[u8]) -> Option<Vec<u8>> {
     Some(name)
 }
 
-fn escaped_until<'a>(end: u8, text: &'a [u8], name: &mut Vec<u8>) -> Option<&'a [u8]> {
+fn escaped_until<'a>(end: &[u8], text: &'a [u8], name: &mut Vec<u8>) -> Option<&'a [u8]> {
     let mut rest = text;
     loop {
+        if let Some(after) = rest.strip_prefix(end) {
+            return Some(after);
+        }
         let (&byte, tail) = rest.split_first()?;
         rest = match byte {
             b'\\' => one_escape(tail, name)?,
-            _ if byte == end => return Some(tail),
             _ => {
                 name.push(byte);
                 tail

@@ -247,7 +247,10 @@ impl Long {
         };
         // One name in quotes moves the others, also when it is that of a directory whose block
         // comes later: several names that all begin with a blank were moved.
-        let is_quoted = self.held.iter().any(|held| begins_with(held, b"'\""));
+        let is_quoted = self
+            .held
+            .iter()
+            .any(|held| begins_with(held, self.ls.quotes()));
         let is_moved = self.held.len() > 1 && self.held.iter().all(|held| begins_with(held, b" "));
         let padded = self.ls.may_quote() && (is_quoted || is_moved);
         self.padded = Some(padded);

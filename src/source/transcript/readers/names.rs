@@ -99,11 +99,14 @@ impl NameRows {
             }
         }
         // A terminal shows blanks at the end of a name; a copy may have gained some.
-        let text = match scene.terminal {
+        let row = match scene.terminal {
             true => text,
-            false => text.trim_ascii_end(),
+            false => self.ls.trimmed(text),
         };
-        let mut cells = self.cells(text);
+        let mut cells = match self.ls.keeps_blanks() && row.len() < text.len() {
+            true => Vec::new(),
+            false => self.cells(row),
+        };
         // In a copy from a window, blanks between columns may have been made one.
         let is_loose = !scene.terminal
             && !self.ls.in_one_column
@@ -134,7 +137,7 @@ impl NameRows {
     }
 
     fn name(&mut self, scene: &mut Scene, cell: &Cell<'_>, line: LineNo) {
-        let garbled = !cell.quoted && cell.name.contains(&b'?');
+        let garbled = (!cell.quoted || self.ls.garbles()) && cell.name.contains(&b'?');
         let Some(id) = self.place(scene, cell).filter(|_| !garbled) else {
             self.tainted |= garbled || !matches!(&cell.name[..], b"." | b"..");
             return;

@@ -39,15 +39,22 @@ impl Ls {
             (false, false) => Parting::Columns,
         };
         // A bare name may hold what would part it from the next.
-        if self.commas && matches!(self.quoting(), Quoting::Raw | Quoting::Literal) {
+        let ambiguous = match parting {
+            Parting::Line => false,
+            Parting::Columns => self.quoting() == Quoting::MaybeC,
+            Parting::Commas => matches!(
+                self.quoting(),
+                Quoting::Raw | Quoting::Literal | Quoting::MaybeC
+            ),
+        };
+        if ambiguous {
             return None;
         }
         let mut cells = Vec::new();
         let mut rest = text;
         loop {
             // A name that is alone in its row keeps its blanks, where none is padding.
-            let is_whole = parting == Parting::Line && self.quoting() == Quoting::Raw;
-            if !is_whole || self.shows_figures() {
+            if !self.keeps_blanks() || self.shows_figures() {
                 rest = skip_blanks(rest);
             }
             if rest.is_empty() {
@@ -77,7 +84,9 @@ impl Ls {
             blocks = Some(figure);
             // A bare name beside quoted ones is moved by one blank.
             rest = tail.strip_prefix(b" ")?;
-            rest = rest.strip_prefix(b" ").unwrap_or(rest);
+            if !self.keeps_blanks() {
+                rest = rest.strip_prefix(b" ").unwrap_or(rest);
+            }
         }
         let (name, quoted, tail) = self.one_name(rest, parting)?;
         let (name, shape, tail) = if quoted {
@@ -106,7 +115,8 @@ impl Ls {
     fn one_name<'a>(&self, text: &'a [u8], parting: Parting) -> Option<(Vec<u8>, bool, &'a [u8])> {
         let after = |(name, tail): (Vec<u8>, &'a [u8])| (name, true, tail);
         match (self.quoting(), text.first()?) {
-            (Quoting::C, _) => name::c_string(text).map(after),
+            (Quoting::C, _) | (Quoting::MaybeC, b'"') => name::c_string(text).map(after),
+            (Quoting::Marks, _) => name::marked(text).map(after),
             (Quoting::Shell, b'\'' | b'"') => quoted(text).map(after),
             (Quoting::Escape, _) => {
                 let (raw, tail) = escaped(text, parting)?;
@@ -120,9 +130,9 @@ impl Ls {
             }
             _ => {
                 let end = bare_end(text, |rest| is_end(rest, parting));
-                let name = match self.quoting() {
-                    Quoting::Raw if parting == Parting::Line => &text[..end],
-                    _ => text[..end].trim_ascii_end(),
+                let name = match self.keeps_blanks() {
+                    true => &text[..end],
+                    false => text[..end].trim_ascii_end(),
                 };
                 Some((name.to_vec(), false, &text[end..]))
             }
@@ -138,7 +148,7 @@ impl Ls {
             Some(b'|' | b'=' | b'>') => Shape::Other,
             _ => return (Shape::Unknown, tail),
         };
-        if self.classified {
+        if self.marks.contains(&tail[0]) {
             (shape, &tail[1..])
         } else {
             (Shape::Unknown, tail)

@@ -35,7 +35,8 @@ pub(in super::super) struct Ls {
     human: Option<u64>,
     pub(in super::super) blocks: bool,
     inodes: bool,
-    classified: bool,
+    /// The signs that may be put behind names.
+    marks: &'static [u8],
     /// A name a row (`-1`), or what is not printed on a terminal.
     pub(in super::super) in_one_column: bool,
     /// Names are written as they are: the output did not go to a terminal.
@@ -45,6 +46,8 @@ pub(in super::super) struct Ls {
     each: bool,
     /// What cannot be printed is a `?`, within quotes too.
     garbles: bool,
+    /// What cannot be printed is a `?` also where it does not go to a terminal (`-q`).
+    hides: bool,
     /// Names were left out: `-I`, `-B`.
     pub(in super::super) cut: bool,
     /// `-L`: sizes are those of what a link leads to.
@@ -68,6 +71,12 @@ pub(in super::super) struct Ls {
     quoting: Option<Quoting>,
     pub(in super::super) operands: Vec<Word>,
 }
+
+/// The signs of `-F`, of `--file-type` and of `-p`.
+const ALL_MARKS: &[u8] = b"/*@|=>";
+const MARKS_OF_TYPES: &[u8] = b"/@|=>";
+const SLASH: &[u8] = b"/";
+
 /// What a name was seen to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Shape {
@@ -161,11 +170,14 @@ impl Ls {
 
     /// A name without the sign that `-F` or `-p` has appended, and what that sign says.
     pub(in super::super) fn unmarked<'a>(&self, name: &'a [u8]) -> (&'a [u8], Shape) {
-        match name.split_last() {
-            Some((b'/', rest)) if self.classified => (rest, Shape::Dir),
-            Some((b'*', rest)) if self.classified => (rest, Shape::File),
-            Some((b'@', rest)) if self.classified => (rest, Shape::Symlink),
-            Some((b'|' | b'=', rest)) if self.classified => (rest, Shape::Other),
+        let marked = name
+            .split_last()
+            .filter(|(mark, _)| self.marks.contains(mark));
+        match marked {
+            Some((b'/', rest)) => (rest, Shape::Dir),
+            Some((b'*', rest)) => (rest, Shape::File),
+            Some((b'@', rest)) => (rest, Shape::Symlink),
+            Some((b'|' | b'=', rest)) => (rest, Shape::Other),
             _ => (name, Shape::Unknown),
         }
     }
@@ -176,10 +188,10 @@ impl Ls {
     }
 
     fn quoting(&self) -> Quoting {
-        let usual = if self.piped {
-            Quoting::Raw
-        } else {
-            Quoting::Shell
+        let usual = match (self.piped, self.hides) {
+            (true, true) => Quoting::Literal,
+            (true, false) => Quoting::Raw,
+            (false, _) => Quoting::Shell,
         };
         self.quoting.unwrap_or(usual)
     }
@@ -189,9 +201,44 @@ impl Ls {
         self.quoting == Some(Quoting::Literal)
     }
 
-    /// Whether the names of this listing may be quoted as a shell would.
+    /// Whether names of this listing may be in quotes and others not, which are then moved by one
+    /// blank.
     pub(in super::super) fn may_quote(&self) -> bool {
-        self.quoting() == Quoting::Shell
+        !self.quotes().is_empty()
+    }
+
+    /// What a name in quotes may begin with, where others are bare.
+    pub(in super::super) fn quotes(&self) -> &'static [u8] {
+        match self.quoting() {
+            Quoting::Shell => b"'\"",
+            Quoting::MaybeC => b"\"",
+            _ => b"",
+        }
+    }
+
+    /// Whether a blank at the end of a row would be one of a name's own.
+    pub(in super::super) fn keeps_blanks(&self) -> bool {
+        let bare = matches!(
+            self.quoting(),
+            Quoting::Raw | Quoting::Literal | Quoting::MaybeC
+        );
+        bare && self.in_one_column
+    }
+
+    /// A row of names without the blanks that a copy may have gained at its end.
+    pub(in super::super) fn trimmed<'a>(&self, row: &'a [u8]) -> &'a [u8] {
+        let text = row.trim_ascii_end();
+        let slashes = text.iter().rev().take_while(|&&b| b == b'\\').count();
+        // The blank behind a backslash is a name's.
+        match self.quoting() == Quoting::Escape && slashes % 2 == 1 {
+            true => &row[..row.len().min(text.len() + 1)],
+            false => text,
+        }
+    }
+
+    /// Whether a `?` may stand for what cannot be printed, even in a name that was in quotes.
+    pub(in super::super) fn garbles(&self) -> bool {
+        self.garbles
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::super::word::Word;
 use super::super::date::words_of_format;
 use super::super::name::Quoting;
 use super::super::number;
-use super::Ls;
+use super::{ALL_MARKS, Ls, MARKS_OF_TYPES, SLASH};
 
 /// Long options whose value may be the next word.
 const VALUED: [&[u8]; 4] = [b"width", b"ignore", b"hide", b"tabsize"];
@@ -14,7 +14,7 @@ impl Ls {
     pub(in super::super::super) fn parse(command: &str, words: &[Word]) -> Option<Self> {
         let mut ls = Self::default();
         match command {
-            "ll" | "l" | "lh" | "lla" => (ls.long, ls.classified, ls.guessed) = (true, true, true),
+            "ll" | "l" | "lh" | "lla" => (ls.long, ls.marks, ls.guessed) = (true, ALL_MARKS, true),
             "la" | "lsa" => (ls.long, ls.guessed) = (true, true),
             "vdir" => (ls.long, ls.quoting) = (true, Some(Quoting::Escape)),
             "dir" => ls.quoting = Some(Quoting::Escape),
@@ -72,7 +72,8 @@ impl Ls {
             b'h' => self.human = Some(1024),
             b's' => self.blocks = true,
             b'i' => self.inodes = true,
-            b'F' | b'p' => self.classified = true,
+            b'F' => self.marks = ALL_MARKS,
+            b'p' => self.marks = SLASH,
             b'c' | b'u' => self.other_time = true,
             b'N' => self.quoting = Some(Quoting::Literal),
             b'Q' => self.quoting = Some(Quoting::C),
@@ -83,7 +84,8 @@ impl Ls {
             b'B' => self.cut = true,
             b'L' => self.follows = true,
             // Of these the BSDs have `T`, `O`, `e` and `@`.
-            b'q' | b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'H' | b'T' | b'O' | b'e' | b'@' => {}
+            b'q' => self.hides = true,
+            b'r' | b't' | b'S' | b'U' | b'X' | b'v' | b'H' | b'T' | b'O' | b'e' | b'@' => {}
             _ => return None,
         }
         Some(())
@@ -98,8 +100,10 @@ impl Ls {
             b"si" => self.human = Some(1000),
             b"size" => self.blocks = true,
             b"inode" => self.inodes = true,
-            b"classify" | b"file-type" => self.classified = true,
+            b"classify" | b"classify=always" | b"classify=auto" => self.marks = ALL_MARKS,
+            b"file-type" => self.marks = MARKS_OF_TYPES,
             b"full-time" => self.long = true,
+            b"hide-control-chars" => self.hides = true,
             b"literal" => self.quoting = Some(Quoting::Literal),
             b"quote-name" => self.quoting = Some(Quoting::C),
             b"escape" => self.quoting = Some(Quoting::Escape),
@@ -110,7 +114,6 @@ impl Ls {
             | b"reverse"
             | b"color"
             | b"show-control-chars"
-            | b"hide-control-chars"
             | b"dereference-command-line"
             | b"width"
             | b"tabsize"
@@ -124,7 +127,12 @@ impl Ls {
                 self.quoting_style(&option[b"quoting-style=".len()..])?;
             }
             _ if option.starts_with(b"indicator-style=") => {
-                self.classified = option != b"indicator-style=none";
+                self.marks = match &option[b"indicator-style=".len()..] {
+                    b"none" => b"",
+                    b"slash" => SLASH,
+                    b"file-type" => MARKS_OF_TYPES,
+                    _ => ALL_MARKS,
+                };
             }
             _ if option.starts_with(b"time-style=+") => {
                 let format = &option[b"time-style=+".len()..];
@@ -165,7 +173,7 @@ impl Ls {
         })
     }
 
-    /// The value of `--quoting-style`. Quotation marks of a locale can be any.
+    /// The value of `--quoting-style`.
     fn quoting_style(&mut self, value: &[u8]) -> Option<()> {
         self.garbles = matches!(value, b"shell" | b"shell-always");
         self.quoting = Some(match value {
@@ -177,6 +185,8 @@ impl Ls {
                 Quoting::Shell
             }
             b"c" => Quoting::C,
+            b"c-maybe" => Quoting::MaybeC,
+            b"locale" | b"clocale" => Quoting::Marks,
             b"escape" => Quoting::Escape,
             _ => return None,
         });

@@ -164,11 +164,18 @@ impl Ls {
         let padded = padded || self.each && matches!(raw.first(), Some(b'\'' | b'"'));
         let is_link = row.shape == Shape::Symlink;
         let quoting = self.quoting();
+        // A blank at the end may be one of the name, or one of a copy.
+        let is_bare = matches!(quoting, Quoting::Raw | Quoting::Literal | Quoting::MaybeC);
+        if is_bare && raw.ends_with(b" ") {
+            return None;
+        }
         let (name, rest) = match (quoting, raw.first()?) {
             (Quoting::Shell, b'\'' | b'"') if padded => name::shell(raw)?,
+            (Quoting::MaybeC, b'"') if padded => name::c_string(raw)?,
             (Quoting::C, _) => name::c_string(raw)?,
+            (Quoting::Marks, _) => name::marked(raw)?,
             (Quoting::Escape, _) => name::escaped(raw)?,
-            (Quoting::Shell, b' ') if padded => bare_name(&raw[1..], row)?,
+            (Quoting::Shell | Quoting::MaybeC, b' ') if padded => bare_name(&raw[1..], row)?,
             _ => bare_name(raw, row)?,
         };
         let target = rest.strip_prefix(b" -> ");
@@ -179,7 +186,7 @@ impl Ls {
         };
         let suffix: &[u8] = match rest {
             b"" => b"",
-            one @ [b'/' | b'*' | b'@' | b'=' | b'|' | b'>'] if self.classified => one,
+            [mark] if self.marks.contains(mark) => rest,
             _ => return None,
         };
         let name = if suffix.is_empty() {
@@ -202,23 +209,28 @@ impl Ls {
         match self.quoting() {
             Quoting::C => name::c_string(path).and_then(whole),
             Quoting::Escape => name::escaped_whole(path),
+            Quoting::Marks => name::marked(path).and_then(whole),
+            Quoting::MaybeC if path.starts_with(b"\"") => name::c_string(path).and_then(whole),
             Quoting::Literal if path.contains(&b'?') => None,
+            Quoting::Shell if self.garbles && path.contains(&b'?') => None,
             Quoting::Shell if matches!(path, [b'\'' | b'"', ..]) => {
                 Some(name::shell(path).and_then(whole).unwrap_or(path.to_vec()))
             }
-            Quoting::Shell | Quoting::Literal | Quoting::Raw => Some(path.to_vec()),
+            Quoting::Shell | Quoting::Literal | Quoting::Raw | Quoting::MaybeC => {
+                Some(path.to_vec())
+            }
         }
     }
 
     /// Takes off what `-F` and `-p` append. No name holds a `/`, so that one always goes.
     fn unsuffixed(&self, mut name: Vec<u8>, row: &Row<'_>) -> Vec<u8> {
         let appended = match (row.shape, name.last()) {
-            (Shape::Dir, Some(b'/')) => !self.themselves && self.classified,
-            (Shape::File, Some(b'*')) => self.classified && row.executable,
-            (Shape::Other, Some(b'|' | b'=')) => self.classified,
+            (Shape::Dir, Some(b'/')) => !self.themselves,
+            (Shape::File, Some(b'*')) => row.executable,
+            (Shape::Other, Some(b'|' | b'=')) => true,
             _ => false,
         };
-        if appended {
+        if appended && name.last().is_some_and(|mark| self.marks.contains(mark)) {
             name.pop();
         }
         name

@@ -230,7 +230,7 @@ fn what_is_no_row_is_refused() {
     for options in [
         "--block-size=7Q -l",
         "--time-style=+%c -l",
-        "--quoting-style=locale",
+        "--quoting-style=mine",
         "--zero",
     ] {
         let words: Vec<Word> = options
