@@ -415,7 +415,7 @@ fn planned(question: &Question<'_>, inquiry: &Inquiry) -> Result<Target> {
         more: need.saturating_add(floor).saturating_sub(bare),
     };
     let ground = Ground::of(&wish, inquiry)?;
-    let plan = ground.plan();
+    let plan = ground.plan(&ground.planner());
     let limit = ground.limit();
     let mut target = Target {
         volume: survey.volume.clone(),

@@ -6,7 +6,7 @@ use crate::entry::{Measured, Trouble, Volume};
 use crate::error::{Error, Result};
 use crate::need::{self, PercentOf, Room};
 use crate::plan::shared::plan_asking;
-use crate::plan::{self, Pick, Plan, Reached, Request, Smallest};
+use crate::plan::{self, Pick, Plan, Planner, Reached, Request, Smallest};
 use crate::policy::Risk;
 use crate::report::text::plan as page;
 use crate::report::{json, script};
@@ -123,7 +123,8 @@ pub(super) fn view<'a>(
 /// # Errors
 /// When the need cannot be reckoned, or the reading was ended early.
 pub(super) fn make(wish: &Wish<'_>, inquiry: &Inquiry) -> Result<Plan> {
-    Ok(Ground::of(wish, inquiry)?.plan())
+    let ground = Ground::of(wish, inquiry)?;
+    Ok(ground.plan(&ground.planner()))
 }
 
 /// What plans are made from.
@@ -197,13 +198,18 @@ impl<'a> Ground<'a> {
     }
 
     /// The smallest set.
-    pub(super) fn plan(&self) -> Plan {
-        self.solve(&self.worst, &self.least)
+    pub(super) fn plan(&self, planner: &Planner<'_>) -> Plan {
+        self.solve(planner, &self.worst, &self.least)
+    }
+
+    /// What makes the plans on this ground.
+    pub(super) fn planner(&self) -> Planner<'_> {
+        Planner::new(&self.survey.tree, &self.risks)
     }
 
     /// The smallest set of each risk that anything here has: of all that is no worse, by number or
     /// bytes alone. None where nothing has to go.
-    pub(super) fn each_risk(&self) -> Vec<Plan> {
+    pub(super) fn each_risk(&self, planner: &Planner<'_>) -> Vec<Plan> {
         if self.worst.is_met() {
             return Vec::new();
         }
@@ -214,20 +220,22 @@ impl<'a> Ground<'a> {
         };
         let classes = self.risks.present().into_iter();
         classes
-            .map(|risk| self.solve(&up_to(risk, &self.worst), &up_to(risk, &self.least)))
+            .map(|risk| {
+                let (worst, least) = (up_to(risk, &self.worst), up_to(risk, &self.least));
+                self.solve(planner, &worst, &least)
+            })
             .collect()
     }
 
     /// What is known for the most that can be short holds for all; else what is for the least.
-    fn solve(&self, worst: &Request, least: &Request) -> Plan {
-        let Self { survey, risks, .. } = self;
-        let solve = |request: &Request| plan_asking(&survey.tree, risks, request, &self.returns);
+    fn solve(&self, planner: &Planner<'_>, worst: &Request, least: &Request) -> Plan {
+        let solve = |request: &Request| plan_asking(planner, request, &self.returns);
         let mut plan = solve(worst);
         if plan.reached == Reached::No && least.shortfall < worst.shortfall {
             plan = if_less_is_short(plan, solve(least));
         }
         plan.troubles.extend(self.untold.iter().cloned());
-        let in_doubt = !plan.troubles.is_empty() || counts_twice(&plan, &survey.troubles);
+        let in_doubt = !plan.troubles.is_empty() || counts_twice(&plan, &self.survey.troubles);
         if plan.reached == Reached::Certain && in_doubt && !plan.request.is_met() {
             plan.reached = Reached::Possibly;
         }

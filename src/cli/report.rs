@@ -32,9 +32,12 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit> {
         more: 0,
     };
     let made = is_wanted.then(|| plan::Ground::of(&wish, &inquiry));
-    let made = made.transpose()?.map(|ground| Made {
-        plan: ground.plan(),
-        each_risk: ground.each_risk(),
+    let made = made.transpose()?.map(|ground| {
+        let planner = ground.planner();
+        Made {
+            plan: ground.plan(&planner),
+            each_risk: ground.each_risk(&planner),
+        }
     });
     let survey = &mut inquiry.survey;
     if survey.volume.is_none() {

@@ -300,44 +300,73 @@ pub struct Plan {
 /// ```
 #[must_use]
 pub fn plan(tree: &Tree, risks: &Risks, request: &Request) -> Plan {
-    let (numbers, shape) = Numbers::of(tree);
-    let sources = Sources {
-        tree,
-        risks,
-        request,
-        numbers: &numbers,
-    };
-    let sure = sources.problem(shape, Bound::Least);
-    let chooser = Chooser::new(&sure, request.inodes > 0, &by_number);
-    let max_risk = request.max_risk.min(Risk::Unknown);
-    let beyond = request.exceeds_the_volume();
-    let outcome = chooser.choose(&ask(request, max_risk));
-    let short = match outcome {
-        Ok(choice) if !beyond => {
-            // What was searched is no longer needed, and the picks need room.
-            drop(chooser);
-            drop(sure);
-            return sources.told(Reached::Certain, choice);
+    Planner::new(tree, risks).plan(request)
+}
+
+/// Makes plans on one tree: what does not depend on what is asked is worked out once.
+#[derive(Debug)]
+pub struct Planner<'a> {
+    tree: &'a Tree,
+    risks: &'a Risks,
+    numbers: Numbers,
+    shape: Shape,
+}
+
+impl<'a> Planner<'a> {
+    /// Numbers the nodes by their paths; the cost is that of sorting the names below each
+    /// directory.
+    #[must_use]
+    pub fn new(tree: &'a Tree, risks: &'a Risks) -> Self {
+        let (numbers, shape) = Numbers::of(tree);
+        Self {
+            tree,
+            risks,
+            numbers,
+            shape,
         }
-        // Shared extents: the sizes add up to more than the volume has in use.
-        Ok(_) => Short {
-            bytes: request.at_most.unwrap_or(0),
-            inodes: request.inodes,
-        },
-        Err(short) => short,
-    };
-    let may = (!beyond).then(|| sources.possibly(&chooser, max_risk));
-    let mut plan = match may.flatten() {
-        Some(choice) => sources.told(Reached::Possibly, choice),
-        None => unreached(tree, request),
-    };
-    plan.missing = Some(request.shortfall.saturating_sub(short.bytes));
-    plan.missing_inodes = Some(request.inodes.saturating_sub(short.inodes));
-    plan.best_achievable = Some(short.bytes);
-    if !beyond && !request.levelled {
-        plan.next_risk = sources.next_risk(&chooser, max_risk);
     }
-    plan
+
+    /// Finds the smallest deletion set; see [`plan`].
+    #[must_use]
+    pub fn plan(&self, request: &Request) -> Plan {
+        let sources = Sources {
+            tree: self.tree,
+            risks: self.risks,
+            request,
+            numbers: &self.numbers,
+        };
+        let sure = sources.problem(self.shape.clone(), Bound::Least);
+        let chooser = Chooser::new(&sure, request.inodes > 0, &by_number);
+        let max_risk = request.max_risk.min(Risk::Unknown);
+        let beyond = request.exceeds_the_volume();
+        let outcome = chooser.choose(&ask(request, max_risk));
+        let short = match outcome {
+            Ok(choice) if !beyond => {
+                // What was searched is no longer needed, and the picks need room.
+                drop(chooser);
+                drop(sure);
+                return sources.told(Reached::Certain, choice);
+            }
+            // Shared extents: the sizes add up to more than the volume has in use.
+            Ok(_) => Short {
+                bytes: request.at_most.unwrap_or(0),
+                inodes: request.inodes,
+            },
+            Err(short) => short,
+        };
+        let may = (!beyond).then(|| sources.possibly(&chooser, max_risk));
+        let mut plan = match may.flatten() {
+            Some(choice) => sources.told(Reached::Possibly, choice),
+            None => unreached(self.tree, request),
+        };
+        plan.missing = Some(request.shortfall.saturating_sub(short.bytes));
+        plan.missing_inodes = Some(request.inodes.saturating_sub(short.inodes));
+        plan.best_achievable = Some(short.bytes);
+        if !beyond && !request.levelled {
+            plan.next_risk = sources.next_risk(&chooser, max_risk);
+        }
+        plan
+    }
 }
 
 fn ask(request: &Request, max_risk: Risk) -> Ask {

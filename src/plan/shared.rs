@@ -10,10 +10,9 @@ use std::collections::BTreeMap;
 
 use crate::bytes::Bytes;
 use crate::entry::{Kind, Trouble};
-use crate::risk::Risks;
 use crate::tree::{NodeId, Tree};
 
-use super::{Plan, Reached, Request, plan};
+use super::{Plan, Planner, Reached, Request};
 
 /// Files that are asked at most, plans that are made at most, and files enough to judge by.
 const ASKED: usize = 200_000;
@@ -55,14 +54,15 @@ pub trait Gains {
 /// The smallest set, where nothing is gained by what is kept; where there is one that does without
 /// what nobody can tell, that one, for it is certain.
 #[must_use]
-pub fn plan_asking(tree: &Tree, risks: &Risks, request: &Request, gains: &dyn Gains) -> Plan {
+pub fn plan_asking(planner: &Planner<'_>, request: &Request, gains: &dyn Gains) -> Plan {
+    let tree = planner.tree;
     let mut known: BTreeMap<NodeId, Gain> = BTreeMap::new();
     for &node in &request.held {
         known.insert(node, Gain::Kept(Keeper::Open));
     }
     let mut is_strict = true;
     for _ in 0..PLANS {
-        let made = plan(tree, risks, &without(request, &known, is_strict));
+        let made = planner.plan(&without(request, &known, is_strict));
         let new = ask(tree, &made, gains, &mut known);
         let spoils = |gain: &Gain| match gain {
             Gain::Comes => false,
@@ -79,7 +79,7 @@ pub fn plan_asking(tree: &Tree, risks: &Risks, request: &Request, gains: &dyn Ga
             return told(tree, made, &known, gains);
         }
     }
-    let made = plan(tree, risks, &without(request, &known, false));
+    let made = planner.plan(&without(request, &known, false));
     told(tree, made, &known, gains)
 }
 
@@ -254,7 +254,7 @@ mod tests {
             max_risk: Risk::Unknown,
             ..Request::default()
         };
-        plan_asking(&tree, &risks, &request, &Told(told))
+        plan_asking(&Planner::new(&tree, &risks), &request, &Told(told))
     }
 
     #[test]
