@@ -27,7 +27,7 @@ use std::time::Instant;
 use jettison::audit::Audit;
 use jettison::bytes::Interval;
 use jettison::entry::{Batch, Entry, Kind, Link, Rooting, Sink as _, Token};
-use jettison::plan::{Plan, Reached, Request, Smallest, plan};
+use jettison::plan::{Plan, Planner, Reached, Request, Smallest, plan};
 use jettison::policy::{Policy, Risk};
 use jettison::risk::{Context, Risks, classify};
 use jettison::sys::processor_time;
@@ -205,6 +205,18 @@ fn everyday(name: &str, entries: u64, classes: u64) {
         ..ask(Smallest::Paths, 79 * GIB)
     };
     show(&tree, &risks, name, &inodes);
+    measure(&tree, name, || {
+        let planner = Planner::new(&tree, &risks);
+        let classes = risks.present().into_iter();
+        let plans = classes.map(|risk| {
+            planner.plan(&Request {
+                max_risk: risk,
+                levelled: true,
+                ..ask(Smallest::Paths, 79 * GIB)
+            })
+        });
+        format!("the set of each risk, {} plans", plans.count())
+    });
 }
 
 /// Every file is a multiple of 256 blocks, but for three, and the need is not.
@@ -279,11 +291,16 @@ fn ask(smallest: Smallest, shortfall: u64) -> Request {
 
 /// Plans, and prints what it took and what came of it.
 fn show(tree: &Tree, risks: &Risks, name: &str, request: &Request) {
+    measure(tree, name, || said(&plan(tree, risks, request)));
+}
+
+/// Prints what something took, and what it says of itself.
+fn measure(tree: &Tree, name: &str, work: impl FnOnce() -> String) {
     let before = resident("VmRSS:");
     // Writing 5 makes the peak the present size (proc(5)); without it the column is left empty.
     let is_reset = fs::write("/proc/self/clear_refs", "5").is_ok();
     let (cpu, wall) = (processor_time(), Instant::now());
-    let made = plan(tree, risks, request);
+    let said = work();
     let (wall, cpu) = (
         wall.elapsed().as_millis(),
         (processor_time() - cpu).as_millis(),
@@ -293,7 +310,7 @@ fn show(tree: &Tree, risks: &Risks, name: &str, request: &Request) {
         true => format!("{:.1}", peak as f64 / tree.len() as f64),
         false => String::new(),
     };
-    println!("{wall:>6}{cpu:>6}{memory:>5}  {name:<13}{}", said(&made));
+    println!("{wall:>6}{cpu:>6}{memory:>5}  {name:<13}{said}");
 }
 
 fn said(plan: &Plan) -> String {
