@@ -16,57 +16,157 @@ pub(super) fn date(text: &[u8]) -> Option<(Option<i64>, usize)> {
 }
 
 /// A date without the day of the week.
+///
+/// What `ls` prints is a matter of its translation: each language orders day, month, year and clock
+/// in its own way, and the forms here are those of all 43 that coreutils 9.1 has.
 fn date_of_month(text: &[u8]) -> Option<(Option<i64>, usize)> {
     let mut tokens = Tokens { line: text, at: 0 };
     let first = tokens.next()?;
     if let Some([year, month, day]) = iso_date(first) {
         return iso_time(tokens, [year, month, day]);
     }
-    let second = tokens.next()?;
-    if is_month_and_day(first) && clock(second).is_some() {
+    if is_month_and_day(first) && tokens.next().and_then(clock).is_some() {
         return Some((None, tokens.at));
     }
-    let third = tokens.next()?;
-    let (month, day) = match (small(first), small(second)) {
-        (None, Some(day)) => (first, day),
-        (Some(day), None) => (second, day),
-        _ => return None,
+    let mut words = Words { text, at: 0 };
+    let first = words.next()?;
+    // `06:02 22 Thg 11`
+    if clock(first).is_some() {
+        Day::next(&mut words)?;
+        let month = Month::next(&mut words)?;
+        // Months are made as long as the longest.
+        let is_short = month.0.is_some_and(|month| month < 10);
+        return Some((None, words.at + padding(words.rest(), is_short)));
+    }
+    // `2025 jan 22`, `2025年11月22日`
+    if let Some(year) = year(first) {
+        return year_first(words, first, year);
+    }
+    words.at = 0;
+    let dotted = first.ends_with(b".") && day(first).is_some();
+    let (month, day) = match (month_and_day(first), day(first)) {
+        (Some(both), _) => {
+            words.next()?;
+            both
+        }
+        (None, Some(_)) => {
+            let day = Day::next(&mut words)?;
+            (
+                Month::next(&mut words).or_else(|| numbered(&mut words, dotted))?,
+                day,
+            )
+        }
+        (None, None) => (Month::next(&mut words)?, Day::next(&mut words)?),
     };
-    if !is_month(month) {
+    let mut third = words.next()?;
+    // `22. нов. у 06:02`
+    if third == "у".as_bytes() {
+        third = words.next()?;
+    }
+    if clock(third).is_some() {
+        let tokens = Tokens {
+            line: text,
+            at: words.at,
+        };
+        return with_clock(tokens, third, month, day);
+    }
+    let time = Timestamp::from_civil(year(third)?, month.0.unwrap_or(0), day.0, 0, 0, 0);
+    // `29. Nov 2025 ` is made as long as `22. Nov 16:55` is.
+    let is_short = dotted && third.len() == 4 && !text[..words.at - 4].ends_with(b"  ");
+    Some((
+        time.map(|t| t.0),
+        words.at + padding(words.rest(), is_short),
+    ))
+}
+
+/// `2025 jan 22`, without a clock: before one, or before another year, the number was the size.
+fn year_first(mut words: Words<'_>, first: &[u8], year: i64) -> Option<(Option<i64>, usize)> {
+    let month = Month::next(&mut words)?;
+    let day = Day::next(&mut words)?;
+    if first.len() == 4 && goes_on(words) {
         return None;
     }
-    match third {
-        [_, b':', ..] | [_, _, b':', ..] => with_clock(tokens, third, month, day),
-        _ if third.len() == 4 => {
-            let year = i64::try_from(number::digits(third)?).ok()?;
-            let time =
-                month_number(month).and_then(|m| Timestamp::from_civil(year, m, day, 0, 0, 0));
-            // `29. Nov 2025 ` is made as long as `22. Nov 16:55` is.
-            let is_short = first.ends_with(b".");
-            Some((
-                time.map(|t| t.0),
-                tokens.at + padding(tokens.rest(), is_short),
-            ))
-        }
-        _ => None,
+    let time = Timestamp::from_civil(year, month.0.unwrap_or(0), day.0, 0, 0, 0);
+    Some((time.map(|t| t.0), words.at))
+}
+
+/// Whether a date goes on and a name follows: `06:02 x`, or `Nov 06:02 x` where what stands before
+/// is a size, an owner and a day.
+fn goes_on(mut words: Words<'_>) -> bool {
+    let mut next = words.next().unwrap_or_default();
+    if is_month(next) {
+        next = words.next().unwrap_or_default();
     }
+    (clock(next).is_some() || year(next).is_some()) && words.next().is_some()
+}
+
+/// A day of the month.
+#[derive(Clone, Copy)]
+struct Day(i64);
+
+impl Day {
+    fn next(words: &mut Words<'_>) -> Option<Self> {
+        words.next().and_then(day)
+    }
+}
+
+/// A month, by its number where that is known.
+#[derive(Clone, Copy)]
+struct Month(Option<i64>);
+
+impl Month {
+    fn next(words: &mut Words<'_>) -> Option<Self> {
+        let mut ahead = *words;
+        let mut word = ahead.next()?;
+        // `22 de nov.`
+        if word == b"de" {
+            word = ahead.next()?;
+        }
+        if !is_month(word) {
+            return None;
+        }
+        let mut month = Self(month_number(word));
+        // `Thg 11`
+        if word == b"Thg" {
+            month.0 = Some(i64::try_from(number::digits(ahead.next()?)?).ok()?);
+        }
+        *words = ahead;
+        Some(month)
+    }
+}
+
+/// The second of `3. 1.`
+fn numbered(words: &mut Words<'_>, dotted: bool) -> Option<Month> {
+    let word = words.next().filter(|word| dotted && word.ends_with(b"."))?;
+    day(word)
+        .filter(|day| day.0 <= 12)
+        .map(|day| Month(Some(day.0)))
+}
+
+/// `28.10.`
+fn month_and_day(word: &[u8]) -> Option<(Month, Day)> {
+    let at = word.strip_suffix(b".")?.iter().position(|&b| b == b'.')?;
+    let month = day(&word[at + 1..]).filter(|month| month.0 <= 12)?;
+    Some((Month(Some(month.0)), day(&word[..at])?))
 }
 
 /// `Nov 22 06:02`, or `Nov 22 06:02:11 2026`, as the BSDs have it with `-T`.
 fn with_clock(
     mut tokens: Tokens<'_>,
     shown: &[u8],
-    month: &[u8],
-    day: i64,
+    month: Month,
+    day: Day,
 ) -> Option<(Option<i64>, usize)> {
     let [hour, minute, second] = clock(shown)?;
     if shown.iter().filter(|&&b| b == b':').count() < 2 {
         return Some((None, tokens.at));
     }
-    let year = tokens.next().filter(|word| word.len() == 4)?;
-    let year = i64::try_from(number::digits(year)?).ok()?;
-    let time =
-        month_number(month).and_then(|m| Timestamp::from_civil(year, m, day, hour, minute, second));
+    let year = tokens
+        .next()
+        .filter(|word| word.len() == 4)
+        .and_then(year)?;
+    let month = month.0.unwrap_or(0);
+    let time = Timestamp::from_civil(year, month, day.0, hour, minute, second);
     Some((time.map(|t| t.0), tokens.at))
 }
 
@@ -81,7 +181,7 @@ fn is_month(month: &[u8]) -> bool {
             .iter()
             .all(|b| b.is_ascii_alphabetic() || *b >= 128 || *b == b'.');
     // East Asian months are a number and a character.
-    is_word || month.ends_with("月".as_bytes()) || month.ends_with("월".as_bytes())
+    is_word || without(month, &AFTER_MONTH).len() < month.len()
 }
 
 /// `07-09`
@@ -112,14 +212,35 @@ fn iso_time(mut tokens: Tokens<'_>, [year, month, day]: [i64; 3]) -> Option<(Opt
     }
 }
 
-/// A day of the month, with or without a full stop.
-fn small(text: &[u8]) -> Option<i64> {
-    let text = text.strip_suffix(b".").unwrap_or(text);
+/// What may stand behind the number of a day, of a month and of a year.
+const AFTER_DAY: [&str; 3] = [".", "日", "일"];
+const AFTER_MONTH: [&str; 2] = ["月", "월"];
+const AFTER_YEAR: [&str; 3] = [".", "年", "년"];
+
+fn without<'a>(text: &'a [u8], ends: &[&str]) -> &'a [u8] {
+    let end = ends
+        .iter()
+        .find_map(|end| text.strip_suffix(end.as_bytes()));
+    end.unwrap_or(text)
+}
+
+fn day(text: &[u8]) -> Option<Day> {
+    let text = without(text, &AFTER_DAY);
     let day = number::digits(text).filter(|n| text.len() <= 2 && (1..=31).contains(n))?;
-    i64::try_from(day).ok()
+    i64::try_from(day).ok().map(Day)
+}
+
+fn year(text: &[u8]) -> Option<i64> {
+    let text = without(text, &AFTER_YEAR);
+    let year = number::digits(text).filter(|_| text.len() == 4)?;
+    i64::try_from(year).ok()
 }
 
 fn month_number(word: &[u8]) -> Option<i64> {
+    let number = without(word, &AFTER_MONTH);
+    if number.len() < word.len() {
+        return i64::try_from(number::digits(number)?).ok();
+    }
     let months = b"JanFebMarAprMayJunJulAugSepOctNovDec";
     let at = months.chunks(3).position(|m| m == word)?;
     i64::try_from(at + 1).ok()
@@ -134,8 +255,14 @@ fn iso_date(text: &[u8]) -> Option<[i64; 3]> {
     Some([year, number(&[*m1, *m2])?, number(&[*d1, *d2])?])
 }
 
-/// `06:02`, `06:02:11`, `06:02:11.123456789`
+/// `06:02`, `06:02:11`, `06:02:11.123456789`, `06.02`
 fn clock(text: &[u8]) -> Option<[i64; 3]> {
+    if let [hour @ .., b'.', m1, m2] = text
+        && let Some(hour) = number::digits(hour).filter(|&n| hour.len() <= 2 && n < 24)
+        && let Some(minute) = number::digits(&[*m1, *m2]).filter(|&n| n < 60)
+    {
+        return Some([i64::try_from(hour).ok()?, i64::try_from(minute).ok()?, 0]);
+    }
     let whole = text.split(|&b| b == b'.').next()?;
     let mut parts = whole.split(|&b| b == b':');
     let mut part = |limit: u64| {
@@ -156,6 +283,51 @@ fn offset(text: &[u8]) -> Option<i64> {
         b'+' => Some(seconds),
         b'-' => Some(-seconds),
         _ => None,
+    }
+}
+
+/// Words of a date, which end at blanks, those that do not break included, and behind the
+/// characters for year, month and day.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        const FIXED: &[u8] = "\u{a0}".as_bytes();
+        const ENDS: [&[u8]; 4] = [
+            "年".as_bytes(),
+            "월".as_bytes(),
+            "月".as_bytes(),
+            "년".as_bytes(),
+        ];
+        loop {
+            match self.rest() {
+                [b' ' | b'\t', ..] => self.at += 1,
+                rest if rest.starts_with(FIXED) => self.at += FIXED.len(),
+                _ => break,
+            }
+        }
+        let rest = self.rest();
+        let mut len = 0;
+        while let Some(&byte) = rest.get(len) {
+            if matches!(byte, b' ' | b'\t') || byte >= 128 && rest[len..].starts_with(FIXED) {
+                break;
+            }
+            len += 1;
+            // None of the characters has ASCII for its last byte.
+            if byte >= 128 && ENDS.iter().any(|end| rest[..len].ends_with(end)) {
+                break;
+            }
+        }
+        self.at += len;
+        (len > 0).then_some(&rest[..len])
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        &self.text[self.at..]
     }
 }
 
@@ -222,11 +394,47 @@ mod tests {
             (" Sun Nov 22 06:02:11 2026 x", " x"),
             (" Sun 22 Nov 06:02 x", " x"),
             (" 11월 22 06:02 x", " x"),
+            // Other languages, as their translations of `ls` have it.
+            (" 22 de nov.  06:02 x", " x"),
+            ("  3 de gen.   2025  x", "  x"),
+            (" 22.\u{a0}lis 06.02 x", " x"),
+            (" 28. mai    2025  x", "  x"),
+            (" 2025  urt  3  x", "  x"),
+            (" 28.10. 06:02 x", " x"),
+            ("  3. 1.  2025  x", "  x"),
+            (" 2025 jan    3 x", " x"),
+            (" nov   23 02.54 x", " x"),
+            (" 22 maj  2026  x", "  x"),
+            (" 11월 22일  06:02 x", " x"),
+            (" 2025년  1월  3일 x", " x"),
+            (" jan.   3  2025  x", "  x"),
+            ("  3. јан. 2025. x", " x"),
+            ("  3. нов. у 06:02 x", " x"),
+            (" 06:02 22 Thg 11 x", " x"),
+            (" 06:02 22 Thg 5  x", " x"),
+            ("  3 Thg 1   2025 x", " x"),
+            (" 11月22日 06:02 x", " x"),
+            ("  7月 9日 06:02 x", " x"),
+            (" 2025年11月22日 x", " x"),
+            (" 2025年 1月 3日  x", "  x"),
         ] {
             let len = date(text.as_bytes()).map(|(_, len)| len);
             assert_eq!(len.map(|at| &text[at..]), Some(rest), "{text}");
         }
-        for text in [" Nov 22 x", " 22 22 06:02 x", " 1-2 06:02 x", " x"] {
+        for text in [
+            " Nov 22 x",
+            " 22 22 06:02 x",
+            " 1-2 06:02 x",
+            " x",
+            // The size of a row whose owners are numbers.
+            " 2025 Nov 22 06:02 x",
+            " 2025 Nov 22  2024 x",
+            " 2025 root 22 Nov 06:02 x",
+            " 2025 root 22 Nov  2024 x",
+            " 22.13. 06:02 x",
+            " 22 13. 06:02 x",
+            " Nov 22 06.61 x",
+        ] {
             assert_eq!(date(text.as_bytes()), None, "{text}");
         }
         for (format, words) in [

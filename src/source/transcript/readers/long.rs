@@ -210,8 +210,11 @@ impl Long {
     }
 
     fn hold(&mut self, scene: &mut Scene, row: &Row<'_>, output: Output<'_>) {
+        let before = &output.text[..output.text.len() - row.name.len()];
         match row.name.first() {
             Some(b' ' | b'\'' | b'"') => {}
+            // The blank that was taken for the end of a short date may as well be padding.
+            _ if before.ends_with(b"  ") => {}
             _ if self.padded.is_none() => self.padded = Some(false),
             _ => {}
         }
