@@ -511,15 +511,8 @@ impl<'a> Chooser<'a> {
 
     /// No set has fewer paths than the most that maximal nodes can give takes to reach the need.
     fn fewest_tops(&self, all: &Allowed, need: u64) -> u64 {
-        let mut tops = coupled::upper_worth_of_maximal(self.problem, &self.sums, all);
-        tops.sort_unstable_by(|a, b| b.cmp(a));
-        let mut sum = 0u64;
-        let mut enough = |bytes: &u64| {
-            let short = sum < need;
-            sum = sum.saturating_add(*bytes);
-            short
-        };
-        tops.iter().take_while(|b| enough(b)).count() as u64
+        let tops = coupled::upper_worth_of_maximal(self.problem, &self.sums, all);
+        paths::fewest_of(&tops, need)
     }
 
     /// A short search, a sweep, and a long search, until one of them proves its set.

@@ -106,6 +106,27 @@ pub fn fewest(
     Some(Found { set, bytes, bound })
 }
 
+/// How many of the largest sizes it takes to reach a need; of all of them, where these do not.
+#[must_use]
+pub fn fewest_of(sizes: &[u64], need: u64) -> u64 {
+    let Some(floor) = Tiers::of(sizes.iter().copied()).reaching(need) else {
+        return sizes.len() as u64;
+    };
+    let mut tops: Vec<u64> = sizes
+        .iter()
+        .copied()
+        .filter(|&size| size >= floor)
+        .collect();
+    tops.sort_unstable_by(|a, b| b.cmp(a));
+    let mut sum = 0u64;
+    let is_short = |bytes: &&u64| {
+        let short = sum < need;
+        sum = sum.saturating_add(**bytes);
+        short
+    };
+    tops.iter().take_while(is_short).count() as u64
+}
+
 /// The top set with its smallest node exchanged for one that is worth exactly `wanted`, where
 /// there is one: among many sizes there nearly always is, and then no table is needed.
 fn exchanged(tops: &[(u64, u32)], count: usize, wanted: u64) -> Option<Vec<u32>> {
@@ -671,6 +692,7 @@ mod tests {
                 }
                 let floor = Tiers::of(sizes.iter().copied()).reaching(sum);
                 let floor = floor.expect("they suffice");
+                assert_eq!(fewest_of(sizes, sum), count as u64 + 1, "{sizes:?}");
                 // The one that reaches the need is in, and nothing much smaller.
                 assert!(floor <= size, "{floor} {size} {count} {sizes:?}");
                 assert!(

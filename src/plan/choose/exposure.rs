@@ -7,8 +7,8 @@
 
 use super::{Ask, Candidate, Choice, Chooser, SEARCHED, number};
 use crate::plan::Smallest;
-use crate::plan::coupled::Judge;
-use crate::plan::problem::Allowed;
+use crate::plan::coupled::{Goal, Judge};
+use crate::plan::problem::{Allowed, Problem, Unit};
 use crate::plan::tape::Tape;
 
 /// How many nodes are looked at one by one for what can be spared, each with all the others.
@@ -141,32 +141,121 @@ impl Chooser<'_> {
     /// Everything below the class that is needed, and of that class as few bytes as the rest
     /// takes; then whatever can be spared is spared, the worst first.
     fn least_harm(&self, ask: &Ask, level: u8, all: &Allowed) -> Candidate {
-        let within = Allowed::at(self.problem, &self.sums, level, u64::MAX);
         let judge = Judge::new(self.problem, &self.sums);
-        let few = self.least_bytes(&within, ask.goal);
-        let mut set = few.set;
         let most = if judge.binds() {
             SPARED
         } else {
             SPARED_UNBOUND
         };
-        if let Some(all_of) = self.with_harmless(&set, level, most) {
-            let in_order = judge.left_behind(&all_of).is_none();
-            if in_order && ask.goal.is_met(judge.worth(&all_of)) {
-                set = all_of;
-            }
-        }
-        if set.len() <= most {
-            set = judge.prune(&set, ask.goal);
+        let goal = ask.goal;
+        let suffices =
+            |set: &Vec<u32>| goal.is_met(judge.worth(set)) && judge.left_behind(set).is_none();
+        let spared = |set: Vec<u32>| match set.len() <= most {
+            true => judge.prune(&set, goal),
+            false => set,
+        };
+        let within = Allowed::at(self.problem, &self.sums, level, u64::MAX);
+        let few = self.least_bytes(&within, goal).set;
+        drop(within);
+        let harmless = self.harmless_tops(level, most);
+        let more = harmless.as_deref();
+        let more = more.and_then(|harmless| self.with_harmless(harmless, &few, level, most));
+        let mut set = spared(more.filter(suffices).unwrap_or(few));
+        let harm = self.by_level(&set)[usize::from(level)];
+        let other = harmless.as_deref();
+        let other = other.and_then(|tops| self.beyond_harmless(tops, goal, level, (most, harm)));
+        if let Some(other) = other.filter(suffices).map(spared)
+            && self.exposed(&other, number(other.len() as u64))
+                < self.exposed(&set, number(set.len() as u64))
+        {
+            set = other;
         }
         let lost = judge.worth(&set).lost;
-        let more = lost.saturating_sub(ask.goal.bytes);
+        let more = lost.saturating_sub(goal.bytes);
         Candidate {
-            lost_bound: lost - more.max(self.harm_to_spare(&set, ask.goal.bytes, all)),
-            paths_bound: self.fewest_tops(all, ask.goal.bytes),
+            lost_bound: lost - more.max(self.harm_to_spare(&set, goal.bytes, all)),
+            paths_bound: self.fewest_tops(all, goal.bytes),
             set,
             lost,
         }
+    }
+
+    /// Everything more harmless than a level, and of that level the least bytes that the rest of
+    /// the need takes: with all other bytes counted as nothing, that is a question for the least
+    /// bytes. Nothing where that cannot have less `harm` of the level than is known.
+    fn beyond_harmless(
+        &self,
+        harmless: &[u32],
+        goal: Goal,
+        level: u8,
+        (most, harm): (usize, u64),
+    ) -> Option<Vec<u32>> {
+        let given = Judge::new(self.problem, &self.sums).worth(harmless).freed;
+        let rest = Goal {
+            bytes: goal.bytes.checked_sub(given)?,
+            inodes: 0,
+        };
+        if goal.inodes > 0 || harm <= rest.bytes {
+            return None;
+        }
+        let worst = self.least_of_level(rest, level)?;
+        self.besides(harmless, worst, most)
+    }
+
+    /// What is more harmless than a level and gives anything back, if there are few enough.
+    fn harmless_tops(&self, level: u8, most: usize) -> Option<Vec<u32>> {
+        let below = level.checked_sub(1)?;
+        let mut tops = Allowed::at(self.problem, &self.sums, below, u64::MAX).maximal;
+        tops.retain(|&top| self.sums.freed(top) > 0);
+        (tops.len() <= most).then_some(tops)
+    }
+
+    /// What a set has of its worst class, and everything more harmless besides.
+    fn with_harmless(
+        &self,
+        harmless: &[u32],
+        set: &[u32],
+        level: u8,
+        most: usize,
+    ) -> Option<Vec<u32>> {
+        let is_worst = |node: &u32| self.sums.worst(*node) == level;
+        let worst = set.iter().copied().filter(is_worst).collect();
+        self.besides(harmless, worst, most)
+    }
+
+    /// The worst and what lies outside them, if that is little enough to look at each. The worst
+    /// come last, the largest of them at the end: they are the first to be spared.
+    fn besides(&self, harmless: &[u32], mut worst: Vec<u32>, most: usize) -> Option<Vec<u32>> {
+        worst.sort_unstable();
+        let is_outside = |top: &u32| {
+            let at = worst.partition_point(|w| w <= top);
+            at == 0 || !self.problem.contains(worst[at - 1], *top)
+        };
+        let mut set: Vec<u32> = harmless.iter().copied().filter(is_outside).collect();
+        set.append(&mut worst);
+        set.sort_by_key(|&n| (self.sums.worst(n), self.sums.freed(n)));
+        (set.len() <= most).then_some(set)
+    }
+
+    /// The nodes up to a level that free a need in bytes of exactly that level, and few more.
+    fn least_of_level(&self, rest: Goal, level: u8) -> Option<Vec<u32>> {
+        let whole = self.problem;
+        let own = whole.own.iter().zip(&whole.class);
+        let own = own.map(|(&own, class)| if class.level() == level { own } else { 0 });
+        let level_of = |&m: &u32| whole.class[m as usize].level();
+        let of_level = |unit: &&Unit| unit.members.iter().map(level_of).max() == Some(level);
+        let problem = Problem {
+            shape: whole.shape.clone(),
+            own: own.collect(),
+            class: whole.class.clone(),
+            units: whole.units.iter().filter(of_level).cloned().collect(),
+            orders: whole.orders.clone(),
+        };
+        let chooser = Chooser::new(&problem, false, self.tie);
+        let all = Allowed::at(&problem, &chooser.sums, level, u64::MAX);
+        let most = Judge::new(&problem, &chooser.sums).worth(&all.maximal);
+        rest.is_met(most)
+            .then(|| chooser.least_bytes(&all, rest).set)
     }
 
     /// The answer of a tree that is too large for tables and searches, whatever its size.
@@ -195,29 +284,6 @@ impl Chooser<'_> {
             needed = needed.saturating_sub(bytes);
         }
         0
-    }
-
-    /// What a set has of its worst class, and everything more harmless besides, if that is little
-    /// enough to look at each; the last of the list is the first to be spared.
-    fn with_harmless(&self, set: &[u32], level: u8, most: usize) -> Option<Vec<u32>> {
-        let below = level.checked_sub(1)?;
-        let is_worst = |node: &u32| self.sums.worst(*node) == level;
-        let mut worse: Vec<u32> = set.iter().copied().filter(is_worst).collect();
-        let room = most.checked_sub(worse.len())?;
-        worse.sort_unstable();
-        let harmless = Allowed::at(self.problem, &self.sums, below, u64::MAX);
-        let outside = |top: &u32| {
-            let at = worse.partition_point(|&w| w <= *top);
-            at == 0 || !self.problem.contains(worse[at - 1], *top)
-        };
-        let tops = harmless.maximal.iter().copied().filter(outside);
-        let mut all_of: Vec<u32> = tops.take(room + 1).collect();
-        if all_of.len() > room {
-            return None;
-        }
-        all_of.extend(&worse);
-        all_of.sort_by_key(|&n| (self.sums.worst(n), self.sums.freed(n)));
-        Some(all_of)
     }
 
     /// Bytes lost with every subtree, by class; a shared inode has the worst class of its names.
