@@ -69,6 +69,49 @@ fn words_in_braces_are_each_removed() {
 }
 
 #[test]
+fn what_a_command_says_that_it_did_is_no_doubt_of_it() {
+    let start = format!("root@vm:/x# ls -la\ntotal 12\n{ROWS}");
+    for (typed, left) in [
+        (
+            "mv -v a1 b\nrenamed 'a1' -> 'b'",
+            &["/x/a2=20", "/x/a3=30", "/x/b=10"][..],
+        ),
+        (
+            "mv -v a1 b\n'a1' -> 'b' に名前を変更しました",
+            &["/x/a2=20", "/x/a3=30", "/x/b=10"],
+        ),
+        (
+            "cp -v a1 b\n'a1' -> 'b'",
+            &["/x/a1=10", "/x/a2=20", "/x/a3=30", "/x/b=10"],
+        ),
+        (
+            "gzip -v a1\na1:\t 9.9% -- replaced with a1.gz",
+            &["/x/a1.gz=?", "/x/a2=20", "/x/a3=30"],
+        ),
+        (
+            "rm -v a1; ls -l a2\nremoved 'a1'\n-rw-r--r-- 1 root root 21 Nov 22 06:02 a2",
+            &["/x/a2=21", "/x/a3=30"],
+        ),
+        // It says that it did not, or it was stopped.
+        (
+            "mv -v a1 b\nmv: cannot move 'a1' to 'b': Permission denied",
+            &["/x/a1=?", "/x/a2=20", "/x/a3=30"],
+        ),
+        (
+            "rm -v a1 a2\n-bash: /bin/rm: Argument list too long",
+            &["/x/a1=?", "/x/a2=?", "/x/a3=30"],
+        ),
+        (
+            "rm -v a1 a2\nremoved 'a1'\n^C",
+            &["/x/a1=?", "/x/a2=?", "/x/a3=30"],
+        ),
+    ] {
+        let text = format!("{start}root@vm:/x# {typed}\nroot@vm:/x# \n");
+        assert_eq!(files(&text), left, "{typed}");
+    }
+}
+
+#[test]
 fn help_of_a_tool_is_no_listing() {
     for help in [
         "ls: invalid option -- 'e'\nTry 'ls --help' for more information.\n",

@@ -3,7 +3,35 @@
 use super::super::listing::number;
 use super::super::word::Word;
 use super::known::COMPRESSORS;
-use super::{Action, without_options};
+use super::{Action, base_name, without_options, wrapper};
+
+/// Programs that print a line for each thing that they did where they are told to (`-v`).
+const TELLING: [&str; 9] = [
+    "rm", "rmdir", "mv", "cp", "ln", "gzip", "gunzip", "bzip2", "bunzip2",
+];
+
+/// Whether a command says what it did, in words that need not be read.
+pub(in super::super) fn tells(words: &[Word]) -> bool {
+    let is_verbose = |word: &Word| match word.text.as_slice() {
+        [b'-', b'-', rest @ ..] => rest == b"verbose",
+        [b'-', letters @ ..] => letters.contains(&b'v'),
+        _ => false,
+    };
+    match wrapper::bare(words).split_first() {
+        Some((program, operands)) => {
+            let name = base_name(program);
+            name.is_some_and(|name| TELLING.contains(&name)) && operands.iter().any(is_verbose)
+        }
+        None => false,
+    }
+}
+
+/// Whether a line is one that a program or a shell has begun with its name: an error, or a question.
+pub(in super::super) fn is_message(text: &[u8]) -> bool {
+    let name = text.windows(2).position(|w| w == b": ");
+    let is_part = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'\'' | b'"');
+    name.is_some_and(|len| len > 0 && text[..len].iter().all(is_part))
+}
 
 /// `rm`: what it asks and answers is read from what it prints.
 pub(super) fn removal(operands: &[Word]) -> Action {
@@ -12,8 +40,7 @@ pub(super) fn removal(operands: &[Word]) -> Action {
     if paths.is_empty() || operands.iter().any(has(b'I')) {
         return Action::Change(paths);
     }
-    let says = operands.iter().any(|w| w.is("--verbose") || has(b'v')(w));
-    Action::Remove(paths, says)
+    Action::Remove(paths)
 }
 
 /// `mv a b dir`, without options that may leave something where it is.
@@ -260,6 +287,21 @@ fn one(pattern: &[u8], byte: u8) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_begins_with_a_program_says_what_was_not_done() {
+        for (line, is) in [
+            ("mv: cannot stat 'a': No such file or directory", true),
+            ("/bin/rm: a: Permission denied", true),
+            ("-bash: /bin/rm: Argument list too long", true),
+            ("removed 'a: b'", false),
+            ("removed directory: 'a'", false),
+            ("'a: b' -> 'c'", false),
+            ("a.log:\t 99.9% -- replaced with a.log.gz", false),
+        ] {
+            assert_eq!(is_message(line.as_bytes()), is, "{line}");
+        }
+    }
 
     #[test]
     fn patterns_match_as_a_shell_has_them() {

@@ -22,7 +22,7 @@ use super::listing::tree::TreeCommand;
 use super::listing::viewer::Viewer;
 use super::word::Word;
 
-pub(super) use change::{Matches, emptied};
+pub(super) use change::{Matches, emptied, is_message, tells};
 use change::{allocation, compression, copy, movement, removal, truncation};
 use known::{CHANGERS, COMPRESSORS, HARMLESS, SHELLS, SILENT};
 pub(super) use split::{cd_operand, is_open, split};
@@ -98,8 +98,8 @@ pub(super) enum Action {
     Alias(Vec<Word>),
     /// Has every command traced, or no longer.
     Trace(bool),
-    /// Removes exactly these; whether it says so of each.
-    Remove(Vec<Word>, bool),
+    /// Removes exactly these.
+    Remove(Vec<Word>),
     /// Removes what lies below these and matches.
     RemoveBelow(Vec<Word>, Option<Matches>),
     /// Puts a file of another size in the place of each: of which name, and whether both are kept.
@@ -196,7 +196,7 @@ impl Step {
                 Action::Ls(ls)
             }
             Action::Du(_) | Action::Stat(_) | Action::Viewer(_) | Action::Harmless => action,
-            Action::Remove(..) | Action::Change(_) | Action::Replace(..) => {
+            Action::Remove(_) | Action::Change(_) | Action::Replace(..) => {
                 Action::RemoveBelow(starts_of_find(operands), None)
             }
             _ => Action::Unknown,
@@ -503,13 +503,20 @@ mod tests {
         );
         assert_eq!(
             actions("rm -rf a b"),
-            [Action::Remove(vec![word("a"), word("b")], false)]
+            [Action::Remove(vec![word("a"), word("b")])]
         );
-        assert!(matches!(
-            &actions("rm *.log")[..],
-            [Action::Remove(_, false)]
-        ));
-        assert!(matches!(&actions("rm -v a")[..], [Action::Remove(_, true)]));
+        assert!(matches!(&actions("rm *.log")[..], [Action::Remove(_)]));
+        for (line, says) in [
+            ("rm -v a", true),
+            ("sudo mv -fv a b", true),
+            ("cp --verbose a b", true),
+            ("rm a", false),
+            ("mv -f a v", false),
+            ("sort -v a", false),
+        ] {
+            let steps = split(line.as_bytes()).unwrap();
+            assert_eq!(tells(&steps[0].words), says, "{line}");
+        }
         assert!(matches!(&actions("rm -I x")[..], [Action::Change(_)]));
         assert_eq!(
             actions("mv a b"),

@@ -69,7 +69,7 @@ pub(in super::super) fn windows_action(words: &[Word]) -> Action {
             if paths.is_empty() || paths.iter().any(|w| w.expands) {
                 Action::Change(paths)
             } else {
-                Action::Remove(paths, false)
+                Action::Remove(paths)
             }
         }
         b"cls" | b"clear" | b"clear-host" => Action::Silent,

@@ -28,6 +28,8 @@ pub(super) struct Block {
     /// Lines that are not blank: of the whole output, and of the reader's.
     pub(super) lines: u64,
     pub(super) own_lines: u64,
+    /// Lines that are no rows of listings: a command may have said that it did not do something.
+    pub(super) said: u64,
     /// The output goes through a pager, which adds lines of its own.
     pub(super) paged: bool,
     pub(super) cd: Option<Move>,
@@ -35,8 +37,8 @@ pub(super) struct Block {
     pub(super) interrupted: bool,
     /// What `rm` has said that it did not remove, or was told not to.
     pub(super) spared: Vec<Id>,
-    /// `rm -v` prints what it removes.
-    pub(super) says_removals: bool,
+    /// It prints what it does, as `rm -v`.
+    pub(super) tells: bool,
     /// It prints what stands in files, which may be anything.
     pub(super) shows_text: bool,
     /// It prints a part of them, or one page after another until the user has seen enough.
@@ -118,12 +120,13 @@ impl Block {
             later: VecDeque::new(),
             lines: 0,
             own_lines: 0,
+            said: 0,
             paged: false,
             cd: None,
             changes: Vec::new(),
             interrupted: false,
             spared: Vec::new(),
-            says_removals: false,
+            tells: false,
             shows_text: false,
             shows_part: false,
             troubles: usize::MAX,
@@ -149,6 +152,16 @@ impl Block {
         let sure = self.later.iter().position(|reader| reader.accepts(text, 0));
         let other = || matches!(self.later.front(), Some(Reader::Skip)).then_some(0);
         sure.or_else(other)
+    }
+
+    /// Whether a line is a row of a listing that the line's commands print, and not what such a
+    /// command may say; of names alone that cannot be told.
+    pub(super) fn lists(&self, text: &[u8]) -> bool {
+        let mut readers = std::iter::once(&self.reader).chain(&self.later);
+        readers.any(|reader| {
+            let is_sure = !matches!(reader, Reader::Names(_) | Reader::Puzzle(_));
+            is_sure && reader.accepts(text, 0)
+        })
     }
 
     fn accepts(&self, text: &[u8]) -> bool {

@@ -563,19 +563,19 @@ fn matching(
 }
 
 impl Session {
-    /// What `rm` says of a name: that it could not be removed, or what it was told to do with it.
-    /// True when the line is such a one.
-    pub(super) fn removal_output(&mut self, text: &[u8]) -> bool {
+    /// What a command says that it did, or `rm` of a name: that it could not be removed, or what it
+    /// was told to do with it. True when the line is such a one.
+    pub(super) fn change_output(&mut self, text: &[u8]) -> bool {
+        let says = !command::is_message(text) && !text.ends_with(b"^C");
+        if self.block.tells && says && !self.block.lists(text) {
+            return true;
+        }
         let removes =
             |change: &Change| matches!(change, Change::Remove(_) | Change::RemoveMatching(..));
         if !self.block.changes.iter().any(removes) {
             return false;
         }
-        let is_message = text.starts_with(b"rm: ") || text.starts_with(b"rmdir: ");
-        if self.block.says_removals && !is_message {
-            return true;
-        }
-        if !is_message {
+        if !text.starts_with(b"rm: ") && !text.starts_with(b"rmdir: ") {
             return false;
         }
         let kept = match text.windows(3).rposition(|w| w == b"'? ") {

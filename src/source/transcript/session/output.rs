@@ -23,7 +23,7 @@ impl Session {
         if (self.block.paged && is_pager_line(text)) || is_shell_line(text) {
             return;
         }
-        if self.removal_output(text) {
+        if self.change_output(text) {
             return;
         }
         if let Some(at) = self.block.next_for(text) {
@@ -33,6 +33,8 @@ impl Session {
         if !text.trim_ascii().is_empty() {
             self.block.lines += 1;
             self.block.own_lines += 1;
+            let counts = !self.block.changes.is_empty() && self.block.said == 0;
+            self.block.said += u64::from(counts && !self.block.lists(text));
         }
         if text.ends_with(b"^C") {
             self.block.interrupted = true;
@@ -280,7 +282,7 @@ impl Session {
         self.block.spared = block.spared;
         for change in block.changes {
             // Only the next prompt says that nothing was printed.
-            self.apply(change, line, block.lines > 0 || end != End::Prompt);
+            self.apply(change, line, block.said > 0 || end != End::Prompt);
         }
         if let Some(cd) = block.cd {
             if let Some(to) = cd.to {

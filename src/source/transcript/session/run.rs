@@ -312,7 +312,7 @@ impl Session {
                 self.block
                     .read_by(Reader::Windows(WindowsRows::new(root, line, all, true)));
             }
-            Action::Remove(words, _) => {
+            Action::Remove(words) => {
                 let ids = words
                     .iter()
                     .filter_map(|word| self.resolve_word(cwd, word))
@@ -328,6 +328,7 @@ impl Session {
         let pure_before = !self.foreign;
         self.foreign |= !matches!(&action, Action::Cd(_) | Action::Silent)
             && !matches!(&action, Action::Ls(ls) if ls.is_bare());
+        self.block.tells |= command::tells(&step.words);
         let Some(action) = self.change(action, typed, line) else {
             return;
         };
@@ -356,10 +357,7 @@ impl Session {
             Action::Set(words) => self.set(&words),
             Action::Alias(words) => self.set_aliases(&words),
             Action::Trace(on) => self.traced = on,
-            Action::Remove(words, says) => {
-                self.block.says_removals |= says;
-                self.remove(&words, typed, line);
-            }
+            Action::Remove(words) => self.remove(&words, typed, line),
             Action::RemoveBelow(starts, matches) => {
                 self.remove_below(&starts, matches.as_ref(), typed, line);
             }
