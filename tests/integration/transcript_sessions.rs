@@ -69,6 +69,20 @@ fn words_in_braces_are_each_removed() {
 }
 
 #[test]
+fn what_changes_behind_a_listing_of_its_line_is_not_as_it_was_listed() {
+    for (typed, left) in [
+        ("ls -la; rm a1", &["/x/a2=20", "/x/a3=30"][..]),
+        ("ls -la && mv a1 /y", &["/x/a2=20", "/x/a3=30"]),
+        ("ls -la; > a1", &["/x/a1=0", "/x/a2=20", "/x/a3=30"]),
+        ("rm a4; ls -la", &["/x/a1=10", "/x/a2=20", "/x/a3=30"]),
+        ("cd .; ls -la; rm a*", &[]),
+    ] {
+        let text = format!("root@vm:/x# {typed}\ntotal 12\n{ROWS}root@vm:/x# \n");
+        assert_eq!(files(&text), left, "{typed}");
+    }
+}
+
+#[test]
 fn what_a_command_says_that_it_did_is_no_doubt_of_it() {
     let start = format!("root@vm:/x# ls -la\ntotal 12\n{ROWS}");
     for (typed, left) in [

@@ -34,6 +34,10 @@ pub(super) struct Block {
     pub(super) paged: bool,
     pub(super) cd: Option<Move>,
     pub(super) changes: Vec<Change>,
+    /// How many of them come before the last command of the line that prints.
+    pub(super) earlier: usize,
+    /// The last line of the output.
+    pub(super) last: LineNo,
     pub(super) interrupted: bool,
     /// What `rm` has said that it did not remove, or was told not to.
     pub(super) spared: Vec<Id>,
@@ -124,6 +128,8 @@ impl Block {
             paged: false,
             cd: None,
             changes: Vec::new(),
+            earlier: usize::MAX,
+            last: line,
             interrupted: false,
             spared: Vec::new(),
             tells: false,
@@ -137,6 +143,7 @@ impl Block {
 impl Block {
     /// Has the output of one more command of the line read.
     pub(super) fn read_by(&mut self, reader: Reader) {
+        self.earlier = self.changes.len();
         if self.chosen {
             self.later.push_back(reader);
         } else {

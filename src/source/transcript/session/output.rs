@@ -33,6 +33,7 @@ impl Session {
         if !text.trim_ascii().is_empty() {
             self.block.lines += 1;
             self.block.own_lines += 1;
+            self.block.last = output.line;
             let counts = !self.block.changes.is_empty() && self.block.said == 0;
             self.block.said += u64::from(counts && !self.block.lists(text));
         }
@@ -280,7 +281,9 @@ impl Session {
             reader.end(scene, End::Cut);
         }
         self.block.spared = block.spared;
-        for change in block.changes {
+        for (at, change) in block.changes.into_iter().enumerate() {
+            // `ls; rm a`: what was listed stood there before.
+            let line = if at < block.earlier { line } else { block.last };
             // Only the next prompt says that nothing was printed.
             self.apply(change, line, block.said > 0 || end != End::Prompt);
         }
