@@ -1,7 +1,8 @@
 //! What a log or a viewer puts before every line: a time, a number.
 
 /// The length of a time at the start of a line, its blank included: `2026-11-22T06:02:11.123Z `,
-/// `[2026-11-22 06:02:11] `, `06:02:11 `, and GitLab's `2026-11-22T06:02:11.123456Z 01O `.
+/// `[2026-11-22 06:02:11] `, `06:02:11 `, `Nov 22 06:02:11 ` of syslog, and GitLab's
+/// `2026-11-22T06:02:11.123456Z 01O `.
 pub(super) fn time(line: &[u8]) -> Option<usize> {
     let start = if line.starts_with(b"\xef\xbb\xbf") {
         3
@@ -16,6 +17,8 @@ pub(super) fn time(line: &[u8]) -> Option<usize> {
             return None;
         }
         at += 1;
+    } else if let Some(length) = month_and_day(&line[at..]) {
+        at += length;
     }
     at += shape(&line[at..], b"dd:dd:dd")?;
     let fraction = line[at..]
@@ -39,6 +42,22 @@ pub(super) fn time(line: &[u8]) -> Option<usize> {
         None | Some(b'\n' | b'\r') => Some(at),
         Some(b' ') => Some(at + 1 + stream(&line[at + 1..])),
         Some(_) => None,
+    }
+}
+
+/// `Nov 22 `, `Nov  2 `
+fn month_and_day(text: &[u8]) -> Option<usize> {
+    match text {
+        [a, b, c, b' ', d, e, b' ', ..]
+            if a.is_ascii_uppercase()
+                && b.is_ascii_lowercase()
+                && c.is_ascii_lowercase()
+                && (d.is_ascii_digit() || *d == b' ')
+                && e.is_ascii_digit() =>
+        {
+            Some(7)
+        }
+        _ => None,
     }
 }
 
@@ -76,6 +95,10 @@ pub(super) fn numbers(lines: &[&[u8]]) -> Option<Vec<u8>> {
         let is_mark = |b: &&u8| matches!(b, b':' | b'|' | b'.' | b'\t' | b' ' | b')');
         let marks = rest.iter().take(4).take_while(is_mark).count();
         let shared = apart.get_or_insert_with(|| rest[..marks].to_vec());
+        // A line without any text has lost the blank after its mark.
+        if shared.starts_with(rest) {
+            continue;
+        }
         let same = shared.iter().zip(rest).take_while(|(a, b)| a == b).count();
         shared.truncate(same);
     }
@@ -107,6 +130,8 @@ mod tests {
             ("[06:02:11] du", Some("du")),
             ("2026-11-22T06:02:11.123456Z 01O du", Some("du")),
             ("2026-11-22T06:02:11Z", Some("")),
+            ("Nov  2 06:02:11 a b[1]: du", Some("a b[1]: du")),
+            ("Nov 22 06:02 a", None),
             ("2026-11-22 du", None),
             ("06:02 du", None),
             ("[06:02:11 du", None),

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::super::command;
 use super::super::prompt;
 use super::job::Step;
 use super::{page, stamp};
@@ -12,6 +13,8 @@ use super::{page, stamp};
 pub(in super::super) struct Wrapping {
     /// `2026-11-22T06:02:11.1234567Z ` before each line.
     timed: bool,
+    /// Who a log says that the lines are of, behind the time: `host unit[1]: `, `worker-1  | `.
+    tag: Vec<u8>,
     /// Marks of quotations, blanks or a tab before each line.
     prefix: Vec<u8>,
     /// Lines of three backquotes stand around.
@@ -65,19 +68,28 @@ impl Wrapping {
             fenced: lines.iter().any(|line| is_fence(line)),
             ..Self::default()
         };
-        if !timed {
+        let untimed = |line: &&'_ [u8]| -> usize {
+            if timed {
+                stamp::time(line).unwrap_or(0)
+            } else {
+                0
+            }
+        };
+        let rest: Vec<&[u8]> = lines.iter().map(|l| &l[untimed(l)..]).collect();
+        wrapping.tag = tag(&rest);
+        if !timed && wrapping.tag.is_empty() {
             let bodies: Vec<&[u8]> = lines.iter().copied().filter(|l| !is_fence(l)).collect();
-            wrapping.prefix = common_prefix(&bodies);
-            if wrapping.prefix.is_empty() {
-                wrapping.prefix = quotation(&bodies);
-            }
-            if wrapping.prefix.is_empty() {
-                wrapping.prefix = indentation(&bodies);
-                wrapping.only_indented = !wrapping.prefix.is_empty();
-            }
             wrapping.only_fenced = wrapping.fenced && has_prompts_in_fences_only(&lines);
-            if wrapping.prefix.is_empty() {
-                wrapping.numbered = stamp::numbers(&bodies);
+            wrapping.numbered = stamp::numbers(&bodies);
+            if wrapping.numbered.is_none() {
+                wrapping.prefix = common_prefix(&bodies);
+                if wrapping.prefix.is_empty() {
+                    wrapping.prefix = quotation(&bodies);
+                }
+                if wrapping.prefix.is_empty() {
+                    wrapping.prefix = indentation(&bodies);
+                    wrapping.only_indented = !wrapping.prefix.is_empty();
+                }
             }
         }
         wrapping
@@ -102,8 +114,9 @@ impl Wrapping {
                 Some(length) => &line[length..],
                 None => line,
             };
-            return self.of_log(rest);
+            return self.of_log(self.untagged(rest)?);
         }
+        let line = self.untagged(line)?;
         if self.fenced && is_fence(line) {
             self.fence = after_fence(self.fence, line);
             return None;
@@ -113,7 +126,11 @@ impl Wrapping {
         }
         if let Some(apart) = &self.numbered {
             let rest = stamp::number(line).map_or(line, |(_, length)| &line[length..]);
-            let rest = rest.strip_prefix(apart.as_slice()).unwrap_or(rest);
+            let rest = match rest.strip_prefix(apart.as_slice()) {
+                Some(rest) => rest,
+                None if apart.starts_with(rest.trim_ascii_end()) => b"",
+                None => rest,
+            };
             return Some(Cow::Borrowed(rest));
         }
         if self.prefix.is_empty() {
@@ -129,6 +146,20 @@ impl Wrapping {
             .or_else(|| line.strip_prefix(kept).filter(|_| !kept.is_empty()))
             .unwrap_or(line);
         Some(Cow::Borrowed(kept))
+    }
+
+    /// A line without its tag; `None` where it is of somebody else.
+    fn untagged<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
+        if self.tag.is_empty() {
+            return Some(line);
+        }
+        // A line without any text may have lost the blank behind the tag.
+        let bare = self.tag.trim_ascii_end();
+        let rest = line.strip_prefix(self.tag.as_slice());
+        rest.or_else(|| {
+            line.strip_prefix(bare)
+                .filter(|rest| rest.trim_ascii().is_empty())
+        })
     }
 
     /// Scripts that a CI log shows before it runs them are commands where that ends; its own marks
@@ -183,6 +214,42 @@ fn has_prompts_in_fences_only(lines: &[&[u8]]) -> bool {
     inside > 0
 }
 
+/// Whether a line is a prompt with nothing before it; the shortest ones must have a known command
+/// behind them, as prose has such signs too.
+fn is_sure_prompt(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    prompt::parse(line).is_some_and(|prompt| {
+        let typed = prompt.command.trim_ascii();
+        prompt.is_strong() || !typed.is_empty() && command::is_known(typed)
+    })
+}
+
+/// What a log puts before the lines of one program: most lines have it, prompts and others.
+fn tag(lines: &[&[u8]]) -> Vec<u8> {
+    const LONGEST: usize = 80;
+    let candidate = |line: &&[u8]| {
+        let head = &line[..line.len().min(LONGEST)];
+        let is_end = |w: &[u8]| matches!(w, [b':' | b'|' | b']', b' ']);
+        let at = head.windows(2).position(is_end)?;
+        Some(head[..at + 2].to_vec())
+    };
+    let of = |tag: &[u8]| lines.iter().filter(|line| line.starts_with(tag)).count();
+    let first = lines.iter().take(8).filter_map(candidate);
+    let most = first.max_by_key(|tag| of(tag)).unwrap_or_default();
+    let tagged = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix(most.as_slice()));
+    let prompts = tagged.filter(|line| is_sure_prompt(line)).count();
+    let count = of(&most);
+    // A prompt that has such a part itself stands before commands only.
+    let is_tag = lines.len() > 5 && count * 3 > lines.len() * 2 && prompts > 0;
+    if is_tag && prompts * 2 < count && !lines.iter().any(|line| is_sure_prompt(line)) {
+        most
+    } else {
+        Vec::new()
+    }
+}
+
 /// The indentation of a block in a letter: all prompts have the same, and other lines have none.
 fn indentation(lines: &[&[u8]]) -> Vec<u8> {
     let blanks = |line: &[u8]| {
@@ -192,11 +259,9 @@ fn indentation(lines: &[&[u8]]) -> Vec<u8> {
             .take_while(|b| matches!(b, b' ' | b'\t'));
         line[..length.count()].to_vec()
     };
-    let is_prompt =
-        |line: &[u8]| prompt::parse(line.trim_ascii()).is_some_and(|prompt| prompt.is_strong());
     let prompts: Vec<Vec<u8>> = lines
         .iter()
-        .filter(|l| is_prompt(l))
+        .filter(|l| is_sure_prompt(l.trim_ascii()))
         .map(|l| blanks(l))
         .collect();
     match prompts.first() {
@@ -229,7 +294,8 @@ fn common_prefix(lines: &[&[u8]]) -> Vec<u8> {
     });
     let prefix = first[..shared].to_vec();
     // `> ` alone may be a prompt, and one blank or two are the padding of figures.
-    let quoted = prefix.starts_with(b">") && lines.len() > 2 && !lines.iter().all(|l| l.len() < 3);
+    let is_mark = prefix.starts_with(b">") || prefix.starts_with(b"| ");
+    let quoted = is_mark && lines.len() > 2 && !lines.iter().all(|l| l.len() < 3);
     let indented = prefix.starts_with(b"\t") || prefix.starts_with(b"    ");
     if quoted || indented {
         prefix
@@ -298,6 +364,31 @@ mod tests {
                 "$ aws s3 ls s3://b\n2026-11-22 06:02:11 7 a\n2026-11-22 06:02:11 7 b\n2026-11-22 06:02:11 7 c\n2026-11-22 06:02:11 7 d\n2026-11-22 06:02:11 7 e",
             ),
             ("1: $ du\n2: 4 a\n3: 4 b\n4: 8 .\n", "$ du\n4 a\n4 b\n8 ."),
+            (
+                "     1\t$ du\n     2\t4 a\n     3\t\n     4\t8 .\n",
+                "$ du\n4 a\n\n8 .",
+            ),
+            ("1: $ du\n2: 4 a\n3:\n4: 8 .\n", "$ du\n4 a\n\n8 ."),
+            ("| $ du\n| 12 a\n|\n| 4 b\n", "$ du\n12 a\n\n4 b"),
+            (
+                "Session\n=======\n\n.. code::\n\n   $ du x\n   4\tx\n\n   $ ls -l\n   total 0\n\nDone.\n",
+                "\n\n$ du x\n4\tx\n\n$ ls -l\ntotal 0\n",
+            ),
+            (
+                "Nov 23 02:00:26 box tty[8]: $ du\nNov 23 02:00:27 box tty[8]: 4\ta\n\
+                 Nov 23 02:00:27 box cron[9]: (root) CMD (true)\nNov 23 02:00:27 box tty[8]: 4\tb\n\
+                 Nov 23 02:00:27 box tty[8]: \nNov 23 02:00:27 box tty[8]: 8\t.\n",
+                "$ du\n4\ta\n4\tb\n\n8\t.",
+            ),
+            (
+                "web-1  | + du\nweb-1  | 4\ta\nweb-1  | 4\tb\nweb-1  | 4\tc\nweb-1  | 4\td\nweb-1  | 20\t.\n",
+                "+ du\n4\ta\n4\tb\n4\tc\n4\td\n20\t.",
+            ),
+            // A prompt with such a part.
+            (
+                "[a@b ~] $ cd x\n[a@b ~] $ du\n4\ta\n[a@b ~] $ rm a\n[a@b ~] $ rm b\n[a@b ~] $ rm c\n",
+                "[a@b ~] $ cd x\n[a@b ~] $ du\n4\ta\n[a@b ~] $ rm a\n[a@b ~] $ rm b\n[a@b ~] $ rm c",
+            ),
             ("> > $ du\n> > 12 a\n> >\n> > 4 b\n", "$ du\n12 a\n\n4 b"),
             ("\t$ du\n\t12\ta\n\n\t4\tb\n", "$ du\n12\ta\n\n4\tb"),
             ("    $ du\n    12\ta\n", "$ du\n12\ta"),
