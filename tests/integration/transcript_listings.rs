@@ -1,5 +1,7 @@
 //! Recorded listings, one table per tool: what a session prints, and the tree that it must give.
 
+use std::process::Command;
+
 use jettison::bytes::Interval;
 use jettison::entry::{Listing, Progress};
 use jettison::source::transcript::{Options, Recording, read};
@@ -163,4 +165,129 @@ fn what_hdfs_breaks_or_hides_is_no_name() {
         &[("hdfs dfs -ls s3a://lake/raw", &bucket)],
         &["/raw Σ7", "/raw/k 7"],
     );
+}
+
+// ---- thousands ----------------------------------------------------------------------------------
+
+/// Figures in groups of digits, of which only the environment says what they count.
+#[test]
+fn figures_in_groups_are_sizes_or_bounds() {
+    let row = |size: &str| format!("-rw-r--r-- 1 ann users {size} Nov 22 01:02 f\n");
+    for (total, size, expected) in [
+        ("57,344", "29,123", "29123"),
+        ("57,856", "29,123", "29123.."),
+        ("57.344", "29.123", "29123"),
+        ("57\u{a0}344", "29\u{a0}123", "29123"),
+        ("57\u{202f}344", "1\u{202f}029\u{202f}123", "1029123"),
+        ("1,26,976", "1,22,880", "122880"),
+        ("57,344", "98", "98"),
+        // No disk is made of such blocks: the unit is larger, and nobody says how large.
+        ("57,345", "29,123", "29123.."),
+        ("57,345", "98", "98.."),
+        // In a copy the blank may be any, and it may be one of a group's name.
+        ("57 344", "29 123", "123..29123"),
+        ("57,344", "29 123", "123..29123"),
+        ("60", "29 123", "123"),
+        ("0", "29,123", "29123.."),
+    ] {
+        let output = format!("total {total}\n{}", row(size));
+        let (tree, _) = load(session(&[("ls -l", &output)]).as_bytes());
+        let file = tree
+            .find(b"/srv/f")
+            .unwrap_or_else(|| panic!("{total} {size}"));
+        assert_eq!(
+            size_text(tree.own_apparent(file)),
+            expected,
+            "{total} {size}"
+        );
+    }
+}
+
+#[test]
+fn sums_in_groups_are_sums_or_bounds() {
+    for (command, figure, expected) in [
+        ("du -s f", "16,777,216\t", "16777216"),
+        ("du -s f", "16\u{a0}777\u{a0}216\t", "16777216"),
+        ("du -s f", "16 777 216\t", "16777216"),
+        ("du -s f", "16.777.216\t", "16777216"),
+        ("du -s f", "16,777,217\t", "16777217.."),
+        ("du -sB \"'1\" f", "16,777,216\t", "16777216"),
+        (
+            "du -s --block-size=\"'1KB\" f",
+            "16,777\t",
+            "16776512..16777000",
+        ),
+    ] {
+        let output = format!("{figure}f\n");
+        let (tree, recording) = load(session(&[(command, &output)]).as_bytes());
+        let node = tree
+            .find(b"/srv/f")
+            .unwrap_or_else(|| panic!("{command} {figure}"));
+        let sum = tree.totals(node).disk;
+        assert_eq!(
+            size_text(Some(sum)),
+            expected,
+            "{command} {figure}: {:?}",
+            recording.troubles
+        );
+    }
+}
+
+/// The same with the real tools, in every locale that is installed and that has groups.
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn figures_in_groups_hold_the_truth_of_the_real_tools() {
+    let directory = tempfile::tempdir().unwrap();
+    let sizes: [usize; 6] = [0, 98, 999, 1000, 29_123, 1_234_567];
+    for size in sizes {
+        std::fs::write(directory.path().join(format!("f{size}")), vec![7; size]).unwrap();
+    }
+    let mut grouped = 0;
+    for (locale, setting) in ["en_GB", "de_DE", "fr_FR", "es_ES", "ja_JP", "C"]
+        .iter()
+        .flat_map(|locale| ["'1", "'1K", "'1kB"].map(|setting| (*locale, setting)))
+    {
+        for command in ["ls -l", "ls -ls", "du -a"] {
+            let mut tool = Command::new("sh");
+            tool.args(["-c", command]).current_dir(directory.path());
+            tool.env("LC_ALL", format!("{locale}.UTF-8"))
+                .env("BLOCK_SIZE", setting);
+            let output = String::from_utf8(tool.output().unwrap().stdout).unwrap();
+            // Where nothing is in groups, nothing tells them from what the tool prints by itself.
+            let in_groups = |word: &str| {
+                word.starts_with(|c: char| c.is_ascii_digit())
+                    && word.contains([',', '.', '\u{a0}', '\u{202f}'])
+            };
+            if !output.split([' ', '\t', '\n']).any(in_groups) {
+                continue;
+            }
+            grouped += 1;
+            let (tree, _) = load(session(&[(command, &output)]).as_bytes());
+            for size in sizes {
+                let path = format!("/srv/f{size}");
+                let Some(node) = tree.find(path.as_bytes()) else {
+                    panic!("{locale} {setting} {command}: {path} is missing from\n{output}");
+                };
+                let meta = directory
+                    .path()
+                    .join(format!("f{size}"))
+                    .metadata()
+                    .unwrap();
+                let blocks = std::os::unix::fs::MetadataExt::blocks(&meta) * 512;
+                let (shown, truth) = match command {
+                    "du -a" => (tree.own_disk(node), blocks),
+                    _ => (tree.own_apparent(node), size as u64),
+                };
+                let holds =
+                    shown.is_none_or(|s| s.lo <= truth && s.hi.is_none_or(|hi| truth <= hi));
+                assert!(
+                    holds,
+                    "{locale} {setting} {command}: {path} is {truth}, not {shown:?} in\n{output}"
+                );
+            }
+        }
+    }
+    if grouped == 0 {
+        eprintln!("skipped: no locale is installed that parts thousands");
+    }
 }

@@ -149,6 +149,8 @@ impl Table {
     }
 
     fn figure(&self, word: &[u8]) -> Option<Interval> {
+        let plain = number::ungrouped(word);
+        let word = plain.as_deref().unwrap_or(word);
         match self.unit {
             // Up to a kibibyte the figures are the file system's own blocks.
             Unit::Of(unit) if unit <= 1024 => {

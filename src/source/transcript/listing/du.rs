@@ -3,7 +3,7 @@
 use crate::bytes::Interval;
 
 use super::super::word::Word;
-use super::number::{self, Unit, unit};
+use super::number::{self, Scale, Unit, unit};
 
 /// An invocation of `du` whose output can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(in super::super) struct Du {
     timed: bool,
     /// `None`: the tool's own, or what the environment asks for.
     unit: Option<Unit>,
+    /// An option, or a setting that was seen, says what figures count.
+    by_option: bool,
+    /// What figures count where no option says it.
+    scale: Scale,
     pub(in super::super) operands: Vec<Word>,
 }
 
@@ -39,6 +43,8 @@ impl Du {
             repeats: false,
             timed: false,
             unit: None,
+            by_option: false,
+            scale: Scale::default(),
             operands: Vec::new(),
         };
         let mut words = words.iter();
@@ -54,10 +60,21 @@ impl Du {
                     words.next()?;
                 }
                 [b'-', b'-', long @ ..] => du.long_option(long)?,
+                // The value of the last letter is the next word.
+                [b'-', letters @ .., b'B'] => {
+                    du.cluster(letters)?;
+                    du.unit = Some(unit(&words.next()?.text)?);
+                }
+                [b'-', letters @ .., b'd'] => {
+                    du.cluster(letters)?;
+                    number::digits(&words.next()?.text)?;
+                    du.cut = true;
+                }
                 [b'-', letters @ ..] if !letters.is_empty() => du.cluster(letters)?,
                 _ => du.operands.push(word.clone()),
             }
         }
+        du.by_option = du.unit.is_some();
         Some(du)
     }
 
@@ -127,20 +144,16 @@ impl Du {
 
     /// What figures count where the command does not say.
     pub(in super::super) fn set_default(&mut self, unit: Unit) {
+        let is_usual = matches!(unit, Unit::Of(512 | 1024) | Unit::Either);
+        self.by_option |= self.unit.is_none() && !is_usual;
         self.unit = self.unit.or(Some(unit));
     }
 
     /// Reads one row: the sum and the path, which must be one that the operands can have given.
     pub(in super::super) fn row<'a>(&self, line: &'a [u8]) -> Option<(Interval, &'a [u8])> {
         let line = trim_start(line);
-        let end = line.iter().position(|&b| b == b' ' || b == b'\t')?;
-        let figure = &line[..end];
-        let unit = self.unit.unwrap_or(Unit::Of(1024));
-        let size = match self.apparent {
-            true => unit.size(figure),
-            false => unit.blocks(figure),
-        };
-        let size = size.or_else(|| number::any_human(figure))?;
+        let end = self.figure_end(line)?;
+        let size = self.size_of(&line[..end])?;
         let mut rest = &line[end..];
         if self.timed {
             rest = after_time(rest)?;
@@ -152,6 +165,50 @@ impl Du {
         };
         let is_sum = self.grand && super::ls::is_total_word(path);
         (!path.is_empty() && !is_sum && self.could_print(path)).then_some((size, path))
+    }
+
+    /// Learns from a row what figures count; true once that is decided.
+    pub(in super::super) fn learn(&mut self, line: &[u8]) -> bool {
+        if self.by_option || self.scale == Scale::Plain {
+            return true;
+        }
+        if let Some(end) = self.figure_end(trim_start(line)) {
+            let figure = &trim_start(line)[..end];
+            let scale = match self.apparent {
+                true if number::ungrouped(figure).is_some() => Scale::Other,
+                _ => Scale::of_disk(figure),
+            };
+            self.scale = self.scale.and(scale);
+        }
+        self.scale == Scale::Plain
+    }
+
+    /// Where the figure of a row ends. A blank in it may be a locale's.
+    fn figure_end(&self, line: &[u8]) -> Option<usize> {
+        let tab = line.iter().position(|&b| b == b'\t');
+        let in_groups = tab.filter(|&tab| number::ungrouped(&line[..tab]).is_some());
+        in_groups.or_else(|| line.iter().position(|&b| b == b' ' || b == b'\t'))
+    }
+
+    /// The sum behind a figure.
+    fn size_of(&self, figure: &[u8]) -> Option<Interval> {
+        if let Some(plain) = number::ungrouped(figure) {
+            // Without an option the environment has asked for groups, and said what they count.
+            let count = number::digits(&plain);
+            return match count.filter(|_| !self.by_option) {
+                Some(count) => Some(self.scale.size(count)),
+                None => self.size_of(&plain),
+            };
+        }
+        if matches!(self.scale, Scale::Bytes | Scale::Other) {
+            return number::digits(figure).map(|count| self.scale.size(count));
+        }
+        let unit = self.unit.unwrap_or(Unit::Of(1024));
+        let size = match self.apparent {
+            true => unit.size(figure),
+            false => unit.blocks(figure),
+        };
+        size.or_else(|| number::any_human(figure))
     }
 
     fn could_print(&self, path: &[u8]) -> bool {

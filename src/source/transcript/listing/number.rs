@@ -105,6 +105,95 @@ pub(in super::super) fn grouped(text: &[u8]) -> Option<u64> {
     digits(groups.concat().as_bytes())
 }
 
+/// A figure in groups of digits, as locales part thousands, without what parts them: `1,234`,
+/// `1.234K`, `12,34,567`. `None` where it is in no groups.
+pub(in super::super) fn ungrouped(text: &[u8]) -> Option<Vec<u8>> {
+    const PARTS: [&[u8]; 8] = [
+        b",",
+        b".",
+        b"'",
+        b" ",
+        b"\xa0",
+        "\u{a0}".as_bytes(),
+        "\u{202f}".as_bytes(),
+        "’".as_bytes(),
+    ];
+    let letter = text.iter().rev().take_while(|b| b.is_ascii_alphabetic());
+    let (figure, letter) = text.split_at(text.len() - letter.count());
+    let first = figure.iter().take_while(|b| b.is_ascii_digit()).count();
+    let part = PARTS
+        .iter()
+        .find(|part| figure[first..].starts_with(part))?;
+    let mut plain = figure[..first].to_vec();
+    let mut rest = &figure[first..];
+    let mut lengths = Vec::new();
+    while !rest.is_empty() {
+        rest = rest.strip_prefix(*part)?;
+        let length = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        plain.extend_from_slice(&rest[..length]);
+        lengths.push(length);
+        rest = &rest[length..];
+    }
+    // India's have two digits, but for the last.
+    let (last, others) = lengths.split_last()?;
+    let of = |count: usize| others.iter().all(|&length| length == count);
+    let fits = *last == 3 && (of(3) || of(2)) && (1..=3).contains(&first) && figure[0] != b'0';
+    plain.extend_from_slice(letter);
+    (fits && letter.len() <= 1).then_some(plain)
+}
+
+/// What figures count in a listing, where only its environment said so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in super::super) enum Scale {
+    /// Nothing tells.
+    #[default]
+    Unknown,
+    /// They are in no groups: what the tool counts by itself.
+    Plain,
+    /// Bytes.
+    Bytes,
+    /// Something else than bytes.
+    Other,
+}
+
+impl Scale {
+    /// What a count of allocated units tells. Disk comes in blocks, nearly everywhere of 4096 bytes,
+    /// and a count of anything larger than bytes is a multiple of that by chance only.
+    pub(in super::super) fn of_disk(figure: &[u8]) -> Self {
+        const BLOCK: u64 = 4096;
+        const LEAST: u64 = 512;
+        let Some(plain) = ungrouped(figure) else {
+            return match digits(figure) {
+                Some(count) if count < 1000 => Self::Unknown,
+                _ => Self::Plain,
+            };
+        };
+        match digits(&plain) {
+            Some(count) if count.is_multiple_of(BLOCK) => Self::Bytes,
+            Some(count) if count.is_multiple_of(LEAST) => Self::Unknown,
+            Some(_) => Self::Other,
+            None => Self::Plain,
+        }
+    }
+
+    /// What two figures of one listing tell together.
+    pub(in super::super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unknown, one) | (one, Self::Unknown) => one,
+            (one, other) if one == other => one,
+            _ => Self::Other,
+        }
+    }
+
+    /// The size behind a figure that may be in groups: of whatever unit, it is no less.
+    pub(in super::super) fn size(self, count: u64) -> Interval {
+        match self {
+            Self::Bytes => Interval::exactly(count),
+            _ => Interval::at_least(count),
+        }
+    }
+}
+
 /// The unit that an option asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Unit {
@@ -144,6 +233,8 @@ impl Unit {
 
 /// Reads the value of `-B` and `--block-size`.
 pub(in super::super) fn unit(text: &[u8]) -> Option<Unit> {
+    // An apostrophe asks for figures in groups.
+    let text = text.strip_prefix(b"'").unwrap_or(text);
     Some(Unit::Of(match text {
         b"human-readable" => return Some(Unit::Human(1024)),
         b"si" => return Some(Unit::Human(1000)),
@@ -242,6 +333,35 @@ mod tests {
             Some(Interval::at_least(u64::MAX))
         );
         assert_eq!(exact(b"12a"), None);
+    }
+
+    #[test]
+    fn groups_of_digits_are_put_together() {
+        for (text, plain) in [
+            ("1,234", "1234"),
+            ("12.345.678", "12345678"),
+            ("1\u{a0}234", "1234"),
+            ("1\u{202f}234\u{202f}567", "1234567"),
+            ("1'234K", "1234K"),
+            ("12,34,567", "1234567"),
+        ] {
+            let read = ungrouped(text.as_bytes());
+            assert_eq!(read.as_deref(), Some(plain.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "1234",
+            "1,23",
+            "1,234.567",
+            "0,123",
+            "1234,567",
+            "1.2K",
+            ",123",
+            "1,",
+            "x",
+        ] {
+            assert_eq!(ungrouped(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

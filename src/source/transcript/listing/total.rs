@@ -4,13 +4,18 @@ use super::number;
 
 /// `total 1208`, as long listings begin; `Some(true)` when it is zero.
 pub(in super::super) fn total(line: &[u8]) -> Option<bool> {
+    total_figure(line).map(|figure| figure == b"0")
+}
+
+/// The figure of a total.
+pub(in super::super) fn total_figure(line: &[u8]) -> Option<&[u8]> {
     let blank = line.iter().position(|&b| b == b' ')?;
     if !is_total_word(&line[..blank]) {
         return None;
     }
     let figure = line[blank..].trim_ascii();
-    let is_figure = number::human(figure, 1024).is_some() || number::grouped(figure).is_some();
-    is_figure.then_some(figure == b"0")
+    let is_figure = number::human(figure, 1024).is_some() || number::ungrouped(figure).is_some();
+    is_figure.then_some(figure)
 }
 
 /// The word for a total, as coreutils' translations have it.

@@ -8,6 +8,9 @@ use super::super::listing::ls::{self, Shape};
 use super::super::{Base, path_of, resolve};
 use super::{End, Held, Output, Scene, quoted_path};
 
+/// So many rows are kept until it is known what figures count.
+const MOST_UNDECIDED: usize = 1 << 12;
+
 /// The rows of a `du`.
 pub(in super::super) struct DuRows {
     du: Du,
@@ -17,6 +20,9 @@ pub(in super::super) struct DuRows {
     tainted: bool,
     failed: bool,
     last: Option<Held>,
+    /// Rows before it is known what figures count, and whether something could not be read before
+    /// each.
+    undecided: Vec<(Held, bool)>,
     dirs: Vec<Id>,
 }
 
@@ -30,6 +36,7 @@ impl DuRows {
             tainted: false,
             failed: false,
             last: None,
+            undecided: Vec::new(),
             dirs: Vec::new(),
         }
     }
@@ -113,10 +120,25 @@ impl DuRows {
         }
     }
 
+    /// Reads the row that was held, or keeps it until it is known what its figure counts.
     fn flush(&mut self, scene: &mut Scene) {
         let Some(held) = self.last.take() else {
             return;
         };
+        let decided = self.du.learn(&held.text);
+        self.undecided.push((held, self.failed));
+        if decided || self.undecided.len() > MOST_UNDECIDED {
+            self.release(scene);
+        }
+    }
+
+    fn release(&mut self, scene: &mut Scene) {
+        for (held, failed) in std::mem::take(&mut self.undecided) {
+            self.read(scene, &held, failed);
+        }
+    }
+
+    fn read(&mut self, scene: &mut Scene, held: &Held, failed: bool) {
         let Some((size, path)) = self.du.row(&held.text) else {
             return;
         };
@@ -142,7 +164,7 @@ impl DuRows {
             scene.world.dir(id);
             self.dirs.push(id);
         }
-        let bounded = !self.du.leaves_out && !self.failed;
+        let bounded = !self.du.leaves_out && !failed;
         let size = match (is_dir, bounded, self.du.repeats) {
             (false, ..) | (true, true, false) => size,
             (true, true, true) => Interval { lo: 0, ..size },
@@ -164,6 +186,7 @@ impl DuRows {
             self.last = None;
         }
         self.flush(scene);
+        self.release(scene);
         let whole = self.whole && !self.tainted && !self.failed && end == End::Prompt;
         if whole && self.du.all && !self.du.cut && !self.du.leaves_out {
             for &id in &self.dirs {

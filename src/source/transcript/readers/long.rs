@@ -143,6 +143,7 @@ impl Long {
         }
         if ls::total(text).is_some() {
             self.flush(scene);
+            self.ls.learn(text);
             // Two totals below one header: the second is of a command that is not seen.
             if std::mem::replace(&mut self.totalled, true) {
                 self.break_off(scene);

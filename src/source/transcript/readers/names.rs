@@ -73,7 +73,11 @@ impl NameRows {
     pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) {
         let text = output.text;
         let after_blank = std::mem::replace(&mut self.after_blank, text.trim_ascii().is_empty());
-        if self.after_blank || (self.ls.blocks && ls::total(text).is_some()) {
+        if self.ls.blocks && ls::total(text).is_some() {
+            self.ls.learn(text);
+            return;
+        }
+        if self.after_blank {
             return;
         }
         self.refused |= self.rows == 0 && is_refusal(text);

@@ -16,6 +16,7 @@ use super::super::word::Word;
 use super::date::Tokens;
 use super::name::Quoting;
 use super::number;
+use super::total::total_figure;
 pub(in super::super) use super::total::{is_total_word, total};
 
 pub(in super::super) use cells::Cell;
@@ -56,8 +57,8 @@ pub(in super::super) struct Ls {
     unit: Option<u64>,
     /// The figures of blocks are in this, where the command does not say.
     default: Option<number::Unit>,
-    /// Figures are in groups of three digits.
-    grouped: bool,
+    /// What figures in groups count where no option says it.
+    scale: number::Scale,
     /// The date is of so many words, in a format of the user's.
     date_words: Option<usize>,
     no_owner: bool,
@@ -145,8 +146,38 @@ impl Ls {
         }
     }
 
+    /// Learns from the line of a total what figures count.
+    pub(in super::super) fn learn(&mut self, line: &[u8]) {
+        let Some(figure) = total_figure(line) else {
+            return;
+        };
+        let counts_bytes = matches!(figure, b"0" | b"512");
+        let scale = match number::Scale::of_disk(figure) {
+            // No blocks of bytes make such a sum.
+            number::Scale::Unknown if !counts_bytes && number::digits(figure).is_some() => {
+                number::Scale::Plain
+            }
+            scale => scale,
+        };
+        self.scale = self.scale.and(scale);
+    }
+
+    /// A figure in groups: put together where it is known what it counts, else its interval.
+    fn put_together(&self, figure: &[u8]) -> Option<Result<Vec<u8>, Interval>> {
+        let plain = number::ungrouped(figure)?;
+        if self.human.is_some() || self.unit.is_some() {
+            return Some(Ok(plain));
+        }
+        number::digits(&plain).map(|count| Err(self.scale.size(count)))
+    }
+
     /// The allocated bytes behind a printed count of blocks.
     pub(in super::super) fn blocks_of(&self, figure: &[u8]) -> Option<Interval> {
+        match self.put_together(figure) {
+            Some(Ok(plain)) => return self.blocks_of(&plain),
+            Some(Err(size)) => return Some(size),
+            None => {}
+        }
         let by_option = match (self.human, self.unit) {
             (Some(base), _) => return number::human(figure, base),
             (None, Some(unit)) => Some(number::Unit::Of(unit)),
@@ -158,14 +189,21 @@ impl Ls {
 
     /// The size behind a figure. An alias or the environment may have asked for letters.
     fn size_of(&self, figure: &[u8]) -> Option<Interval> {
+        match self.put_together(figure) {
+            Some(Ok(plain)) => return self.size_of(&plain),
+            Some(Err(size)) => return Some(size),
+            None => {}
+        }
+        let is_plain = self.human.is_none() && self.unit.is_none();
+        if is_plain && self.scale == number::Scale::Other {
+            return number::digits(figure).map(|count| self.scale.size(count));
+        }
         let read = match (self.human, self.unit) {
             (Some(base), _) => number::human(figure, base),
             (None, Some(unit)) => number::units(figure, unit),
             (None, None) => number::exact(figure),
         };
-        let grouped = || self.grouped.then(|| number::grouped(figure)).flatten();
         read.or_else(|| number::any_human(figure))
-            .or_else(|| grouped().map(Interval::exactly))
     }
 
     /// A name without the sign that `-F` or `-p` has appended, and what that sign says.

@@ -65,6 +65,8 @@ impl Ls {
             b'G' => self.no_group = true,
             // Of the blocks only: sizes stay in bytes.
             b'k' => self.default = Some(number::Unit::Of(1024)),
+            // Of a BSD: bytes in groups.
+            b',' => self.unit = Some(1),
             b'Z' => self.extra += 1,
             b'a' | b'A' | b'f' => self.all = true,
             b'R' => self.recursive = true,
@@ -147,10 +149,7 @@ impl Ls {
             _ if option.starts_with(b"sort=") => {}
             _ if option.starts_with(b"time=") => self.other_time = true,
             _ if option.starts_with(b"block-size=") => {
-                let value = &option[b"block-size=".len()..];
-                let plain = value.strip_prefix(b"'");
-                self.grouped = plain.is_some();
-                match number::unit(plain.unwrap_or(value))? {
+                match number::unit(&option[b"block-size=".len()..])? {
                     number::Unit::Of(unit) => self.unit = Some(unit),
                     number::Unit::Human(base) => self.human = Some(base),
                     number::Unit::Either => return None,

@@ -117,7 +117,8 @@ impl Ls {
             return self.by_columns(tokens, words);
         }
         let mut before: &[u8] = b"";
-        for _ in 0..12 {
+        let mut columns: [&[u8]; 12] = [b""; 12];
+        for at in 0..12 {
             let token = tokens.next()?;
             let device = before.ends_with(b",") && shape == Shape::Other;
             let size = match device {
@@ -128,11 +129,45 @@ impl Ls {
                 && let Some((mtime, len)) = date(tokens.rest())
             {
                 let name = tokens.rest()[len..].strip_prefix(b" ")?;
+                let size = self.with_blanks(&columns[..at], token).or(size);
                 return (!name.is_empty()).then_some((size, mtime, name));
             }
-            before = token;
+            (before, columns[at]) = (token, token);
         }
         None
+    }
+
+    /// The size where more columns than owner and group stand before the last group of digits: a
+    /// locale's blank that does not break may have become one that does, and a group's name may end
+    /// in digits.
+    fn with_blanks(&self, columns: &[&[u8]], last: &[u8]) -> Option<Interval> {
+        if self.scale == number::Scale::Plain
+            || self.human.is_some()
+            || columns.len() <= self.owners()
+        {
+            return None;
+        }
+        let groups = columns[self.owners()..].iter().rev();
+        let groups = groups.take_while(|group| group.len() <= 3 && number::digits(group).is_some());
+        let mut figure = last.to_vec();
+        let mut whole = None;
+        for group in groups {
+            figure = [group, &b" "[..], &figure].concat();
+            if number::ungrouped(&figure).is_none() {
+                break;
+            }
+            whole = self.size_of(&figure);
+        }
+        let (part, whole) = (self.size_of(last)?, whole?);
+        Some(Interval {
+            lo: part.lo.min(whole.lo),
+            hi: whole.hi,
+        })
+    }
+
+    /// How many columns stand between the number of links and the size, where no name has a blank.
+    fn owners(&self) -> usize {
+        usize::from(!self.no_owner) + usize::from(!self.no_group) + self.extra
     }
 
     /// The same where the date is in a format of the user's: owners are then taken for one word.
@@ -141,8 +176,7 @@ impl Ls {
         mut tokens: Tokens<'a>,
         words: usize,
     ) -> Option<(Option<Interval>, Option<i64>, &'a [u8])> {
-        let owners = usize::from(!self.no_owner) + usize::from(!self.no_group) + self.extra;
-        for _ in 0..owners {
+        for _ in 0..self.owners() {
             tokens.next()?;
         }
         let size = self.size_of(tokens.next()?)?;
