@@ -218,9 +218,20 @@ impl Grid {
         if row.is_empty() || row.line == 0 {
             row.line = line;
         }
-        row.wrapped = false;
-        row.ended = true;
+        // A line editor that goes down over a long command leaves it one line.
+        if !self.goes_on() {
+            let row = self.row();
+            row.wrapped = false;
+            row.ended = true;
+        }
         self.index();
+    }
+
+    /// Whether the row was wrapped onto the next one, and what came of that stands there still.
+    fn goes_on(&mut self) -> bool {
+        let next = self.rows.get(self.cursor.row + 1);
+        let is_there = next.is_some_and(|next| !next.is_empty());
+        is_there && self.row().wrapped
     }
 
     /// Down by one row; at the end of the region everything moves up.

@@ -212,6 +212,17 @@ fn a_mark_on_nothing_shows_nothing() {
 }
 
 #[test]
+fn a_line_feed_over_a_wrapped_line_leaves_it_one_line() {
+    // An editor goes up into a long command, and down over it when that is entered.
+    let told = texts("$ du -ab one two three\x1b[A\r\nfour\r\nout", 10, 6);
+    assert_eq!(told, ["$ du -ab one two thrfour", "out"]);
+    // What replaced the wrapped line is a line of its own.
+    let told = texts("$ du -ab one two\x1b[A\r\x1b[Jls\r\nout", 10, 6);
+    assert_eq!(told.last().map(String::as_str), Some("out"));
+    assert!(told.contains(&"ls".to_owned()), "{told:?}");
+}
+
+#[test]
 fn nothing_is_lost_to_a_clear() {
     let bytes = "one\r\ntwo\r\n\x1b[H\x1b[2J\x1b[3Jthree\r\n";
     assert_eq!(texts(bytes, 80, 24), ["one", "two", "three"]);
