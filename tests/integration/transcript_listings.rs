@@ -1,5 +1,7 @@
 //! Recorded listings, one table per tool: what a session prints, and the tree that it must give.
 
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use jettison::bytes::Interval;
@@ -273,7 +275,7 @@ fn figures_in_groups_hold_the_truth_of_the_real_tools() {
                     .join(format!("f{size}"))
                     .metadata()
                     .unwrap();
-                let blocks = std::os::unix::fs::MetadataExt::blocks(&meta) * 512;
+                let blocks = meta.blocks() * 512;
                 let (shown, truth) = match command {
                     "du -a" => (tree.own_disk(node), blocks),
                     _ => (tree.own_apparent(node), size as u64),
@@ -289,5 +291,126 @@ fn figures_in_groups_hold_the_truth_of_the_real_tools() {
     }
     if grouped == 0 {
         eprintln!("skipped: no locale is installed that parts thousands");
+    }
+}
+
+// ---- tools that sum up --------------------------------------------------------------------------
+
+/// What a tool prints in a directory; `None` where it is not there.
+fn run(directory: &Path, command: &str) -> Option<String> {
+    let mut words = command.split(' ');
+    let mut tool = Command::new(words.next()?);
+    let made = tool
+        .args(words)
+        .current_dir(directory)
+        .env("LC_ALL", "C.UTF-8")
+        .output();
+    let made = made.ok().filter(|made| made.status.success())?;
+    Some(String::from_utf8(made.stdout).unwrap())
+}
+
+/// The sum below a path, each directory's own blocks included: apparent, allocated.
+fn sums(path: &Path) -> [u64; 2] {
+    let meta = path.symlink_metadata().unwrap();
+    let mut sums = [meta.len(), meta.blocks() * 512];
+    if meta.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            let below = self::sums(&entry.unwrap().path());
+            sums = [sums[0] + below[0], sums[1] + below[1]];
+        }
+    }
+    sums
+}
+
+fn fill(directory: &Path) {
+    let names = [
+        "a b/c/big",
+        "a b/x y",
+        "d/small",
+        "top",
+        "-dash",
+        "a b/c/back\\slash",
+        "d/esc\u{1b}[1mx",
+        "d/tab\tx",
+        "d/\u{fc}ber",
+        "wide/l1/l2/l3/l4/deep",
+        "d/pipe │ x",
+        "d/two  blanks",
+        "100%",
+        "d/total",
+    ];
+    for (name, at) in names.iter().zip(1u32..) {
+        let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, vec![1; 7usize.pow(at % 8) + 13 * at as usize]).unwrap();
+    }
+    let sparse = std::fs::File::create(directory.join("wide/sparse")).unwrap();
+    sparse.set_len(3_221_225_999).unwrap();
+}
+
+/// Whatever such a tool shows of a path must hold what is there, and no path is made up.
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn sums_of_other_tools_hold_the_truth() {
+    let directory = tempfile::tempdir().unwrap();
+    fill(directory.path());
+    for (command, least) in [
+        ("dust -b -n 100", 14),
+        ("dust -n 100 -w 90", 14),
+        ("dust -s -n 100 -w 90", 14),
+        ("dust -r -b -s -o si", 14),
+        ("dust -p -b -n 50", 14),
+        ("dust -d 1 wide", 2),
+        ("dust -b -s -o b d", 4),
+        ("dua", 6),
+        ("dua a -A", 6),
+        ("dua a -f metric -A wide", 2),
+        ("dua a -f bytes d wide", 2),
+        ("pdu -m 0", 14),
+        ("pdu -m 0 -b binary -q apparent-size -w 90", 14),
+        ("pdu -m 0 -b plain --top-down", 14),
+        ("pdu -m 0 d wide", 8),
+        ("gdu -np", 6),
+        ("gdu -npa --si", 6),
+        ("gdu -npc wide", 2),
+    ] {
+        let Some(output) = run(directory.path(), command) else {
+            eprintln!("skipped: {command} (not installed)");
+            continue;
+        };
+        let (tree, recording) = load(session(&[(command, &output)]).as_bytes());
+        let shows_apparent = ["-s", "-A", "apparent", "-npa"]
+            .iter()
+            .any(|option| command.contains(option));
+        let start = tree
+            .find(b"/srv")
+            .unwrap_or_else(|| panic!("{command}: {output}"));
+        let mut stack = tree.children_by_name(start);
+        let mut found = 0;
+        while let Some(id) = stack.pop() {
+            stack.extend(tree.children_by_name(id));
+            let path = String::from_utf8(tree.path(id)).unwrap();
+            let real = directory.path().join(path.strip_prefix("/srv/").unwrap());
+            assert!(
+                real.symlink_metadata().is_ok(),
+                "{command}: {path} is made up:\n{output}"
+            );
+            let (totals, [apparent, disk]) = (tree.totals(id), sums(&real));
+            let (shown, truth) = match shows_apparent {
+                true => (totals.apparent, apparent),
+                false => (totals.disk, disk),
+            };
+            let holds = shown.lo <= truth && shown.hi.is_none_or(|hi| truth <= hi);
+            assert!(
+                holds,
+                "{command}: {path} is {truth}, not {shown:?}:\n{output}"
+            );
+            found += usize::from(shown.hi.is_some());
+        }
+        assert!(
+            found >= least,
+            "{command}: {found} sums: {:?}\n{output}",
+            recording.troubles
+        );
     }
 }

@@ -226,6 +226,16 @@ const GRAMMARS: &[(&str, &str)] = &[
     ),
     ("hdfs dfs -du -h /x", "1.5 K  4.5 K  /x/a\n"),
     (
+        "dust -n 9",
+        "4.0Ki   ┌── a b │█ │   2%\n120Ki   ├─┴ d   │███│  97%\n124Ki ┌─┴ .     │███│ 100%\n",
+    ),
+    (
+        "pdu",
+        "4.1K   ┌──a b│█ │  2%\n126K   ├─┴d  │███│ 97%\n131K ┌─┴.    │███│100%\n",
+    ),
+    ("dua", "   4.00 KiB a b\n   4.00 KiB total\n"),
+    ("gdu -np", "   36.0 KiB /a b\n@      0 B ln\n"),
+    (
         "hdfs dfs -ls -h /x",
         "Found 1 items\n-rw-r--r--   3 a b      1.5 K 2024-01-01 12:00 /x/a\n",
     ),

@@ -17,6 +17,7 @@ use super::listing::find::Find;
 use super::listing::format::Format;
 use super::listing::hdfs::Hdfs;
 use super::listing::ls::Ls;
+use super::listing::meter::Meter;
 use super::listing::store::Store;
 use super::listing::tree::TreeCommand;
 use super::listing::viewer::Viewer;
@@ -67,6 +68,8 @@ pub(super) enum Action {
     /// `ls -l` in another dress.
     Viewer(Viewer),
     Du(Du),
+    /// `dust` and other tools that sum up.
+    Meter(Meter),
     /// The base of figures with letters, where the command says it.
     Df(Option<u64>),
     Find(Find),
@@ -224,7 +227,7 @@ impl Step {
             }
             "lsd" | "exa" | "eza" => Viewer::parse(name, operands)
                 .map_or(Action::Unread("this kind of listing"), Action::Viewer),
-            "du" | "gdu" if name == "du" || operands.iter().any(|w| w.is("-s") || w.is("-sh")) => {
+            "du" | "gdu" if name == "du" || operands.iter().any(|w| w.is("-sh") || w.is("-s")) => {
                 Du::parse(operands).map_or(Action::Unread("this form of du"), Action::Du)
             }
             "df" => Action::Df(df::base_of(operands)),
@@ -234,7 +237,10 @@ impl Step {
             "aws" => Store::aws(operands).map_or(Action::Unknown, Action::Store),
             "hdfs" | "hadoop" => Hdfs::parse(operands).map_or(Action::Unknown, Action::Hdfs),
             "gsutil" => Store::gsutil(operands).map_or(Action::Unknown, Action::Store),
-            "ncdu" | "dust" | "gdu" | "dua" => Action::Unread("this viewer"),
+            "ncdu" => Action::Unread("this viewer"),
+            "dust" | "gdu" | "dua" | "pdu" => {
+                Meter::parse(name, operands).map_or(Action::Unread("this viewer"), Action::Meter)
+            }
             "find" if !changes_by_find(operands) => {
                 Find::parse(operands).map_or(Action::Unread("this form of find"), Action::Find)
             }

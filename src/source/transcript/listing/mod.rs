@@ -7,6 +7,7 @@ pub(super) mod find;
 pub(super) mod format;
 pub(super) mod hdfs;
 pub(super) mod ls;
+pub(super) mod meter;
 pub(super) mod name;
 pub(super) mod number;
 pub(super) mod store;

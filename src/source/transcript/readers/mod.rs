@@ -7,6 +7,7 @@
 mod du;
 mod hdfs;
 mod long;
+mod meter;
 mod names;
 mod paths;
 mod tree;
@@ -26,6 +27,7 @@ use super::{Base, excerpt, path_of};
 pub(super) use du::DuRows;
 pub(super) use hdfs::HdfsRows;
 pub(super) use long::Long;
+pub(super) use meter::MeterRows;
 pub(super) use names::NameRows;
 pub(super) use paths::{FindRows, StatRows, StoreRows};
 pub(super) use tree::TreeRows;

@@ -6,8 +6,8 @@ use super::super::command::{Joint, Matches};
 use super::super::evidence::{Id, LineNo};
 use super::super::moment;
 use super::super::readers::{
-    DfRows, DuRows, End, FindRows, HdfsRows, Long, NameRows, Puzzle, Scene, StatRows, StoreRows,
-    TreeRows, ViewerRows, WindowsRows,
+    DfRows, DuRows, End, FindRows, HdfsRows, Long, MeterRows, NameRows, Puzzle, Scene, StatRows,
+    StoreRows, TreeRows, ViewerRows, WindowsRows,
 };
 
 /// A command and the state of its output.
@@ -104,6 +104,7 @@ pub(super) enum Reader {
     Stat(StatRows),
     Store(StoreRows),
     Hdfs(HdfsRows),
+    Meter(MeterRows),
     Tree(TreeRows),
     Viewer(ViewerRows),
     Windows(WindowsRows),
@@ -190,6 +191,7 @@ impl Reader {
             Self::Stat(rows) => rows.accepts(text),
             Self::Store(rows) => rows.accepts(text),
             Self::Hdfs(rows) => rows.accepts(text),
+            Self::Meter(rows) => rows.accepts(text),
             Self::Tree(rows) => rows.accepts(text),
             Self::Viewer(rows) => rows.accepts(text),
             Self::Windows(rows) => rows.accepts(text),
@@ -204,6 +206,7 @@ impl Reader {
             Self::Long(long) => long.rebase(base),
             Self::Du(rows) => rows.rebase(base),
             Self::Find(rows) => rows.rebase(base),
+            Self::Meter(rows) => rows.rebase(base),
             Self::Stat(rows) => rows.rebase(base),
             Self::Tree(rows) => rows.rebase(base),
             Self::Puzzle(_) | Self::Names(_) | Self::Viewer(_) => *self = Self::Skip,
@@ -232,6 +235,7 @@ impl Reader {
             Self::Names(mut rows) => rows.end(scene, end),
             Self::Stat(mut rows) => rows.end(scene, end),
             Self::Hdfs(mut rows) => rows.end(scene, end),
+            Self::Meter(mut rows) => rows.end(scene, end),
             Self::Tree(mut rows) => rows.end(scene, end),
             Self::Viewer(mut rows) => rows.end(scene, end),
             Self::Windows(mut rows) => rows.end(scene, end),

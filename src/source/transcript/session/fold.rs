@@ -132,6 +132,7 @@ impl super::Block {
                 | Reader::Stat(_)
                 | Reader::Store(_)
                 | Reader::Hdfs(_)
+                | Reader::Meter(_)
                 | Reader::Tree(_)
                 | Reader::Viewer(_)
         );

@@ -75,6 +75,7 @@ impl Session {
             Reader::Stat(rows) => rows.take(scene, output),
             Reader::Store(rows) => rows.take(scene, output),
             Reader::Hdfs(rows) => rows.take(scene, output),
+            Reader::Meter(rows) => rows.take(scene, output),
             Reader::Tree(rows) => rows.take(scene, output),
             Reader::Windows(rows) => rows.take(scene, output),
             Reader::Pwd => self.pwd(text, output.line),

@@ -7,8 +7,8 @@ use super::super::listing::ls::Ls;
 use super::super::listing::number::Unit;
 use super::super::prompt::Family;
 use super::super::readers::{
-    DfRows, DuRows, FindRows, HdfsRows, Long, NameRows, Puzzle, StatRows, StoreRows, TreeRows,
-    ViewerRows, WindowsRows,
+    DfRows, DuRows, FindRows, HdfsRows, Long, MeterRows, NameRows, Puzzle, StatRows, StoreRows,
+    TreeRows, ViewerRows, WindowsRows,
 };
 use super::super::word::Word;
 use super::block::{Change, Move, Reader};
@@ -410,6 +410,7 @@ impl Session {
                 | Action::Stat(_)
                 | Action::Tree(_)
                 | Action::Viewer(_)
+                | Action::Meter(_)
         );
         if is_listing && !command::keeps_lines(step) {
             return Reader::Unread("a listing piped through a filter");
@@ -428,6 +429,7 @@ impl Session {
             Action::Stat(format) => Reader::Stat(StatRows::new(format, base)),
             Action::Tree(tree) => Reader::Tree(TreeRows::new(tree, base, line, whole)),
             Action::Store(store) => Reader::Store(StoreRows::new(store)),
+            Action::Meter(meter) => Reader::Meter(MeterRows::new(meter, base, line, whole)),
             Action::Hdfs(hdfs) => Reader::Hdfs(HdfsRows::new(hdfs, line, whole)),
             Action::Du(mut du) => {
                 let names = ["DU_BLOCK_SIZE", "BLOCK_SIZE", "BLOCKSIZE"];
