@@ -288,13 +288,10 @@ impl Grid {
     pub(super) fn scroll_down(&mut self, n: usize) {
         let (top, end) = self.region;
         let n = n.min(end - top);
-        // What is pushed out goes first; rows below those in use hold nothing to be moved.
-        let lost = (end - n).max(top)..end.min(self.used);
-        if self
-            .rows
-            .range(lost.start..lost.end.max(lost.start))
-            .any(|row| !row.is_empty() && !row.handed)
-        {
+        // What stands there goes first, as what comes above it is not of the same listing; rows
+        // below those in use hold nothing to be moved.
+        let used = self.rows.range(..self.used);
+        if used.into_iter().any(|row| !row.is_empty() && !row.handed) {
             self.commit(self.alternate);
         }
         self.break_off();

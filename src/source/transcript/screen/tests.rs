@@ -273,6 +273,20 @@ fn a_pager_shows_its_pages_in_order() {
 }
 
 #[test]
+fn a_page_goes_before_what_a_pager_shows_above_it() {
+    let page = "\x1b[?1049hd\r\ne\r\nf\r\n:\x1b[K\r\x1b[K";
+    let back = "\x1b[H\x1bMc\r\n\x1b[H\x1bMb\r\n";
+    let seen = lines(format!("{page}{back}").as_bytes(), 20, 4);
+    let seen: Vec<(&str, bool)> = seen
+        .iter()
+        .map(|line| (std::str::from_utf8(&line.text).unwrap(), line.broken))
+        .filter(|line| !line.0.is_empty())
+        .collect();
+    let page = [("d", true), ("e", false), ("f", false)];
+    assert_eq!(seen, [&page[..], &[("c", true), ("b", true)]].concat());
+}
+
+#[test]
 fn tabs_and_wraps_and_bytes_are_kept() {
     let bytes = b"12\t lead\r\n\xe9t\xe9\r\nabcdefghijklmnop\r\n";
     let all = lines(bytes, 10, 4);
