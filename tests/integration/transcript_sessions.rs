@@ -83,6 +83,32 @@ fn what_changes_behind_a_listing_of_its_line_is_not_as_it_was_listed() {
 }
 
 #[test]
+fn a_line_below_which_names_complete_it_is_not_run_yet() {
+    let start = format!("root@vm:/x# ls -la\ntotal 12\n{ROWS}");
+    let (edits, runs) = ("\u{1b}[?2004h", "\u{1b}[?2004l\r");
+    let prompt = "root@vm:/x# ";
+    for (typed, names, left) in [
+        ("rm a", "a1  a2  a3", ["/x/a1=10", "/x/a2=20", "/x/a3=31"]),
+        (
+            "rm a1 a",
+            "a1  a2  a3",
+            ["/x/a1=10", "/x/a2=20", "/x/a3=31"],
+        ),
+        ("cd ", "b/  c/", ["/x/a1=10", "/x/a2=20", "/x/a3=31"]),
+        ("> a1 ", "a1  a2", ["/x/a1=10", "/x/a2=20", "/x/a3=31"]),
+    ] {
+        let more = format!("{edits}{prompt}{typed}\n{names}\n{prompt}{typed}\n{names}\n{prompt}");
+        let next =
+            format!("ls -l a3\n{runs}-rw-r--r-- 1 root root 31 Nov 22 06:02 a3\n{edits}{prompt}");
+        let text = format!("{edits}{start}{more}{next}");
+        let text = text
+            .replace("ls -la\n", &format!("ls -la\n{runs}"))
+            .replace('\n', "\r\n");
+        assert_eq!(files(&text), left, "{typed}");
+    }
+}
+
+#[test]
 fn what_a_command_says_that_it_did_is_no_doubt_of_it() {
     let start = format!("root@vm:/x# ls -la\ntotal 12\n{ROWS}");
     for (typed, left) in [

@@ -389,8 +389,11 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
         };
         return named(prompt).filter(|_| matches!(directory.first(), Some(b'/' | b'~')));
     }
-    // `user@host base % ls`, `user@host ~/x> ls`, `user@host$ ls`
-    let (shown, sign, command) = sign(rest, b"$#%>")?;
+    // `user@host base % ls`, `user@host ~/x> ls`, `user@host$ ls`, and xonsh's `user@host ~/x @ ls`
+    let (shown, sign, command) = match at_sign(rest) {
+        Some((shown, command)) => (shown, b'@', command),
+        None => sign(rest, b"$#%>")?,
+    };
     let place = shown.strip_prefix(b" ").unwrap_or(shown);
     let apart = place.ends_with(b" ");
     let place = place.strip_suffix(b" ").unwrap_or(place);
@@ -416,6 +419,16 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
         });
     }
     named(prompt)
+}
+
+/// `~/x @ ls`, or as root `~/x @# ls`, as xonsh has it.
+fn at_sign(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.windows(2).position(|w| w == b" @")?;
+    let rest = &text[at + 2..];
+    let rest = rest.strip_prefix(b"#").unwrap_or(rest);
+    let is_path = matches!(text, [b' ', b'/' | b'~', ..]);
+    let is_end = matches!(rest.first(), None | Some(b' '));
+    (is_path && is_end && !text[1..at].contains(&b' ')).then(|| (&text[..at], rest.trim_ascii()))
 }
 
 /// Whether a name before the last is of one character, or of two with a dot.
@@ -564,8 +577,12 @@ fn symbol(line: &[u8]) -> Option<Prompt<'_>> {
     let rest = rest.trim_ascii();
     let end = rest.iter().position(|&b| b == b' ').unwrap_or(rest.len());
     let is_place = line.starts_with("λ".as_bytes()) && !rest.is_empty() && !command::is_known(rest);
+    // `λ dir → command`
+    let typed = rest[end..].trim_ascii();
+    let second = signs.iter().find_map(|s| typed.strip_prefix(s.as_bytes()));
+    let second = second.filter(|typed| matches!(typed.first(), None | Some(b' ')));
     Some(match is_place {
-        true => Prompt::new(Family::Bare, &rest[end..]).at(&rest[..end]),
+        true => Prompt::new(Family::Bare, second.unwrap_or(typed)).at(&rest[..end]),
         false => Prompt::new(Family::Bare, rest),
     })
 }
@@ -668,6 +685,12 @@ mod tests {
             ("➜  ~ ls", Some(("", "", "~", "ls"))),
             ("λ app ls -l", Some(("", "", "=app", "ls -l"))),
             ("λ ls -l", Some(("", "", "", "ls -l"))),
+            (
+                "λ /srv/x → ls -l > f",
+                Some(("", "", "/srv/x", "ls -l > f")),
+            ),
+            ("u@vm ~/x @ ls > f", Some(("u", "vm", "~/x", "ls > f"))),
+            ("u@vm /x @# ls", Some(("u", "vm", "/x", "ls"))),
             (
                 " op@pc \u{e0b0} ~/x \u{e0b0} ls -l",
                 Some(("op", "pc", "~/x", "ls -l")),

@@ -20,6 +20,8 @@ pub(super) struct Block {
     pub(super) typed_at: usize,
     /// The prompt, without the command.
     pub(super) shown: Vec<u8>,
+    /// The prompt goes on from the row above, as the last line of two does.
+    pub(super) carried: bool,
     pub(super) reader: Reader,
     /// Whether `reader` was chosen for a command of the line.
     pub(super) chosen: bool,
@@ -120,6 +122,7 @@ impl Block {
             width: 0,
             typed_at: 0,
             shown: Vec::new(),
+            carried: false,
             reader: Reader::Skip,
             chosen: false,
             later: VecDeque::new(),
@@ -150,6 +153,14 @@ impl Block {
         } else {
             (self.reader, self.chosen) = (reader, true);
         }
+    }
+
+    /// The line was never run: what stands below it are the names that could complete it.
+    pub(super) fn take_back(&mut self) {
+        self.reader = Reader::Skip;
+        self.later.clear();
+        self.changes.clear();
+        self.cd = None;
     }
 
     /// Which of the later readers a line is for, when the present one cannot have it.

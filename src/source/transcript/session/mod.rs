@@ -215,7 +215,14 @@ impl Session {
                 prompt.command = b"";
             }
             let typed = prompt::start_of(prompt.command, text);
+            let carried = shown.mark.as_ref().is_some_and(|mark| mark.carried);
+            let redrawn = carried && self.is_redrawn(text);
+            if redrawn {
+                self.block.take_back();
+                self.passage = None;
+            }
             self.begin(&prompt, place, text, line, shown.mark.is_some());
+            self.block.carried = carried && !redrawn;
             if let Some(at) = typed.filter(|&at| at < text.len() || self.form.is_none()) {
                 self.learn_form(&text[..at], false);
             }
@@ -322,6 +329,13 @@ impl Session {
         }
     }
 
+    /// Whether a line editor that has not let go of the terminal shows its prompt once more, as it
+    /// does below the names that could complete a word.
+    fn is_redrawn(&self, text: &[u8]) -> bool {
+        let before = self.block.shown.as_slice();
+        !before.is_empty() && !self.block.carried && text.starts_with(before)
+    }
+
     /// What follows does not continue what was printed before.
     fn break_off(&mut self) {
         self.block.reader.break_off(&mut self.scene);
@@ -361,6 +375,11 @@ impl Session {
         };
         let tail = shown.prompt_text();
         let mark = shown.mark.as_ref();
+        let carried = mark.is_some_and(|mark| mark.carried);
+        if carried && self.is_redrawn(&shown.text) {
+            // What stood between were names.
+            return false;
+        }
         let command = match mark.and_then(|mark| mark.input) {
             Some(at) => tail.get(at..),
             None => prompt::parse_tail(tail).or_else(|| {
@@ -402,6 +421,7 @@ impl Session {
             .and_then(|mark| mark.place.as_deref())
             .and_then(place::of_url);
         self.begin(&prompt, place, &shown.text, line, mark.is_some());
+        self.block.carried = true;
         self.learn_form(&head.text, true);
         true
     }

@@ -166,7 +166,9 @@ impl Session {
         let (line, mark) = (self.block.line, self.block.troubles);
         self.scene.troubles.forget_since(mark);
         let shown = std::mem::take(&mut self.block.shown);
+        let carried = self.block.carried;
         self.block = Block::new(line);
+        self.block.carried = carried;
         (self.block.shown, self.block.typed_at) = (shown, command);
         self.block.troubles = mark;
         self.foretold = None;
