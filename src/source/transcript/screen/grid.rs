@@ -478,6 +478,12 @@ impl Grid {
         self.row().mark.is_some()
     }
 
+    /// Whether any row has a mark.
+    pub(super) fn is_marked(&self) -> bool {
+        let mut rows = self.rows.range(..self.used);
+        rows.any(|row| row.mark.is_some())
+    }
+
     /// Takes back the marks below the row on which a line editor ended.
     pub(super) fn forget_carried(&mut self) {
         let is_carried = |row: &Row| row.mark.as_ref().is_some_and(|mark| mark.carried);

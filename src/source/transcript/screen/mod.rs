@@ -194,6 +194,16 @@ impl Terminal {
         }
     }
 
+    /// Erases the screen or a part of it. A line editor that clears it while it has the terminal
+    /// shows its prompt anew where the cursor stands.
+    fn erase_screen(&mut self, mode: u16) {
+        let is_prompt = self.editing && self.grid.is_marked();
+        self.grid.erase_screen(mode);
+        if is_prompt && !self.grid.is_marked() {
+            self.grid.mark().prompt = true;
+        }
+    }
+
     /// What was typed is done with.
     fn end_input(&mut self) {
         self.editing = false;

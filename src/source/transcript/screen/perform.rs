@@ -81,7 +81,7 @@ impl Perform for Terminal {
                 grid.go_to_row(count(0) - 1);
                 grid.go_to_column(count(1) - 1);
             }
-            'J' => grid.erase_screen(at(0).unwrap_or(0)),
+            'J' => self.erase_screen(at(0).unwrap_or(0)),
             'K' => grid.erase_line(at(0).unwrap_or(0)),
             'X' => grid.erase_characters(count(0)),
             'P' => grid.delete_characters(count(0)),

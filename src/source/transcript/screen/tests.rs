@@ -407,3 +407,15 @@ fn recordings_look_as_the_oracle_shows_them() {
     }
     assert!(compared >= 1, "no recording is compared");
 }
+
+#[test]
+fn a_prompt_that_its_editor_clears_the_screen_for_is_marked_again() {
+    let typed = "\x1b[?2004h/srv # \x1b[H\x1b[2J\x1b[J/srv # ls\x1b[?2004l\r\nout\r\n";
+    let marked = |line: &Line| line.mark.as_ref().is_some_and(|mark| mark.prompt);
+    let seen = lines(typed.as_bytes(), 20, 4);
+    let seen: Vec<(&[u8], bool)> = seen
+        .iter()
+        .map(|line| (line.text.as_slice(), marked(line)))
+        .collect();
+    assert_eq!(seen, [(&b"/srv # ls"[..], true), (b"out", false)]);
+}
