@@ -109,6 +109,35 @@ fn a_line_below_which_names_complete_it_is_not_run_yet() {
 }
 
 #[test]
+fn a_line_may_go_somewhere_and_back() {
+    let text = format!(
+        "root@vm:/x# echo a line that is longer than all of the rows that are listed here\n\
+         root@vm:/x# cd /x/b && ls -la && cd -\ntotal 12\n{ROWS}/x\nroot@vm:/x# rm b/a1\n\
+         root@vm:/x# sleep 1 &\n[1] 4711\nroot@vm:/x# ls -la c\ntotal 12\n\
+         [1]+  Done                    sleep 1\n{ROWS}root@vm:/x# \n"
+    );
+    let left = [
+        "/x/b/a2=20",
+        "/x/b/a3=30",
+        "/x/c/a1=10",
+        "/x/c/a2=20",
+        "/x/c/a3=30",
+    ];
+    assert_eq!(files(&text), left);
+}
+
+#[test]
+fn a_prompt_that_seemed_to_stand_still_is_believed_once_it_moves() {
+    let text = format!(
+        "root@vm:/x# cd y\nroot@vm:/x# cd z\nroot@vm:/x/z# ls -l\ntotal 12\n{ROWS}root@vm:/x/z# \n\
+         root@vm:/x/z# cd b &\n[1] 4711\nroot@vm:/x/z# ls -la\ntotal 12\n{ROWS}root@vm:/x/z# \n"
+    );
+    let mut left = files(&text);
+    left.retain(|file| file.starts_with("/x/z/"));
+    assert_eq!(left, ["/x/z/a1=10", "/x/z/a2=20", "/x/z/a3=30"]);
+}
+
+#[test]
 fn what_a_command_says_that_it_did_is_no_doubt_of_it() {
     let start = format!("root@vm:/x# ls -la\ntotal 12\n{ROWS}");
     for (typed, left) in [

@@ -131,8 +131,11 @@ impl Session {
             return false;
         }
         let text = output.text;
+        // What was done is told with the names in quotes.
+        let is_told = self.block.tells && text.iter().any(|b| matches!(b, b'\'' | b'\t' | 128..));
         let silent = matches!(self.block.reader, Reader::Skip)
-            && (self.block.cd.is_some() || !self.block.changes.is_empty());
+            && (self.block.cd.is_some() || !self.block.changes.is_empty())
+            && !is_told;
         let word = text.split(|&b| b == b' ').next().unwrap_or_default();
         let is_message = word.ends_with(b":") || text.windows(3).any(|w| w == b"cd:");
         let unfit = match &self.block.reader {
@@ -209,6 +212,13 @@ impl Session {
             }
             return true;
         }
+        // `cd x && ls && cd -`: the last of all lines.
+        if cd.several && cd.prints && text.starts_with(b"/") && !self.block.lists(text) {
+            return true;
+        }
+        let Some(cd) = &mut self.block.cd else {
+            return false;
+        };
         if cd.prints && self.block.lines == 1 && matches!(text.first(), Some(b'/' | b'~')) {
             let first = text.split(|&b| b == b' ').next().unwrap_or_default();
             let known = cd.to;
@@ -321,6 +331,31 @@ fn is_shell_line(text: &[u8]) -> bool {
     (shells.iter().any(|shell| text.starts_with(shell)) && text.ends_with(b": command not found"))
         || text.ends_with(b": command not found") && text.windows(6).any(|w| w == b"bash: ")
         || text.starts_with(b"zsh: command not found: ")
+        || is_job_line(text)
         || text.starts_with(b"You have new mail in ")
         || text.starts_with(b"You have mail in ")
+}
+
+/// `[1] 4711`, `[1]+  Done                    sleep 9`: a shell about a job in the background.
+fn is_job_line(text: &[u8]) -> bool {
+    let Some((number, rest)) = text
+        .strip_prefix(b"[")
+        .and_then(|rest| rest.split_at_checked(rest.iter().position(|&b| b == b']')?))
+    else {
+        return false;
+    };
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    is_number(number)
+        && match &rest[1..] {
+            [b' ', pid @ ..] if is_number(pid) => true,
+            [b'+' | b'-' | b' ', b' ', rest @ ..] => {
+                let states: [&[u8]; 5] = [b"Done ", b"Exit ", b"Stopped ", b"Running ", b"done "];
+                let rest = rest.trim_ascii_start();
+                // zsh: `[1]  + 4711 done       sleep 9`
+                let words = rest.iter().take_while(|b| b" +-0123456789".contains(b));
+                let rest = &rest[words.count()..];
+                states.iter().any(|state| rest.starts_with(state))
+            }
+            _ => false,
+        }
 }

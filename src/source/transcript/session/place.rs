@@ -25,9 +25,15 @@ impl Session {
         self.note_shell(prompt);
         let is_word = prompt.family == Family::Weak && prompt.host != self.who.0;
         self.check_base(if is_word { prompt.host } else { prompt.base });
-        if prompt.directory.is_empty() || self.frame().constant || self.learned.constant {
+        if prompt.directory.is_empty() || self.learned.constant {
             return;
         }
+        let frame = self.frame();
+        if frame.constant && frame.shown == prompt.directory {
+            return;
+        }
+        // What never changes has changed: it was the `cd` that went wrong.
+        frame.constant = false;
         let at = self.resolve_shown(prompt.directory);
         let frame = self.frame();
         let expected = frame.cwd;
@@ -169,7 +175,11 @@ impl Session {
         let before = self.block.cd.is_some();
         let (to, literal) = match target.map(|word| word.text.as_slice()) {
             None => (self.home(), false),
-            Some(b"-") => (self.frame().previous, false),
+            // Within a line, back to where that began.
+            Some(b"-") => match &self.block.cd {
+                Some(cd) => (cd.from, false),
+                None => (self.frame().previous, false),
+            },
             Some(text) => {
                 let to = target.and_then(|word| self.resolve_word(from, word));
                 (to, !text.starts_with(b"~"))
@@ -181,7 +191,7 @@ impl Session {
             literal,
             chained: None,
             several: before,
-            prints: false,
+            prints: before && target.is_some_and(|word| word.is("-")),
         });
     }
 

@@ -52,6 +52,10 @@ impl Session {
             return;
         }
         match command::split(typed) {
+            // `cd x &`: the shell itself goes nowhere.
+            Some(steps) if steps.len() == 1 && typed.trim_ascii_end().ends_with(b"&") => {
+                self.run_inside(&steps, typed, line);
+            }
             Some(steps) => self.run_steps(&steps, typed, line, 0),
             None => self.unknown(typed, line),
         }
