@@ -109,6 +109,25 @@ fn a_line_below_which_names_complete_it_is_not_run_yet() {
 }
 
 #[test]
+fn where_nothing_follows_nobody_went() {
+    let start = format!("op@h:/srv$ ls -l\ntotal 12\n{ROWS}");
+    for (end, is_there) in [
+        ("op@h:/srv$ cd sub", false),
+        ("op@h:/srv$ cd sub\n", false),
+        ("op@h:/srv$ cd sub\nop@h:/srv/sub$ \n", true),
+        ("op@h:/srv$ cd sub\nop@h:/srv/sub$ ls\nf1  f2\n", true),
+        (
+            "op@h:/srv$ cd sub\nbash: cd: sub: No such file or directory\n",
+            false,
+        ),
+    ] {
+        let tree = tree(&format!("{start}{end}"));
+        let sub = tree.nodes().find(|&id| tree.path(id).ends_with(b"/sub"));
+        assert_eq!(sub.is_some(), is_there, "{end}");
+    }
+}
+
+#[test]
 fn a_line_may_go_somewhere_and_back() {
     let text = format!(
         "root@vm:/x# echo a line that is longer than all of the rows that are listed here\n\

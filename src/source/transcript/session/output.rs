@@ -302,7 +302,8 @@ impl Session {
         }
         if let Some(cd) = block.cd {
             if let Some(to) = cd.to {
-                if cd.literal {
+                // Where nothing comes after it, nothing says that the shell went there.
+                if cd.literal && (end == End::Prompt || block.said > 0) {
                     self.scene.see(to, line, Shape::Dir);
                 }
                 self.scene.world.dir(to).entered = line;
