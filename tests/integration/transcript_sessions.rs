@@ -128,6 +128,20 @@ fn where_nothing_follows_nobody_went() {
 }
 
 #[test]
+fn commands_that_are_pasted_at_once_run_together() {
+    let rows: Vec<&str> = ROWS.lines().collect();
+    let text = format!(
+        "\u{1b}[?2004hroot@vm:/x# cd b\nls -l a\nrm c/a9\nls -l c\n\u{1b}[?2004l\rtotal 4\n{}\n\
+         total 4\n{}\n\u{1b}[?2004hroot@vm:/x/b# \n",
+        rows[0], rows[1]
+    );
+    assert_eq!(
+        files(&text.replace('\n', "\r\n")),
+        ["/x/b/a/a1=10", "/x/b/c/a2=20"]
+    );
+}
+
+#[test]
 fn a_line_may_go_somewhere_and_back() {
     let text = format!(
         "root@vm:/x# echo a line that is longer than all of the rows that are listed here\n\

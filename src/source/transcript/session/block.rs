@@ -20,6 +20,8 @@ pub(super) struct Block {
     pub(super) typed_at: usize,
     /// The prompt, without the command.
     pub(super) shown: Vec<u8>,
+    /// The command, as it was typed.
+    pub(super) command: Vec<u8>,
     /// The prompt goes on from the row above, as the last line of two does.
     pub(super) carried: bool,
     pub(super) reader: Reader,
@@ -122,6 +124,7 @@ impl Block {
             width: 0,
             typed_at: 0,
             shown: Vec::new(),
+            command: Vec::new(),
             carried: false,
             reader: Reader::Skip,
             chosen: false,

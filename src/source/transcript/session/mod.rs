@@ -60,6 +60,8 @@ struct Head {
     coloured: bool,
     /// A line editor marked it.
     marked: bool,
+    /// That had the terminal already on the row above.
+    carried: bool,
 }
 
 /// What a recording says, line by line.
@@ -364,6 +366,7 @@ impl Session {
             line,
             coloured: shown.coloured,
             marked: is_open,
+            carried: mark.is_some_and(|mark| mark.carried),
         });
         true
     }
@@ -391,6 +394,9 @@ impl Session {
         };
         let Some(command) = command else {
             let text = head.text.as_slice();
+            if head.marked && head.carried && self.take_more(text) {
+                return false;
+            }
             if head.marked {
                 // A prompt, of which nothing tells where the command begins.
                 let prompt = Prompt::unknown(text);
@@ -423,6 +429,23 @@ impl Session {
         self.begin(&prompt, place, &shown.text, line, mark.is_some());
         self.block.carried = true;
         self.learn_form(&head.text, true);
+        true
+    }
+
+    /// A command below another that was not run yet: both were pasted at once, and run together.
+    fn take_more(&mut self, text: &[u8]) -> bool {
+        let block = &mut self.block;
+        let is_pasted = block.lines == 0 && !block.carried && !block.command.is_empty();
+        if !is_pasted || !command::is_known(text) || block.command.len() > MOST_TYPED {
+            return false;
+        }
+        let typed = [&block.command, b"; ".as_slice(), text].concat();
+        let (line, troubles) = (block.line, block.troubles);
+        let shown = std::mem::take(&mut block.shown);
+        self.block = Block::new(line);
+        (self.block.shown, self.block.troubles) = (shown, troubles);
+        self.command(&typed, line);
+        self.block.command = typed;
         true
     }
 
@@ -568,6 +591,7 @@ impl Session {
             self.block.width = width;
         }
         self.command(prompt.command, line);
+        self.block.command = prompt.command.to_vec();
     }
 
     /// Settles where a shell begins or goes on that another has started or ended; `outer` is where
