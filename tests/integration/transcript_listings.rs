@@ -1,5 +1,7 @@
 //! Recorded listings, one table per tool: what a session prints, and the tree that it must give.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -298,15 +300,16 @@ fn figures_in_groups_hold_the_truth_of_the_real_tools() {
 
 /// What a tool prints in a directory; `None` where it is not there.
 fn run(directory: &Path, command: &str) -> Option<String> {
+    let output = run_in(directory, command, "C.UTF-8")?;
+    Some(String::from_utf8(output).unwrap())
+}
+
+fn run_in(directory: &Path, command: &str, locale: &str) -> Option<Vec<u8>> {
     let mut words = command.split(' ');
     let mut tool = Command::new(words.next()?);
-    let made = tool
-        .args(words)
-        .current_dir(directory)
-        .env("LC_ALL", "C.UTF-8")
-        .output();
-    let made = made.ok().filter(|made| made.status.success())?;
-    Some(String::from_utf8(made.stdout).unwrap())
+    let tool = tool.args(words).current_dir(directory);
+    let made = tool.env("LC_ALL", locale).output().ok()?;
+    made.status.success().then_some(made.stdout)
 }
 
 /// The sum below a path, each directory's own blocks included: apparent, allocated.
@@ -412,5 +415,110 @@ fn sums_of_other_tools_hold_the_truth() {
             "{command}: {found} sums: {:?}\n{output}",
             recording.troubles
         );
+    }
+}
+
+// ---- tree ---------------------------------------------------------------------------------------
+
+/// Names of which some look like drawings or escapes.
+fn fill_oddly(directory: &Path) {
+    fill(directory);
+    for odd in [
+        "d/a -> b",
+        "d/nl\nz",
+        "d/\u{2514}\u{2500}\u{2500} x",
+        "w -> v/below",
+        "q?m",
+        "d/back\\nslash",
+        "\"q\"",
+    ] {
+        let path = directory.join(odd);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "odd").unwrap();
+    }
+    std::os::unix::fs::symlink("a b", directory.join("link")).unwrap();
+}
+
+/// How many names an output of `tree` has given: none that is not there, and each with the size
+/// that is shown.
+fn names_of_tree(directory: &Path, command: &str, output: &[u8]) -> usize {
+    let prompt = &b"ann@edge:/srv$ "[..];
+    let text = [prompt, command.as_bytes(), b"\n", output, prompt, b"exit\n"].concat();
+    let (tree, _) = load(&text);
+    let sized = ["s", "h"].iter().any(|letter| {
+        let mut words = command.split(' ').skip(1);
+        words.any(|word| !word.starts_with("--") && word.contains(letter))
+    });
+    let mut stack = tree.children_by_name(tree.find(b"/srv").unwrap());
+    let mut found = 0;
+    while let Some(id) = stack.pop() {
+        stack.extend(tree.children_by_name(id));
+        let path = tree.path(id);
+        let below = OsStr::from_bytes(path.strip_prefix(b"/srv/").unwrap());
+        let meta = directory.join(below).symlink_metadata();
+        let meta = meta.unwrap_or_else(|_| {
+            let output = String::from_utf8_lossy(output);
+            panic!("{command}: {below:?} is made up:\n{output}")
+        });
+        if sized && !meta.is_dir() {
+            let size = tree.own_apparent(id).unwrap_or(Interval::UNKNOWN);
+            let holds = size.lo <= meta.len() && size.hi.is_some_and(|hi| meta.len() <= hi);
+            assert!(
+                holds,
+                "{command}: {below:?} is {}, not {size:?}",
+                meta.len()
+            );
+        }
+        found += 1;
+    }
+    found
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn tree_in_every_dress_gives_the_names_that_are_there() {
+    let directory = tempfile::tempdir().unwrap();
+    fill_oddly(directory.path());
+    let all = 30;
+    for (command, lost) in [
+        ("tree -a", 4),
+        ("tree -as", 6),
+        ("tree -ah --si", 4),
+        ("tree -aD", 4),
+        ("tree -apugsD", 4),
+        ("tree -aD --timefmt %F", 4),
+        ("tree -aif", 4),
+        ("tree -aifs", 6),
+        ("tree -af", 6),
+        ("tree -aQ", 0),
+        ("tree -aN", 9),
+        ("tree -aF", 4),
+        ("tree -a --charset=ascii", 4),
+        ("tree -a --charset ascii -ps", 4),
+        ("tree -a --inodes -p", 4),
+        ("tree -aJ", 0),
+        ("tree -aJs", 0),
+        ("tree -aJh", 0),
+        ("tree -aJfpug", 0),
+        ("tree -aJ --du", 0),
+    ] {
+        for locale in ["C.UTF-8", "C"] {
+            let Some(output) = run_in(directory.path(), command, locale) else {
+                eprintln!("skipped: {command} (not installed)");
+                continue;
+            };
+            let found = names_of_tree(directory.path(), command, &output);
+            // In the C locale a backslash may be an escape or one of the name.
+            let least = if locale == "C" {
+                all - 12
+            } else {
+                all - 1 - lost
+            };
+            let output = String::from_utf8_lossy(&output);
+            assert!(
+                found >= least,
+                "{locale} {command}: {found} of {all}:\n{output}"
+            );
+        }
     }
 }

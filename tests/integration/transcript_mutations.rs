@@ -215,6 +215,10 @@ const GRAMMARS: &[(&str, &str)] = &[
         "tree -h --du",
         "[ 13K]  .\n├── [4.1K]  d\n│   └── [  5]  a\n",
     ),
+    (
+        "tree -Js",
+        "[\n  {\"type\":\"directory\",\"name\":\".\",\"size\":4096,\"contents\":[\n    {\"type\":\"file\",\"name\":\"a\",\"size\":5}\n  ]}\n]\n",
+    ),
     ("exa -l", ".rw-r--r-- 3.5k op 22 Nov 06:02 a\n"),
     (
         "lsd -l",

@@ -6,6 +6,7 @@ pub(super) mod du;
 pub(super) mod find;
 pub(super) mod format;
 pub(super) mod hdfs;
+mod json;
 pub(super) mod ls;
 pub(super) mod meter;
 pub(super) mod name;

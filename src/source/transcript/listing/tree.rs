@@ -3,6 +3,7 @@
 use crate::bytes::Interval;
 
 use super::super::word::Word;
+use super::json;
 use super::ls::{self, Shape};
 use super::number;
 
@@ -15,7 +16,15 @@ pub(in super::super) struct TreeCommand {
     /// Directories show what lies below them.
     pub(in super::super) sums: bool,
     sized: Option<Option<u64>>,
+    /// Powers of 1000, whatever else was asked for (`--si`).
+    si: bool,
     modes: bool,
+    /// The date stands before the name (`-D`).
+    dated: bool,
+    /// Names are as they are, with what cannot be printed (`-N`).
+    pub(in super::super) raw: bool,
+    /// A row is an object (`-J`).
+    json: bool,
     /// Words before the mode: inode, device.
     numbers: usize,
     /// Words between the mode and the size: owner, group.
@@ -54,7 +63,8 @@ impl TreeCommand {
                     tree.sums = true;
                     tree.sized.get_or_insert(None);
                 }
-                b"--si" => tree.sized = Some(Some(1000)),
+                b"--si" => (tree.sized, tree.si) = (Some(Some(1000)), true),
+                b"--timefmt" if !words.next()?.text.contains(&b']') => tree.dated = true,
                 b"--prune" | b"--gitignore" | b"--matchdirs" => tree.cut = true,
                 b"--inodes" | b"--device" => tree.numbers += 1,
                 b"--dirsfirst" | b"--filesfirst" | b"--noreport" => {}
@@ -71,7 +81,8 @@ impl TreeCommand {
             }
         }
         // Without branches only whole paths say where a name is.
-        (!tree.flat || tree.full_paths).then_some(tree)
+        let is_placed = !tree.flat || tree.full_paths && !tree.json;
+        is_placed.then_some(tree)
     }
 
     /// Whether every row has a whole path.
@@ -86,14 +97,17 @@ impl TreeCommand {
             b's' => {
                 self.sized.get_or_insert(None);
             }
-            b'h' => self.sized = Some(Some(1024)),
+            b'h' => self.sized = Some(Some(if self.si { 1000 } else { 1024 })),
+            b'D' => self.dated = true,
+            b'J' => self.json = true,
             b'p' => self.modes = true,
             b'u' | b'g' => self.owners += 1,
             b'F' => self.classified = true,
             b'Q' => self.quoted = true,
             b'f' => self.full_paths = true,
             b'i' => self.flat = true,
-            b'D' | b'n' | b'C' | b't' | b'r' | b'v' | b'U' | b'c' | b'S' | b'A' | b'N' => {}
+            b'N' => self.raw = true,
+            b'n' | b'C' | b't' | b'r' | b'v' | b'U' | b'c' | b'S' | b'A' => {}
             _ => return None,
         }
         Some(())
@@ -101,6 +115,9 @@ impl TreeCommand {
 
     /// Reads one row.
     pub(in super::super) fn row(&self, line: &[u8]) -> Option<TreeRow> {
+        if self.json {
+            return self.object(line);
+        }
         let (depth, mut rest) = indentation(line);
         let mut row = TreeRow {
             depth,
@@ -109,14 +126,14 @@ impl TreeCommand {
             size: None,
             denied: false,
         };
-        let has_bracket = self.sized.is_some() || self.modes || self.numbers > 0;
+        let has_bracket = self.sized.is_some() || self.modes || self.dated || self.numbers > 0;
         if has_bracket && rest.starts_with(b"[") {
             let close = rest.iter().position(|&b| b == b']')?;
             self.bracket(&rest[1..close], &mut row)?;
             rest = rest[close + 1..]
                 .strip_prefix(b"  ")
                 .or(rest[close + 1..].strip_prefix(b" "))?;
-        } else if self.sized.is_some() && depth > 0 {
+        } else if has_bracket && depth > 0 {
             return None;
         }
         for note in [&b" [error opening dir]"[..], b" [recursive, not followed]"] {
@@ -129,6 +146,45 @@ impl TreeCommand {
         let own = row.size.filter(|size| size.is_exact()).map(|size| size.lo);
         row.name = self.name(rest, &mut row.shape, own)?;
         Some(row)
+    }
+
+    /// `    {"type":"file","name":"a b","size":700},`
+    fn object(&self, line: &[u8]) -> Option<TreeRow> {
+        let blanks = line.iter().take_while(|&&b| b == b' ').count();
+        let fields = json::fields(&line[blanks..])?;
+        let field = |key: &str| {
+            let found = fields.iter().find(|(known, _)| known == key.as_bytes());
+            found.map(|(_, value)| value.as_slice())
+        };
+        let shape = match field("type")? {
+            b"directory" => Shape::Dir,
+            b"file" => Shape::File,
+            b"link" => Shape::Symlink,
+            _ => Shape::Other,
+        };
+        let mut name = field("name")?;
+        if self.full_paths && blanks > ROOT_OBJECT {
+            name = name.rsplit(|&b| b == b'/').next()?;
+        }
+        let size = field("size").and_then(|figure| match self.sized.flatten() {
+            Some(base) => number::human(figure, base),
+            None => number::exact(figure),
+        });
+        let is_placed = blanks >= ROOT_OBJECT && blanks % 2 == 0 && !name.is_empty();
+        is_placed.then(|| TreeRow {
+            depth: (blanks - ROOT_OBJECT) / 2,
+            name: name.to_vec(),
+            shape,
+            size,
+            denied: field("error").is_some(),
+        })
+    }
+
+    /// Whether a line is what holds objects together, or the report behind them.
+    pub(in super::super) fn is_frame(&self, line: &[u8]) -> bool {
+        let is_sign = |b: &u8| b.is_ascii_whitespace() || b"[],{}".contains(b);
+        let is_report = line.trim_ascii_start().starts_with(b"{\"type\":\"report\"");
+        self.json && (line.iter().all(is_sign) || is_report)
     }
 
     /// `[-rw-r--r-- root root  4096 Nov 22 06:02]`
@@ -157,11 +213,7 @@ impl TreeCommand {
     fn name(&self, text: &[u8], shape: &mut Shape, own: Option<u64>) -> Option<Vec<u8>> {
         let mut text = text;
         if self.quoted {
-            let (name, rest) = super::name::c_string(text)?;
-            if rest.starts_with(b" -> ") {
-                *shape = Shape::Symlink;
-            }
-            return Some(name);
+            return quoted(text, shape);
         }
         let arrow = text.windows(4).position(|w| w == b" -> ");
         match (*shape, arrow) {
@@ -189,7 +241,7 @@ impl TreeCommand {
                 *shape = *is;
             }
         }
-        let text = decoded(text);
+        let text = decoded(text)?;
         let name = match text.iter().rposition(|&b| b == b'/') {
             Some(at) if self.full_paths && !self.flat => text[at + 1..].to_vec(),
             _ => text,
@@ -198,9 +250,26 @@ impl TreeCommand {
     }
 }
 
+/// A name with a quotation mark before and behind it, which does not change any within.
+fn quoted(text: &[u8], shape: &mut Shape) -> Option<Vec<u8>> {
+    const ARROW: &[u8] = b"\" -> \"";
+    let inner = text.strip_prefix(b"\"")?;
+    let mut arrows = (0..inner.len()).filter(|&at| inner[at..].starts_with(ARROW));
+    let name = match (arrows.next(), arrows.next()) {
+        (None, _) => &inner[..inner.iter().rposition(|&b| b == b'"')?],
+        (Some(at), None) if matches!(shape, Shape::Unknown | Shape::Symlink) => {
+            *shape = Shape::Symlink;
+            &inner[..at]
+        }
+        _ => return None,
+    };
+    decoded(name).filter(|name| !name.is_empty())
+}
+
 /// Three octal digits after a backslash stand for what cannot be printed; in the C locale a blank
-/// has a backslash before it.
-fn decoded(text: &[u8]) -> Vec<u8> {
+/// has a backslash before it. `None` where a backslash is an escape in that locale and stands for
+/// itself in all others.
+fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     let mut name = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -221,17 +290,23 @@ fn decoded(text: &[u8]) -> Vec<u8> {
                 name.push(value);
                 rest = &tail[3..];
             }
+            None if byte == b'\\' && tail.first().is_some_and(|b| b"abtnvfr\\\"".contains(b)) => {
+                return None;
+            }
             None => {
                 name.push(byte);
                 rest = tail;
             }
         }
     }
-    name
+    Some(name)
 }
 
+/// How many blanks stand before the object of the root.
+const ROOT_OBJECT: usize = 2;
+
 /// How many levels deep a row is drawn, and what follows.
-fn indentation(line: &[u8]) -> (usize, &[u8]) {
+pub(in super::super) fn indentation(line: &[u8]) -> (usize, &[u8]) {
     const GOES_ON: [&str; 4] = ["│\u{a0}\u{a0} ", "│   ", "|   ", "    "];
     const ENDS: [&str; 6] = ["├── ", "└── ", "|-- ", "`-- ", "+-- ", "\\-- "];
     let mut rest = line;
@@ -333,7 +408,8 @@ mod tests {
             ),
             ("-F", "|-- src/", 1, "src", Shape::Dir, None),
             ("-f", "|-- ./src/x", 1, "x", Shape::Unknown, None),
-            ("-Q", "`-- \"a\\\"b\"", 1, "a\"b", Shape::Unknown, None),
+            ("-Q", "`-- \"a\\sb\"", 1, "a\\sb", Shape::Unknown, None),
+            ("-Q", "`-- \"a\"b\"", 1, "a\"b", Shape::Unknown, None),
         ] {
             let row = tree(options)
                 .row(line.as_bytes())

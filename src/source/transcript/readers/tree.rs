@@ -6,7 +6,7 @@ use crate::bytes::Interval;
 
 use super::super::evidence::{Claim, Id, LineNo, NONE, Size, TOP};
 use super::super::listing::ls::Shape;
-use super::super::listing::tree::{TreeCommand, is_footer};
+use super::super::listing::tree::{TreeCommand, TreeRow, indentation, is_footer};
 use super::super::{Base, resolve};
 use super::{End, Output, Scene, is_name};
 
@@ -23,6 +23,8 @@ pub(in super::super) struct TreeRows {
     dirs: Vec<Id>,
     seen: HashSet<Id>,
     lost: bool,
+    /// The last row, which the next line may show to be a part of one.
+    held: Option<(TreeRow, LineNo)>,
 }
 
 impl TreeRows {
@@ -43,6 +45,7 @@ impl TreeRows {
             dirs: Vec::new(),
             seen: HashSet::new(),
             lost: false,
+            held: None,
         }
     }
 
@@ -52,6 +55,7 @@ impl TreeRows {
 
     pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
         is_footer(text)
+            || self.command.is_frame(text)
             || self.command.row(text).is_some_and(|row| match row.depth {
                 0 => self.command.is_flat() || self.is_root(&row.name),
                 _ => true,
@@ -59,6 +63,7 @@ impl TreeRows {
     }
 
     pub(in super::super) fn break_off(&mut self) {
+        self.held = None;
         self.above.clear();
         self.tainted = true;
     }
@@ -72,13 +77,40 @@ impl TreeRows {
 
     pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) {
         let text = output.text;
-        if text.trim_ascii().is_empty() || is_footer(text) {
+        if text.trim_ascii().is_empty() || is_footer(text) || self.command.is_frame(text) {
+            self.flush(scene);
             return;
         }
-        let Some(row) = self.command.row(text) else {
-            if !std::mem::replace(&mut self.tainted, true) {
-                scene.not_understood(output.line, text, "not a row of tree");
+        let is_row =
+            |row: &TreeRow| row.depth > 0 || self.command.is_flat() || self.is_root(&row.name);
+        // A name that changes colours is not what is shown.
+        let garbled = output.coloured && self.command.raw;
+        let row = self.command.row(text).filter(|_| !garbled);
+        if let Some(row) = row.filter(is_row) {
+            self.flush(scene);
+            self.held = Some((row, output.line));
+            return;
+        }
+        // What is deeper hangs from it, and not from what stands before.
+        match indentation(text).0 {
+            // It may be the rest of a name with a line break.
+            0 => {
+                let depth = self.held.take().map_or(1, |(row, _)| row.depth);
+                self.above.truncate(depth.max(1));
             }
+            depth => {
+                self.flush(scene);
+                self.above.truncate(depth);
+            }
+        }
+        if !std::mem::replace(&mut self.tainted, true) {
+            scene.not_understood(output.line, text, "not a row of tree");
+        }
+    }
+
+    /// Notes the row that was held: nothing continues it.
+    fn flush(&mut self, scene: &mut Scene) {
+        let Some((row, line)) = self.held.take() else {
             return;
         };
         let id = if self.command.is_flat() {
@@ -86,7 +118,7 @@ impl TreeRows {
                 let parent = scene.world.node(id).parent;
                 self.above.clear();
                 if parent != TOP {
-                    self.make_dir(scene, parent, output.line);
+                    self.make_dir(scene, parent, line);
                 }
             })
         } else if row.depth == 0 {
@@ -98,7 +130,7 @@ impl TreeRows {
             let id = resolve(&mut scene.world, self.base, &row.name);
             self.lost = id.is_none();
             if self.lost {
-                scene.unknown_directory(output.line);
+                scene.unknown_directory(line);
             }
             id
         } else {
@@ -107,7 +139,7 @@ impl TreeRows {
             parent
                 .filter(|_| is_name(&row.name) && !row.name.contains(&b'?'))
                 .map(|parent| {
-                    self.make_dir(scene, parent, output.line);
+                    self.make_dir(scene, parent, line);
                     scene.world.child(parent, &row.name)
                 })
         };
@@ -119,16 +151,16 @@ impl TreeRows {
         let is_root = row.depth == 0 && !self.command.is_flat();
         let is_dir = is_root || row.shape == Shape::Dir;
         let known = if is_dir { Shape::Dir } else { row.shape };
-        scene.see(id, output.line, known);
+        scene.see(id, line, known);
         if is_dir {
             scene.world.dir(id);
         }
         if row.denied {
-            scene.world.dir(id).denied = output.line;
+            scene.world.dir(id).denied = line;
         } else if is_dir && self.seen.insert(id) {
             self.dirs.push(id);
         }
-        self.claim(scene, id, row.size, output.line);
+        self.claim(scene, id, row.size, line);
     }
 
     /// A row below another says that the other is a directory.
@@ -169,6 +201,10 @@ impl TreeRows {
     }
 
     pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
+        if end == End::Cut {
+            self.held = None;
+        }
+        self.flush(scene);
         let whole = self.whole && !self.tainted && end == End::Prompt;
         for &dir in &self.dirs {
             let facts = scene.world.dir(dir);
