@@ -522,3 +522,106 @@ fn tree_in_every_dress_gives_the_names_that_are_there() {
         }
     }
 }
+
+// ---- wc, stat, find, lsof -------------------------------------------------------------------------
+
+/// The paths below the directory of the session, with exact sizes.
+fn exact(command: &str, output: &str) -> Vec<(String, u64)> {
+    let (tree, _) = load(session(&[(command, output)]).as_bytes());
+    let mut stack = tree.children_by_name(tree.find(b"/srv").unwrap());
+    let mut found = Vec::new();
+    while let Some(id) = stack.pop() {
+        stack.extend(tree.children_by_name(id));
+        let path = String::from_utf8(tree.path(id)).unwrap();
+        let size = tree.own_apparent(id).filter(|size| size.is_exact());
+        found.extend(
+            size.filter(|_| !tree.is_dir(id))
+                .map(|size| (path, size.lo)),
+        );
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn counts_of_bytes_are_sizes() {
+    let at = |path: &str, size| (format!("/srv/{path}"), size);
+    let denied = "  12 a\nwc: d: Is a directory\n   0 d\n 700 b/c d\n 712 total\n";
+    for (command, output, expected) in [
+        (
+            "wc -c a b/c",
+            "  12 a\n 700 b/c\n 712 total\n",
+            vec![at("a", 12), at("b/c", 700)],
+        ),
+        ("wc -c *", denied, vec![at("a", 12), at("b/c d", 700)]),
+        ("wc --bytes a", "12 a\n", vec![at("a", 12)]),
+        ("wc -c < a", "12\n", vec![]),
+        ("wc -lc a", " 1 12 a\n", vec![]),
+        ("wc a", " 1  3 12 a\n", vec![]),
+    ] {
+        assert_eq!(exact(command, output), expected, "{command}");
+    }
+}
+
+#[test]
+fn stat_of_a_bsd_is_read() {
+    let block = "  File: \"a \"b\"\n  Size: 5242880      FileType: Regular File\n  \
+        Mode: (0644/-rw-r--r--)         Uid: (  501/     ann)  Gid: (   20/   staff)\n\
+        Device: 1,4   Inode: 12345    Links: 1\nAccess: Sat Jan  1 12:00:00 2022\n\
+        Modify: Sat Jan  1 12:00:00 2022\nChange: Sat Jan  1 12:00:00 2022\n";
+    let at = |path: &str, size| vec![(format!("/srv/{path}"), size)];
+    for (command, output, expected) in [
+        ("stat -x 'a \"b'", block, at("a \"b", 5_242_880)),
+        ("stat -f '%z %N' *", "700 a b\n", at("a b", 700)),
+        (
+            "stat -f '%N: %z bytes' *",
+            "a: b: 700 bytes\n",
+            at("a: b", 700),
+        ),
+    ] {
+        assert_eq!(exact(command, output), expected, "{command}");
+    }
+}
+
+#[test]
+fn what_find_has_run_is_read_and_what_is_deleted_is_no_name() {
+    let at = |path: &str, size| vec![(format!("/srv/{path}"), size)];
+    let row = "-rw-r--r-- 1 root root 5242880 Nov 22 03:21 './a b/big'\n";
+    let lsof = "COMMAND PID USER FD TYPE DEVICE SIZE/OFF NLINK NODE NAME\n\
+        java 1234 app 7w REG 8,1 52428800 0 1024 /srv/app.log (deleted)\n";
+    for (command, output, expected) in [
+        (
+            "find . -size +1M -exec ls -l {} \\;",
+            row,
+            at("a b/big", 5_242_880),
+        ),
+        (
+            "find . -type f -exec du -b {} +",
+            "700\t./d/small\n",
+            at("d/small", 700),
+        ),
+        (
+            "find . -printf '%s %p\\n'",
+            "700 ./d/x y\n",
+            at("d/x y", 700),
+        ),
+        (
+            "find . -printf '%10s|%TY-%Tm|%u|%p\\n'",
+            "       700|2026-11|ann|./d/x|y\n",
+            at("d/x|y", 700),
+        ),
+        (
+            "find . -type f -printf '%P\\t%s\\n'",
+            "d/x y\t700\n",
+            at("d/x y", 700),
+        ),
+        (
+            "find . -printf '%h/%f %k %s\\n'",
+            "./d/x y 4 700\n",
+            at("d/x y", 700),
+        ),
+        ("lsof +L1", lsof, vec![]),
+    ] {
+        assert_eq!(exact(command, output), expected, "{command}");
+    }
+}

@@ -75,6 +75,8 @@ pub(super) enum Action {
     Find(Find),
     /// `stat`, with the format that was asked for.
     Stat(Option<Format>),
+    /// `wc -c`.
+    Counts,
     Tree(TreeCommand),
     /// A listing of an object store.
     Store(Store),
@@ -234,6 +236,7 @@ impl Step {
             "tree" => TreeCommand::parse(operands)
                 .map_or(Action::Unread("this form of tree"), Action::Tree),
             "stat" => stat(operands),
+            "wc" if operands.len() > 1 && counts_bytes(operands) => Action::Counts,
             "aws" => Store::aws(operands).map_or(Action::Unknown, Action::Store),
             "hdfs" | "hadoop" => Hdfs::parse(operands).map_or(Action::Unknown, Action::Hdfs),
             "gsutil" => Store::gsutil(operands).map_or(Action::Unknown, Action::Store),
@@ -400,11 +403,18 @@ fn stat(operands: &[Word]) -> Action {
                 format = Some(compiled);
             }
             None if text == b"-t" || text == b"--terse" => format = Format::of_terse_stat(),
-            None if text == b"-L" || !text.starts_with(b"-") => {}
+            None if text == b"-L" || text == b"-x" || !text.starts_with(b"-") => {}
             None => return Action::Unread("this form of stat"),
         }
     }
     Action::Stat(format)
+}
+
+/// Whether `wc` prints sizes of files, and nothing else.
+fn counts_bytes(operands: &[Word]) -> bool {
+    let mut options = operands.iter().filter(|w| w.text.starts_with(b"-"));
+    let is_bytes = |w: &Word| w.is("-c") || w.is("--bytes");
+    options.next().is_some_and(is_bytes) && options.all(is_bytes)
 }
 
 /// What a shell is started on: a host, a container, a root directory; `None` for the same host.

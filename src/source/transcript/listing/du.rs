@@ -167,6 +167,12 @@ impl Du {
         (!path.is_empty() && !is_sum && self.could_print(path)).then_some((size, path))
     }
 
+    /// Whether another tool says what to sum up, which may be files as well as directories.
+    pub(in super::super) fn is_told(&self) -> bool {
+        let is_found = |word: &Word| word.expands && word.text.is_empty();
+        self.operands.iter().any(is_found)
+    }
+
     /// Learns from a row what figures count; true once that is decided.
     pub(in super::super) fn learn(&mut self, line: &[u8]) -> bool {
         if self.by_option || self.scale == Scale::Plain {

@@ -127,6 +127,16 @@ impl Format {
         Self::of_stat(b"%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o", false)
     }
 
+    /// The rows of `wc -c`.
+    pub(in super::super) fn of_counts() -> Self {
+        let literal = Part::Literal(b" ".to_vec());
+        Self(vec![
+            Part::Field(Field::Size, true),
+            literal,
+            Part::Field(Field::Path, false),
+        ])
+    }
+
     fn without_end(mut self) -> Self {
         if let Some(Part::Literal(text)) = self.0.last_mut() {
             if text.ends_with(b"\n") {

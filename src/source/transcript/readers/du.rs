@@ -157,7 +157,8 @@ impl DuRows {
         // Without `-a`, `du` shows directories, and files only where they were asked for by name.
         let known_file = !matches!(shape, Shape::Unknown | Shape::Dir | Shape::Unreadable);
         let known_dir = scene.world.node(id).dir != NONE;
-        let is_dir = known_dir || path.ends_with(b"/") || (!self.du.all && !known_file);
+        let by_default = !self.du.all && !self.du.is_told() && !known_file;
+        let is_dir = known_dir || path.ends_with(b"/") || by_default;
         let shape = if is_dir { Shape::Dir } else { Shape::Unknown };
         scene.see(id, held.line, shape);
         if is_dir {

@@ -3,7 +3,7 @@
 use super::super::evidence::{Id, LineNo, Size};
 use super::super::listing::find::Find;
 use super::super::listing::format::{self, Fact, Format};
-use super::super::listing::ls::Shape;
+use super::super::listing::ls::{self, Shape};
 use super::super::listing::store::Store;
 use super::super::listing::{name, number};
 use super::super::{Base, path_of, resolve};
@@ -143,6 +143,10 @@ pub(in super::super) struct StatRows {
     /// The path of the block that is read, and its line.
     path: Option<(Vec<u8>, LineNo)>,
     fact: Fact,
+    /// A tool that reads files: what it is told to read is followed, and a sum is its last row.
+    counts: bool,
+    /// What that tool has just said of something that it could not read.
+    said: Vec<u8>,
 }
 
 impl StatRows {
@@ -153,6 +157,16 @@ impl StatRows {
             base,
             path: None,
             fact: Fact::default(),
+            counts: false,
+            said: Vec::new(),
+        }
+    }
+
+    /// The rows of `wc -c`: sizes of files, and their sum.
+    pub(in super::super) fn of_counts(base: Base) -> Self {
+        Self {
+            counts: true,
+            ..Self::new(Some(Format::of_counts()), base)
         }
     }
 
@@ -183,8 +197,11 @@ impl StatRows {
 
     pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) {
         if let Some(format) = &self.format {
-            if let Some(fact) = format.row(output.text, None) {
-                self.put(scene, &fact, output.line);
+            let row = format.row(output.text, None);
+            match row {
+                Some(fact) if self.counts => self.count(scene, &fact, output.line),
+                Some(fact) => self.put(scene, &fact, output.line),
+                None => self.said = output.text.to_vec(),
             }
             return;
         }
@@ -205,10 +222,19 @@ impl StatRows {
                     .and_then(|at| words.get(at + 1))
             };
             self.fact.disk = after(b"Blocks:").and_then(|w| number::blocks(w, 512));
-            let kind = words
-                .iter()
-                .position(|w| *w == b"Block:")
-                .map(|at| words[(at + 2).min(words.len())..].join(&b' '));
+            let rest_after = |label: &[u8], skipped: usize| {
+                let at = words.iter().position(|w| *w == label)?;
+                Some(words[(at + skipped).min(words.len())..].join(&b' '))
+            };
+            // A BSD has its own word for the kind, and puts the name into quotation marks.
+            let bsd = rest_after(b"FileType:", 1).map(|kind| kind.to_ascii_lowercase());
+            if let Some((shown, _)) = self.path.as_mut().filter(|_| bsd.is_some()) {
+                let inner = shown
+                    .strip_prefix(b"\"")
+                    .and_then(|s| s.strip_suffix(b"\""));
+                *shown = inner.map_or(Vec::new(), <[u8]>::to_vec);
+            }
+            let kind = bsd.or_else(|| rest_after(b"Block:", 2));
             self.fact.shape = kind.map(|kind| format::shape_of_words(&kind));
         } else if text.starts_with(b"Device: ") {
             let figure = |label: &[u8]| {
@@ -224,6 +250,24 @@ impl StatRows {
             self.fact.links = figure(b"Links:");
         } else if let Some(date) = text.strip_prefix(b"Modify: ") {
             self.fact.mtime = super::super::moment::of_date(date).map(|t| t.0);
+        }
+    }
+
+    /// A file that was read whole: not the sum of all, no directory, and of a link what it leads to.
+    fn count(&mut self, scene: &mut Scene, fact: &Fact, line: LineNo) {
+        let said = std::mem::take(&mut self.said);
+        let path = fact.path.as_slice();
+        let failed = said.windows(path.len()).any(|w| w == path);
+        if failed || ls::is_total_word(path) {
+            return;
+        }
+        let id = resolve(&mut scene.world, self.base, path);
+        let is_file = |id: &Id| {
+            let shape = scene.world.node(*id).shape;
+            matches!(shape, Shape::Unknown | Shape::File)
+        };
+        if id.as_ref().is_some_and(is_file) {
+            self.put(scene, fact, line);
         }
     }
 

@@ -412,6 +412,7 @@ impl Session {
                 | Action::Du(_)
                 | Action::Find(_)
                 | Action::Stat(_)
+                | Action::Counts
                 | Action::Tree(_)
                 | Action::Viewer(_)
                 | Action::Meter(_)
@@ -430,6 +431,7 @@ impl Session {
                 Reader::Viewer(ViewerRows::new(viewer, base, sole, line, whole))
             }
             Action::Find(find) => Reader::Find(FindRows::new(find, base, line, whole)),
+            Action::Counts => Reader::Stat(StatRows::of_counts(base)),
             Action::Stat(format) => Reader::Stat(StatRows::new(format, base)),
             Action::Tree(tree) => Reader::Tree(TreeRows::new(tree, base, line, whole)),
             Action::Store(store) => Reader::Store(StoreRows::new(store)),
