@@ -20,6 +20,9 @@ pub(super) fn date(text: &[u8]) -> Option<(Option<i64>, usize)> {
 /// What `ls` prints is a matter of its translation: each language orders day, month, year and clock
 /// in its own way, and the forms here are those of all 43 that coreutils 9.1 has.
 fn date_of_month(text: &[u8]) -> Option<(Option<i64>, usize)> {
+    if let Some(length) = usual(text) {
+        return Some((None, length));
+    }
     let mut tokens = Tokens { line: text, at: 0 };
     let first = tokens.next()?;
     if let Some([year, month, day]) = iso_date(first) {
@@ -77,6 +80,24 @@ fn date_of_month(text: &[u8]) -> Option<(Option<i64>, usize)> {
         time.map(|t| t.0),
         words.at + padding(words.rest(), is_short),
     ))
+}
+
+/// ` Nov 22 06:02`, as almost all rows have it: known without looking for words.
+fn usual(text: &[u8]) -> Option<usize> {
+    let [b' ', rest @ ..] = text else {
+        return None;
+    };
+    let [a, b, c, b' ', d1, d2, b' ', h1, h2, b':', m1, m2, b' ', ..] = rest else {
+        return None;
+    };
+    let is_month = [a, b, c].iter().all(|b| b.is_ascii_alphabetic());
+    let is_day = matches!(
+        (d1, d2),
+        (b' ', b'1'..=b'9') | (b'1' | b'2', b'0'..=b'9') | (b'3', b'0' | b'1')
+    );
+    let is_hour = matches!((h1, h2), (b'0' | b'1', b'0'..=b'9') | (b'2', b'0'..=b'3'));
+    let is_minute = matches!((m1, m2), (b'0'..=b'5', b'0'..=b'9'));
+    (is_month && is_day && is_hour && is_minute).then_some(13)
 }
 
 /// `2025 jan 22`, without a clock: before one, or before another year, the number was the size.
