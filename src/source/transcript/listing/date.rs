@@ -20,9 +20,10 @@ pub(super) fn date(text: &[u8]) -> Option<(Option<i64>, usize)> {
 /// What `ls` prints is a matter of its translation: each language orders day, month, year and clock
 /// in its own way, and the forms here are those of all 43 that coreutils 9.1 has.
 fn date_of_month(text: &[u8]) -> Option<(Option<i64>, usize)> {
-    if let Some(length) = usual(text) {
-        return Some((None, length));
-    }
+    usual(text).or_else(|| by_words(text))
+}
+
+fn by_words(text: &[u8]) -> Option<(Option<i64>, usize)> {
     let mut tokens = Tokens { line: text, at: 0 };
     let first = tokens.next()?;
     if let Some([year, month, day]) = iso_date(first) {
@@ -82,22 +83,36 @@ fn date_of_month(text: &[u8]) -> Option<(Option<i64>, usize)> {
     ))
 }
 
-/// ` Nov 22 06:02`, as almost all rows have it: known without looking for words.
-fn usual(text: &[u8]) -> Option<usize> {
-    let [b' ', rest @ ..] = text else {
+/// ` Nov 22 06:02` and ` Nov 22  2025`, as almost all rows have it: known without looking for words.
+fn usual(text: &[u8]) -> Option<(Option<i64>, usize)> {
+    let [b' ', a, b, c, b' ', d1, d2, b' ', rest @ ..] = text else {
         return None;
     };
-    let [a, b, c, b' ', d1, d2, b' ', h1, h2, b':', m1, m2, b' ', ..] = rest else {
-        return None;
+    let digit = |b: &u8| i64::from(b.wrapping_sub(b'0'));
+    let day = match (d1, d2) {
+        (b' ', b'1'..=b'9') => digit(d2),
+        (b'1' | b'2', b'0'..=b'9') | (b'3', b'0' | b'1') => digit(d1) * 10 + digit(d2),
+        _ => return None,
     };
-    let is_month = [a, b, c].iter().all(|b| b.is_ascii_alphabetic());
-    let is_day = matches!(
-        (d1, d2),
-        (b' ', b'1'..=b'9') | (b'1' | b'2', b'0'..=b'9') | (b'3', b'0' | b'1')
-    );
-    let is_hour = matches!((h1, h2), (b'0' | b'1', b'0'..=b'9') | (b'2', b'0'..=b'3'));
-    let is_minute = matches!((m1, m2), (b'0'..=b'5', b'0'..=b'9'));
-    (is_month && is_day && is_hour && is_minute).then_some(13)
+    let time = match rest {
+        [h1, h2, b':', m1, m2, b' ', ..] => {
+            let is_month = [a, b, c].iter().all(|b| b.is_ascii_alphabetic());
+            let is_hour = matches!((h1, h2), (b'0' | b'1', b'0'..=b'9') | (b'2', b'0'..=b'3'));
+            let is_minute = matches!((m1, m2), (b'0'..=b'5', b'0'..=b'9'));
+            (is_month && is_hour && is_minute).then_some(None)
+        }
+        [b' ', y1, y2, y3, y4, b' ', ..] => {
+            let year = [y1, y2, y3, y4];
+            if !year.iter().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            let year = year.iter().fold(0, |year, b| year * 10 + digit(b));
+            let month = month_number(&[*a, *b, *c])?;
+            Some(Timestamp::from_civil(year, month, day, 0, 0, 0).map(|time| time.0))
+        }
+        _ => None,
+    };
+    time.map(|time| (time, 13))
 }
 
 /// `2025 jan 22`, without a clock: before one, or before another year, the number was the size.
@@ -398,6 +413,29 @@ pub(super) fn words_of_format(format: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_usual_dates_are_what_their_words_say() {
+        for month in ["Jan", "Feb", "Dec", "dez", "J n"] {
+            for day in ["  1", " 31", " 29", " 32", "  0", "1  "] {
+                for rest in [
+                    " 06:02 x", " 24:00 x", " 06:60 x", "  2024 x", "  0000 x", "  20x4 x",
+                    "  2025", " 2024 x",
+                ] {
+                    let text = format!(" {month}{day}{rest}");
+                    let usual = usual(text.as_bytes());
+                    assert!(
+                        usual.is_none() || usual == by_words(text.as_bytes()),
+                        "{text}"
+                    );
+                    let is_known =
+                        matches!(month, "Jan" | "Feb" | "Dec") && matches!(day, "  1" | " 29");
+                    let is_plain = matches!(rest, " 06:02 x" | "  2024 x");
+                    assert!(usual.is_some() || !(is_known && is_plain), "{text}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn dates_end_where_their_column_does() {

@@ -121,6 +121,9 @@ pub(in super::super) fn ungrouped(text: &[u8]) -> Option<Vec<u8>> {
     let letter = text.iter().rev().take_while(|b| b.is_ascii_alphabetic());
     let (figure, letter) = text.split_at(text.len() - letter.count());
     let first = figure.iter().take_while(|b| b.is_ascii_digit()).count();
+    if first == figure.len() {
+        return None;
+    }
     let part = PARTS
         .iter()
         .find(|part| figure[first..].starts_with(part))?;
