@@ -158,7 +158,7 @@ impl Learned {
         if let Some(at) = self.fixed.iter().find_map(fixed) {
             return Some(described(at));
         }
-        let knows = |at: &usize| command::is_known(&line[*at..]);
+        let knows = |at: &usize| command::is_known(super::without_right(&line[*at..]));
         self.shapes.iter().find_map(|shape| {
             let strict = strictly(shape, line).filter(|at| !is_weak(shape) || knows(at));
             let at = strict.or_else(|| loosely(shape, line, &mut |_| {}).filter(knows))?;
@@ -268,7 +268,7 @@ fn boundary(text: &[u8]) -> Option<usize> {
     let places = (1..text.len().min(LONGEST)).filter(ends).take(16);
     places
         .into_iter()
-        .find(|&at| command::is_known(&text[at..]))
+        .find(|&at| command::is_known(super::without_right(&text[at..])))
 }
 
 fn ends_in_sign(shown: &[u8]) -> bool {
@@ -402,6 +402,11 @@ mod tests {
             ("{srv} % ls\n{etc} % df\n", "{x} %", ""),
             ("[0] ~ » ls\n[0] /srv » df\n", "[1] /srv » du", "du"),
             ("101 o ~/x: ls\n102 o ~/x: df\n", "103 o ~/y: du", "du"),
+            (
+                "srv: ls          (main) 06:02\netc: df      (main) 06:03\n",
+                "x: du          (main) 06:04",
+                "du          (main) 06:04",
+            ),
         ] {
             let prompt = learned(text).matches(line.as_bytes());
             let prompt = prompt.unwrap_or_else(|| panic!("{text:?}: {line}"));

@@ -7,10 +7,12 @@
 //! that is known behind them.
 
 mod learned;
+mod trace;
 
 use super::command;
 
 pub(super) use learned::{Learned, Sample};
+pub(super) use trace::is_trace;
 
 /// The forms that are recognised, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,9 +173,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Prompt<'_>> {
         b'[' => bracket(line),
         b'/' | b'~' => path(line),
         b'P' if line.starts_with(b"PS ") => power_shell(line),
-        b'+' => line
-            .strip_prefix(b"+ ")
-            .map(|command| Prompt::new(Family::Trace, command)),
+        b'+' => trace::trace(line),
         first if is_user(*first) => return word_first(line),
         _ => symbol(line),
     };
@@ -224,7 +224,7 @@ pub(super) fn parse_marked<'a>(
         .or_else(|| any_sign(line))
 }
 
-/// A command line without what a shell shows at the right edge: in brackets or a time behind two
+/// A command line without what a shell shows at the right edge: in brackets or times behind two
 /// blanks, anything behind eight. Blanks in quotes are typed.
 fn without_right(command: &[u8]) -> &[u8] {
     let Some(gap) = command.windows(2).rposition(|w| w == b"  ") else {
@@ -239,11 +239,16 @@ fn without_right(command: &[u8]) -> &[u8] {
     // A directory may have blanks in its name.
     let is_word = !text.contains(&b' ') || matches!(text, [b'[', b'/' | b'~', ..]);
     let is_bracketed = text.starts_with(b"[") && text.ends_with(b"]") && is_word;
-    let is_time = matches!(text.len(), 5 | 7 | 8)
-        && text.contains(&b':')
-        && text.iter().all(|b| b.is_ascii_digit() || *b == b':');
+    let is_sign = |word: &[u8]| {
+        let is_branch = word.starts_with(b"(") && word.ends_with(b")");
+        let is_time = matches!(word.len(), 5 | 7 | 8)
+            && word.contains(&b':')
+            && word.iter().all(|b| b.is_ascii_digit() || *b == b':');
+        is_branch || is_time
+    };
+    let are_signs = text.split(|&b| b == b' ').all(is_sign);
     let apart = gap + 2 - kept.len() >= 8;
-    if is_bracketed || is_time || apart {
+    if is_bracketed || are_signs || apart {
         kept
     } else {
         command
@@ -624,7 +629,7 @@ fn weak(line: &[u8]) -> Option<Prompt<'_>> {
         host: &line[..word],
         ..Prompt::new(Family::Weak, command)
     };
-    command::is_known(prompt.command).then_some(prompt)
+    command::is_known(without_right(prompt.command)).then_some(prompt)
 }
 
 /// What was marked as a prompt has a sign somewhere.

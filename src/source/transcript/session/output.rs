@@ -6,6 +6,7 @@ use super::super::excerpt;
 use super::super::listing::ls::{self, Shape};
 use super::super::listing::viewer::Viewer;
 use super::super::moment;
+use super::super::prompt;
 use super::super::readers::{End, NameRows, Output, ViewerRows};
 use super::super::resolve_typed;
 use super::Session;
@@ -14,7 +15,8 @@ use super::block::{Block, Reader};
 impl Session {
     pub(super) fn output(&mut self, output: Output<'_>) {
         let text = output.text;
-        if self.traced && text.starts_with(b"+ ") {
+        let traced = self.traced || self.family == Some(prompt::Family::Trace);
+        if traced && prompt::is_trace(text) {
             return;
         }
         if self.block.lines == 0 && !text.trim_ascii().is_empty() && self.continues(output) {
