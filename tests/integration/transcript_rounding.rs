@@ -28,6 +28,8 @@ fn sizes() -> Vec<u64> {
             for at in parts.map(|tenths| tenth * tenths) {
                 sizes.extend([at.saturating_sub(1), at, at + 1]);
             }
+            // Rounded to a tenth first these are a half.
+            sizes.extend([145, 1404, 1405].map(|tenths| tenth * tenths + tenth / 2 - 1));
         }
     }
     sizes.retain(|&size| size <= 1 << 40);
@@ -118,6 +120,7 @@ fn every_rounded_figure_holds_the_size() {
         "exa -lb",
         "exa -lB",
         "lsd -l --icon never",
+        "lsd -l --icon never --size short",
         "dust -b -s -n 9999",
         "dust -b -s -n 9999 -o si",
         "dust -b -s -n 9999 -o k",

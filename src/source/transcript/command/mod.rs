@@ -227,8 +227,15 @@ impl Step {
                     None => Action::Unread("this form of ls"),
                 }
             }
-            "lsd" | "exa" | "eza" => Viewer::parse(name, operands)
-                .map_or(Action::Unread("this kind of listing"), Action::Viewer),
+            "lsd" | "exa" | "eza" => match Viewer::parse(name, operands) {
+                Some(mut viewer) => {
+                    if !self.pipes.is_empty() {
+                        viewer.set_piped();
+                    }
+                    Action::Viewer(viewer)
+                }
+                None => Action::Unread("this kind of listing"),
+            },
             "du" | "gdu" if name == "du" || operands.iter().any(|w| w.is("-sh") || w.is("-s")) => {
                 Du::parse(operands).map_or(Action::Unread("this form of du"), Action::Du)
             }

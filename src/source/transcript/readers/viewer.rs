@@ -17,6 +17,8 @@ pub(in super::super) struct ViewerRows {
     tainted: bool,
     after_blank: bool,
     rows: u64,
+    /// It did not run: what it prints is how it is called.
+    refused: bool,
     /// The directories above the next row of a tree, the root first.
     above: Vec<Id>,
 }
@@ -40,12 +42,17 @@ impl ViewerRows {
             tainted: false,
             after_blank: true,
             rows: 0,
+            refused: false,
             above: Vec::new(),
         }
     }
 
     pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
-        self.viewer.row(text).is_some() || is_header_of_columns(text)
+        let is_row = match self.viewer.is_grid() {
+            true => !self.viewer.cells(text).is_empty(),
+            false => self.viewer.row(text).is_some(),
+        };
+        is_row || is_header_of_columns(text)
     }
 
     pub(in super::super) fn take(&mut self, scene: &mut Scene, output: Output<'_>) {
@@ -59,62 +66,101 @@ impl ViewerRows {
         if self.after_blank {
             return;
         }
-        let Some(row) = self.viewer.row(text) else {
-            let several = self.viewer.recursive || self.viewer.operands.len() > 1;
-            let header = text.trim_ascii_end().strip_suffix(b":");
-            if let Some(path) = header.filter(|_| after_blank && several) {
-                self.close(scene, End::Prompt);
-                self.dir = resolve(&mut scene.world, self.base, path);
-                self.start = output.line;
-            } else if !std::mem::replace(&mut self.tainted, true) {
-                scene.not_understood(output.line, text, "not a row of this listing");
-            }
+        self.refused |= self.rows == 0 && is_refusal(text);
+        if self.refused || is_complaint(text) {
+            self.tainted = true;
             return;
+        }
+        if self.take_header(scene, output, after_blank) {
+            return;
+        }
+        if self.viewer.is_grid() {
+            self.take_names(scene, output);
+        } else if let Some(row) = self.viewer.row(text) {
+            self.take_row(scene, output.line, &row);
+        } else {
+            self.taint(scene, output);
+        }
+    }
+
+    /// The path above the rows of one of several directories.
+    fn take_header(&mut self, scene: &mut Scene, output: Output<'_>, after_blank: bool) -> bool {
+        let several = self.viewer.recursive || self.viewer.operands.len() > 1;
+        let header = output.text.trim_ascii_end().strip_suffix(b":");
+        let Some(path) = header.filter(|_| after_blank && several) else {
+            return false;
         };
+        if !self.viewer.is_grid() && self.viewer.row(output.text).is_some() {
+            return false;
+        }
+        self.close(scene, End::Prompt);
+        self.dir = resolve(&mut scene.world, self.base, path);
+        self.start = output.line;
+        true
+    }
+
+    /// A row of names, of which in a copy a blank may have been more.
+    fn take_names(&mut self, scene: &mut Scene, output: Output<'_>) {
+        let cells = self.viewer.cells(output.text);
+        let is_loose = |cell: &ViewerRow| cell.name.contains(&b' ');
+        let is_doubtful = !scene.terminal && matches!(&cells[..], [cell] if is_loose(cell));
+        if cells.is_empty() || is_doubtful && !self.viewer.in_one_column() {
+            return self.taint(scene, output);
+        }
+        for cell in &cells {
+            self.take_row(scene, output.line, cell);
+        }
+    }
+
+    fn taint(&mut self, scene: &mut Scene, output: Output<'_>) {
+        if !std::mem::replace(&mut self.tainted, true) {
+            scene.not_understood(output.line, output.text, "not a row of this listing");
+        }
+    }
+
+    fn take_row(&mut self, scene: &mut Scene, line: LineNo, row: &ViewerRow) {
         self.rows += 1;
         let id = match self.viewer.tree {
-            true => self.branch(scene, &row),
-            false => self.entry(scene, &row),
+            true => self.branch(scene, row),
+            false => self.entry(scene, row),
         };
         let Some(id) = id else {
             self.tainted |= !matches!(row.name.as_slice(), b"." | b"..");
             return;
         };
         let fact = Fact {
-            shape: Some(row.shape),
+            shape: (row.shape != Shape::Unknown).then_some(row.shape),
             apparent: row.size,
             mtime: row.mtime,
-            itself: row.shape != Shape::Dir,
+            itself: row.size.is_some() && row.shape != Shape::Dir,
             ..Fact::default()
         };
-        scene.note(id, output.line, &fact);
+        scene.note(id, line, &fact);
     }
 
     fn entry(&mut self, scene: &mut Scene, row: &ViewerRow) -> Option<Id> {
+        if self.is_itself(row) {
+            // It was no directory.
+            return self.dir.take();
+        }
         match self.dir {
-            // A file that was asked for is shown by the path that was typed.
-            Some(dir) if is_name(&row.name) => {
-                let sole = match &self.viewer.operands[..] {
-                    [one] => one.text == row.name,
-                    _ => false,
-                };
-                (!sole).then(|| scene.world.child(dir, &row.name))
-            }
-            Some(_) => None,
+            Some(dir) => is_name(&row.name).then(|| scene.world.child(dir, &row.name)),
             None => resolve(&mut scene.world, self.base, &row.name)
                 .filter(|_| self.viewer.themselves || self.viewer.operands.len() > 1),
         }
     }
 
+    /// Whether a row is the file that was asked for, which is shown by the path that was typed.
+    fn is_itself(&self, row: &ViewerRow) -> bool {
+        let is_first = self.rows == 1 && row.shape != Shape::Dir;
+        is_first && matches!(&self.viewer.operands[..], [one] if one.text == row.name)
+    }
+
     fn branch(&mut self, scene: &mut Scene, row: &ViewerRow) -> Option<Id> {
         if row.depth == 0 {
-            let shown = &row.name;
-            let asked = match &self.viewer.operands[..] {
-                [] => shown == b".",
-                some => some.iter().any(|word| word.text == *shown),
-            };
             self.above.clear();
-            let root = resolve(&mut scene.world, self.base, shown).filter(|_| asked)?;
+            let asked = self.asked(&row.name)?;
+            let root = resolve(&mut scene.world, self.base, &asked)?;
             self.above.push(root);
             return Some(root);
         }
@@ -123,6 +169,20 @@ impl ViewerRows {
         let id = is_name(&row.name).then(|| scene.world.child(parent, &row.name))?;
         self.above.push(id);
         Some(id)
+    }
+
+    /// What was typed for the root of a tree, of which `lsd` shows the last name.
+    fn asked(&self, shown: &[u8]) -> Option<Vec<u8>> {
+        let [_, ..] = &self.viewer.operands[..] else {
+            return (shown == b".").then(|| shown.to_vec());
+        };
+        let bare = |text: &'_ [u8]| text.strip_suffix(b"/").unwrap_or(text).to_vec();
+        let words = self.viewer.operands.iter().map(|word| bare(&word.text));
+        let last = |word: &[u8]| word.rsplit(|&b| b == b'/').next().map(<[u8]>::to_vec);
+        let mut same = words.filter(|word| *word == bare(shown) || last(word) == Some(bare(shown)));
+        let found = same.next()?;
+        // Two that end alike cannot be told apart.
+        same.next().is_none().then_some(found)
     }
 
     fn close(&mut self, scene: &mut Scene, end: End) {
@@ -144,6 +204,24 @@ impl ViewerRows {
     pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
         self.close(scene, end);
     }
+}
+
+/// `"nope": No such file or directory (os error 2)`, `lsd: x: Permission denied (os error 13).`
+fn is_complaint(text: &[u8]) -> bool {
+    let text = text.strip_suffix(b".").unwrap_or(text);
+    let number = text.strip_suffix(b")").and_then(|text| {
+        let at = text.windows(10).rposition(|w| w == b"(os error ")?;
+        Some(&text[at + 10..])
+    });
+    number.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+}
+
+/// `exa: Unknown argument --zork`, `error: Found argument '--zork' …`: help may follow.
+fn is_refusal(text: &[u8]) -> bool {
+    let starts: [&[u8]; 6] = [
+        b"exa: ", b"eza: ", b"lsd: ", b"error: ", b"Usage:", b"USAGE:",
+    ];
+    starts.iter().any(|start| text.starts_with(start))
 }
 
 /// `Permissions Size User Date Modified Name`

@@ -1,16 +1,18 @@
-//! The newer listers: `exa`, `eza` and `lsd` with `-l`.
+//! The newer listers: `exa`, `eza` and `lsd`.
 //!
-//! A row has a mode (a file's begins with a dot), then size, owner and date in this order, or owner,
+//! With `-l`, a row has a mode (a file's begins with a dot), then size, owner and date in this order, or owner,
 //! size and date. The size is the one word that can be one, and the date ends the columns. Figures
-//! are rounded to the nearest; `exa`'s letters are powers of 1000, `lsd`'s of 1024.
+//! are rounded to the nearest; `exa`'s letters are powers of 1000, `lsd`'s of 1024. Where dates are
+//! left out the columns are counted, which only `exa` and `eza` allow.
+
+mod short;
 
 use crate::bytes::Interval;
 
 use super::super::word::Word;
 use super::date::{Tokens, date};
 use super::ls::{Shape, shape_of};
-use super::name;
-use super::number;
+use super::{name, number};
 
 /// An invocation whose output can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +31,17 @@ pub(in super::super) struct Viewer {
     /// Figures before the size, and after it: names of the inode, blocks.
     links: bool,
     blocks: bool,
+    /// Columns that were asked for, or left out.
+    group: bool,
+    git: bool,
+    no_user: bool,
+    no_size: bool,
+    no_time: bool,
+    in_one_column: bool,
+    grid: bool,
     classified: bool,
+    /// How wide a level of a tree is drawn.
+    step: usize,
     /// Names with blanks stand in quotes.
     quotes: bool,
     /// What letters are powers of, where that is known: `exa` has an `i` behind those of 1024.
@@ -54,6 +66,7 @@ impl Viewer {
         let mut viewer = Self {
             quotes: command != "exa",
             base: Some(if command == "lsd" { 1024 } else { 1000 }),
+            step: if command == "lsd" { 4 } else { 3 },
             ..Self::default()
         };
         let mut words = words.iter();
@@ -76,7 +89,10 @@ impl Viewer {
                 _ => viewer.operands.push(word.clone()),
             }
         }
-        viewer.long.then_some(viewer)
+        // Without a date nothing but the order of the columns says where the name begins.
+        let is_told = command != "lsd" || !(viewer.no_time || viewer.no_size);
+        let is_one = !(viewer.long && viewer.grid);
+        (is_told && is_one).then_some(viewer)
     }
 
     /// What an alias of a name of `ls` stands for, when rows show that it was none.
@@ -86,6 +102,7 @@ impl Viewer {
             classified: true,
             quotes: true,
             cut: true,
+            step: 3,
             operands: operands.to_vec(),
             ..Self::default()
         }
@@ -103,7 +120,10 @@ impl Viewer {
             b'd' => self.themselves = true,
             b'F' => self.classified = true,
             b'D' => self.cut = true,
-            b'b' | b'B' | b'g' | b'h' | b'n' | b'm' | b'r' | b'1' | b't' | b'S' | b'@' => {}
+            b'1' => self.in_one_column = true,
+            b'g' if !is_lsd => self.group = true,
+            b'b' | b'B' | b'g' | b'h' | b'n' | b'm' | b'r' | b't' | b'S' | b'@' => {}
+            b'G' | b'x' if !is_lsd => self.grid = true,
             _ => return None,
         }
         Some(())
@@ -120,20 +140,23 @@ impl Viewer {
             b"links" => self.links = true,
             b"blocks" | b"blocksize" => self.blocks = true,
             b"only-dirs" | b"only-files" | b"git-ignore" => self.cut = true,
+            b"oneline" => self.in_one_column = true,
+            b"grid" | b"across" => self.grid = true,
+            b"group" => self.group = true,
+            b"git" => self.git = true,
+            b"no-user" => self.no_user = true,
+            b"no-filesize" => self.no_size = true,
+            b"no-time" => self.no_time = true,
             b"binary"
             | b"bytes"
-            | b"group"
             | b"header"
             | b"numeric"
             | b"icons"
-            | b"git"
             | b"reverse"
             | b"group-directories-first"
             | b"classic"
             | b"no-symlink"
-            | b"group-dirs=first"
-            | b"no-user"
-            | b"no-permissions" => {}
+            | b"group-dirs=first" => {}
             _ if [
                 "icon",
                 "icons",
@@ -156,33 +179,47 @@ impl Viewer {
 
     /// Reads one row.
     pub(in super::super) fn row(&self, line: &[u8]) -> Option<ViewerRow> {
+        if !self.long {
+            return self.branch(line);
+        }
         let mut tokens = Tokens { line, at: 0 };
         if self.inodes {
             number::digits(tokens.next()?)?;
         }
         let shape = mode(tokens.next()?)?;
+        let (size, mtime) = match self.no_time {
+            true => (self.counted(&mut tokens)?, None),
+            false => self.dated(&mut tokens)?,
+        };
+        let rest = tokens.rest().strip_prefix(b" ")?;
+        let rest = if self.git { without_git(rest) } else { rest };
+        let (depth, name) = self.name(rest, shape)?;
+        Some(ViewerRow {
+            depth,
+            shape,
+            size: size.filter(|_| shape != Shape::Dir),
+            mtime,
+            name,
+        })
+    }
+
+    /// Size and date of a row, which the date ends.
+    fn dated(&self, tokens: &mut Tokens<'_>) -> Option<(Option<Interval>, Option<i64>)> {
         let mut size = None;
         let mut sizes = 0;
         let before_size = usize::from(self.links);
-        let expected = 1 + before_size + usize::from(self.blocks);
+        let expected = before_size + usize::from(!self.no_size) + usize::from(self.blocks);
         for _ in 0..8 {
             let before = tokens.at;
             if let Some((mtime, len)) = date(tokens.rest()) {
-                let rest = tokens.rest()[len..].strip_prefix(b" ")?;
-                let (depth, name) = self.name(rest, shape)?;
+                tokens.at += len;
                 // A figure that could be two things is none.
-                return (sizes == expected).then_some(ViewerRow {
-                    depth,
-                    shape,
-                    size: size.filter(|_| shape != Shape::Dir),
-                    mtime,
-                    name,
-                });
+                return (sizes == expected).then_some((size, mtime));
             }
             tokens.at = before;
             let word = tokens.next()?;
-            if let Some(found) = figure(word, &mut tokens, self.base) {
-                if sizes == before_size {
+            if let Some(found) = figure(word, tokens, self.base) {
+                if sizes == before_size && !self.no_size {
                     size = found;
                 }
                 sizes += 1;
@@ -191,9 +228,29 @@ impl Viewer {
         None
     }
 
+    /// The size of a row without a date, whose columns are counted.
+    fn counted(&self, tokens: &mut Tokens<'_>) -> Option<Option<Interval>> {
+        if self.links {
+            number::digits(tokens.next()?)?;
+        }
+        let mut size = None;
+        if !self.no_size {
+            let word = tokens.next()?;
+            size = figure(word, tokens, self.base)?;
+        }
+        let others = [self.blocks, !self.no_user, self.group];
+        for _ in others.iter().filter(|&&shown| shown) {
+            tokens.next()?;
+        }
+        Some(size)
+    }
+
     /// Depth and name, without drawings, icons, marks and targets.
     fn name(&self, text: &[u8], shape: Shape) -> Option<(usize, Vec<u8>)> {
-        let (depth, text) = if self.tree { branches(text) } else { (0, text) };
+        let (depth, text) = match self.tree {
+            true => branches(text, self.step),
+            false => (0, text),
+        };
         let text = if self.filled {
             text.trim_ascii_start()
         } else {
@@ -204,6 +261,11 @@ impl Viewer {
             Shape::Symlink => &text[..target(text)?],
             _ => text,
         };
+        Some((depth, self.bare(text, shape)?))
+    }
+
+    /// A name without the marks around it.
+    fn bare(&self, text: &[u8], shape: Shape) -> Option<Vec<u8>> {
         let text = text.trim_ascii_end();
         let is_quoted = self.quotes
             && text.len() > 2
@@ -215,16 +277,17 @@ impl Viewer {
             false if is_escaped(text) => return None,
             false => text.to_vec(),
         };
-        let mark: &[u8] = match shape {
+        let marks: &[u8] = match shape {
             Shape::Dir => b"/",
             Shape::File if self.classified => b"*",
             Shape::Symlink if self.classified => b"@",
+            Shape::Other if self.classified => b"|=",
             _ => b"",
         };
-        if !mark.is_empty() && name.ends_with(mark) {
+        if name.last().is_some_and(|last| marks.contains(last)) {
             name.pop();
         }
-        (!name.is_empty()).then_some((depth, name))
+        (!name.is_empty()).then_some(name)
     }
 }
 
@@ -253,6 +316,13 @@ fn figure(word: &[u8], tokens: &mut Tokens<'_>, base: Option<u64>) -> Option<Opt
             Some(base) if !letter.ends_with(b"i") => number::human(letter, base),
             _ => number::any_human(text),
         }
+        .map(|size| {
+            if base == Some(1000) {
+                size
+            } else {
+                twice_rounded(size, letter)
+            }
+        })
     };
     if word == b"-" {
         return Some(None);
@@ -279,22 +349,44 @@ fn figure(word: &[u8], tokens: &mut Tokens<'_>, base: Option<u64>) -> Option<Opt
     Some(Some(size))
 }
 
-/// How many levels deep a name is drawn, and what follows.
-fn branches(text: &[u8]) -> (usize, &[u8]) {
-    let mut rest = text.strip_prefix(b" ").unwrap_or(text);
-    let mut depth = 0;
-    while let Some(tail) = ["│  ", "   "]
-        .iter()
-        .find_map(|s| rest.strip_prefix(s.as_bytes()))
-    {
-        (depth, rest) = (depth + 1, tail);
+/// `lsd` rounds to a tenth first, and a half of that to the even figure: 140.54 is shown as 140.
+fn twice_rounded(size: Interval, shown: &[u8]) -> Interval {
+    let whole = shown.iter().take_while(|b| b.is_ascii_digit()).count();
+    let figure = number::digits(&shown[..whole]).unwrap_or_default();
+    let is_whole = shown.get(whole).is_some_and(u8::is_ascii_alphabetic);
+    // Half a unit over the figure are these many twentieths.
+    let twentieths = figure.saturating_mul(20).saturating_add(10);
+    let more = |hi: u64| hi.saturating_add(hi / twentieths + 1);
+    Interval {
+        lo: size.lo,
+        hi: size.hi.map(|hi| if is_whole { more(hi) } else { hi }),
     }
-    match ["├── ", "└── "]
+}
+
+/// How many levels deep a name is drawn where each takes `step` columns, and what follows.
+fn branches(text: &[u8], step: usize) -> (usize, &[u8]) {
+    let mut rest = text;
+    let mut columns = 0;
+    while let Some(tail) = ["│", " "]
         .iter()
         .find_map(|s| rest.strip_prefix(s.as_bytes()))
     {
-        Some(tail) => (depth + 1, tail),
+        (columns, rest) = (columns + 1, tail);
+    }
+    let drawn = ["├── ", "└── "];
+    match drawn.iter().find_map(|s| rest.strip_prefix(s.as_bytes())) {
+        // A column that its title has widened is filled up with fewer blanks than a level takes.
+        Some(tail) => (columns / step.max(1) + 1, tail),
         None => (0, text),
+    }
+}
+
+/// What stands behind the two letters of a repository: `N- name`.
+fn without_git(text: &[u8]) -> &[u8] {
+    let is_letter = |b: &u8| matches!(b, b'-' | b'N' | b'M' | b'D' | b'R' | b'T' | b'I' | b'U');
+    match text {
+        [one, two, b' ', rest @ ..] if is_letter(one) && is_letter(two) => rest,
+        _ => text,
     }
 }
 
@@ -338,7 +430,7 @@ fn target(text: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn words(line: &str) -> Vec<Word> {
+    pub(super) fn words(line: &str) -> Vec<Word> {
         line.split_whitespace()
             .map(|text| Word {
                 text: text.as_bytes().to_vec(),
@@ -416,6 +508,46 @@ mod tests {
                 "a.tmp",
             ),
             (
+                "exa -l --git",
+                ".rw-r--r-- 2 op 23 Nov 05:22 N- -x log",
+                0,
+                Shape::File,
+                exact(2),
+                "-x log",
+            ),
+            (
+                "exa -lHS --no-time",
+                ".rw-r--r-- 1 500 8 op a b",
+                0,
+                Shape::File,
+                exact(500),
+                "a b",
+            ),
+            (
+                "exa -lg --no-user --no-time",
+                "drwxr-xr-x - op x",
+                0,
+                Shape::Dir,
+                None,
+                "x",
+            ),
+            (
+                "exa -l --no-filesize",
+                ".rw-r--r-- op 23 Nov 05:22 x",
+                0,
+                Shape::File,
+                None,
+                "x",
+            ),
+            (
+                "lsd -l --tree",
+                ".rwxr-xr-x op op 2 B  Mon Nov 23 05:22:51 2026     │   └── \u{f489} y",
+                3,
+                Shape::File,
+                exact(2),
+                "y",
+            ),
+            (
                 "exa -lT",
                 ".rw-r--r--   9 op 31 Dec  2024 └── a",
                 1,
@@ -469,7 +601,7 @@ mod tests {
         ] {
             assert_eq!(exa.row(line.as_bytes()), None, "{line}");
         }
-        for options in ["", "-lG", "-lO", "--total-size -l"] {
+        for options in ["-lG", "-lO", "--total-size -l", "-l --no-permissions"] {
             assert_eq!(Viewer::parse("exa", &words(options)), None, "{options}");
         }
     }
