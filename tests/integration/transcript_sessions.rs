@@ -374,3 +374,64 @@ fn a_sum_of_a_tree_leaves_hidden_names_out() {
         );
     }
 }
+
+/// A directory that a later line names had that name from the start.
+#[test]
+fn a_start_that_is_named_later_has_its_name() {
+    let ls = format!("ls -l\ntotal 12\n{ROWS}");
+    for (what, text, place) in [
+        (
+            "pwd",
+            format!("[root@db sz]# {ls}[root@db sz]# pwd\n/srv/sz\n[root@db sz]# \n"),
+            "/srv/sz",
+        ),
+        (
+            "pwd below",
+            format!(
+                "[root@db sz]# {ls}[root@db sz]# cd a/b\n[root@db b]# pwd\n/srv/sz/a/b\n[root@db b]# \n"
+            ),
+            "/srv/sz",
+        ),
+        (
+            "cd -",
+            format!(
+                "[root@db sz]# {ls}[root@db sz]# cd /etc\n[root@db etc]# cd -\n/srv/sz\n[root@db sz]# \n"
+            ),
+            "/srv/sz",
+        ),
+        (
+            "a home",
+            format!("~/sz $ {ls}~/sz $ pwd\n/data/op/sz\n~/sz $ \n"),
+            "/data/op/sz",
+        ),
+        (
+            "cd to a home",
+            format!("~/sz $ {ls}~/sz $ cd /\n/ $ cd /data/op/sz\n~/sz $ \n"),
+            "/data/op/sz",
+        ),
+        (
+            "a home that is not where homes are",
+            format!("op@vm:~/sz$ {ls}op@vm:~/sz$ pwd\n/data/op/sz\nop@vm:~/sz$ \n"),
+            "/data/op/sz",
+        ),
+        (
+            "a home without a name",
+            format!("~/sz $ {ls}~/sz $ cd x\n~/sz/x $ \n"),
+            "~/sz",
+        ),
+        (
+            "two names",
+            format!(
+                "[root@db sz]# {ls}[root@db sz]# cd x\n[root@db x]# pwd\n/y/z/x\n[root@db x]# cd -\n/srv/sz\n[root@db sz]# \n"
+            ),
+            "?",
+        ),
+    ] {
+        let found: Vec<String> = files(&text)
+            .into_iter()
+            .filter(|file| !file.ends_with("=?"))
+            .collect();
+        let wanted = ["a1=10", "a2=20", "a3=30"].map(|file| format!("{place}/{file}"));
+        assert_eq!(found, wanted, "{what}");
+    }
+}

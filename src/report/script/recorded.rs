@@ -119,7 +119,8 @@ impl<'a> Place<'a> {
         };
         let (host, path) = path.split_at(at);
         let host = host.strip_suffix(b":");
-        let is_named = host.is_none_or(|host| !host.is_empty() && !host.contains(&b'?'));
+        let is_host = |host: &[u8]| !host.is_empty() && !host.iter().any(|b| b"?~/".contains(b));
+        let is_named = host.is_none_or(is_host);
         (is_named && path != b"/").then_some(Self { host, path })
     }
 }

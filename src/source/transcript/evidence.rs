@@ -138,12 +138,34 @@ pub(super) struct DirFacts {
 /// as one listing showed them, while a look-up in a large index goes far.
 const FEW: u32 = 32;
 
-/// Where paths begin: a host's `/`, or a directory that the recording never names.
+/// What paths begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A host's `/`.
+    Root,
+    /// The directory in which a shell began, where the recording never names it.
+    Here,
+    /// A home that the recording never names.
+    Home,
+}
+
+impl Origin {
+    /// How it is written.
+    pub(super) fn sign(self) -> u8 {
+        match self {
+            Self::Root => b'/',
+            Self::Here => b'?',
+            Self::Home => b'~',
+        }
+    }
+}
+
+/// Where paths begin.
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     pub(super) node: Id,
     pub(super) host: Vec<u8>,
-    pub(super) absolute: bool,
+    pub(super) origin: Origin,
 }
 
 /// Everything that a recording shows.
@@ -401,17 +423,17 @@ impl World {
         self.index.insert(table, key, id);
     }
 
-    /// A host's `/`, or the directory in which a session on it began.
-    pub(super) fn start(&mut self, host: &[u8], absolute: bool) -> Id {
+    /// A host's `/`, or a directory on it that has no other name.
+    pub(super) fn start(&mut self, host: &[u8], origin: Origin) -> Id {
         let mut key = host.to_vec();
-        key.extend_from_slice(if absolute { b":/" } else { b":?" });
+        key.extend_from_slice(&[b':', origin.sign()]);
         let known = self.nodes.len();
         let node = self.child(TOP, &key);
         if self.nodes.len() > known {
             self.starts.push(Start {
                 node,
                 host: host.to_vec(),
-                absolute,
+                origin,
             });
             // Whatever a command seems to do to it: a shell refuses `> /`.
             self.dir(node);
@@ -439,7 +461,7 @@ impl World {
             return Some(parent);
         }
         let start = self.starts.iter().find(|start| start.node == id)?;
-        start.absolute.then_some(id)
+        (start.origin == Origin::Root).then_some(id)
     }
 
     /// Notes that a line names the node. True when it was another kind of thing before.

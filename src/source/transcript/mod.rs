@@ -63,7 +63,7 @@ use evidence::{Id, TOP, World};
 use listing::ls;
 use player::{Player, WIDE};
 use screen::Screen;
-use session::Session;
+use session::{Name, Session};
 use settle::{Roots, Settled};
 
 pub use evidence::{Evidence, Proof};
@@ -164,18 +164,13 @@ pub fn read(
     let failed = |e: io::Error| Error::source(format!("{}: {e}", shown(name)));
     let head = lines.peek().map_err(failed)?;
     refuse(head, &shown(name))?;
+    let names = names_in(head);
     let mut player = Player::new(options, progress, name);
+    player.set_names(names);
     if let Some(path) = options.watch {
         player.watch(path);
     }
-    match container::sniff(head) {
-        Container::Utf16 => {
-            let text = BufReader::new(Utf16::new(lines.into_input()));
-            player.play_text(&mut Lines::new(text))?;
-        }
-        Container::Asciicast => player.play_cast(&mut lines)?,
-        _ => player.play_text(&mut lines)?,
-    }
+    play(&mut player, lines)?;
     let (session, mut later) = player.finish()?;
     if session.scene.facts == 0 {
         return Err(Error::source(format!("{}: no listing was recognised", shown(name)))
@@ -185,6 +180,29 @@ pub fn read(
     recording.troubles.append(&mut later);
     progress.add(recording.evidence.names(), 0);
     Ok(recording)
+}
+
+/// Plays a recording, whatever it is in.
+fn play(player: &mut Player<'_>, mut lines: Lines<impl BufRead>) -> Result<()> {
+    let head = lines.peek().unwrap_or_default();
+    match container::sniff(head) {
+        Container::Utf16 => {
+            let text = BufReader::new(Utf16::new(lines.into_input()));
+            player.play_text(&mut Lines::new(text))
+        }
+        Container::Asciicast => player.play_cast(&mut lines),
+        _ => player.play_text(&mut lines),
+    }
+}
+
+/// What the first bytes of a recording say of the directories in which it starts.
+fn names_in(head: &[u8]) -> Vec<Name> {
+    let (options, progress) = (Options::default(), Progress::default());
+    let mut player = Player::new(&options, &progress, b"");
+    // It is read once more, and what cannot be read is said then.
+    let _ = play(&mut player, Lines::new(head));
+    let finished = player.finish();
+    finished.map_or_else(|_| Vec::new(), |(session, _)| session.into_names())
 }
 
 fn shown(name: &[u8]) -> String {
@@ -244,19 +262,24 @@ fn conclude(
 /// A start that has no name may be any directory, also one that has a name elsewhere.
 fn note_unnamed(roots: &Roots, troubles: &mut Vec<Trouble>) {
     for (name, _) in &roots.shown {
-        let host = name.strip_suffix(b"?");
-        let twin = host.is_some_and(|host| {
+        let (host, what) = match name.split_last() {
+            Some((b'?', host)) => (host, "the directory that it starts in"),
+            Some((b'~', host)) => (host, "the home directory"),
+            _ => continue,
+        };
+        let twin = {
             let slash = [host, b"/"].concat();
             roots.shown.iter().any(|(other, _)| *other == slash)
-        });
+        };
         if twin {
             troubles.push(Trouble {
                 path: name.clone(),
                 line: None,
                 code: "unnamed-start",
-                message: "the recording does not name the directory that it starts in: it may be one of those \
-                          that have a path here, and then it is counted twice"
-                    .to_owned(),
+                message: format!(
+                    "the recording does not name {what}: it may be one of those that have a path \
+                     here, and then it is counted twice"
+                ),
             });
         }
     }
@@ -360,8 +383,10 @@ fn path_of(world: &World, id: Id) -> Vec<u8> {
         names.push(world.name(at));
         at = world.node(at).parent;
     }
-    let absolute = world.name(at).ends_with(b"/");
-    let mut path = if absolute { Vec::new() } else { b"?".to_vec() };
+    let mut path = match world.name(at).last() {
+        Some(&sign @ (b'?' | b'~')) => vec![sign],
+        _ => Vec::new(),
+    };
     for name in names.iter().rev() {
         path.push(b'/');
         path.extend_from_slice(name);

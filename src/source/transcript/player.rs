@@ -12,7 +12,7 @@ use super::container::{self, Lines, Piece, Wrapping, cast};
 use super::evidence::LineNo;
 use super::prompt::{Learned, Sample};
 use super::screen::{self, Line, Screen};
-use super::session::{self, Session};
+use super::session::{self, Name, Session};
 use super::{Options, shown};
 
 /// The width of a text that no terminal has broken: nothing is wrapped there.
@@ -58,6 +58,11 @@ impl<'a> Player<'a> {
     /// Keeps every line that says something of this path.
     pub(super) fn watch(&mut self, path: &[u8]) {
         self.session.scene.world.watch(path);
+    }
+
+    /// Has the directories in which it starts read as they were named.
+    pub(super) fn set_names(&mut self, names: Vec<Name>) {
+        self.session.set_names(names);
     }
 
     fn failed(&self, error: &io::Error) -> Error {

@@ -13,7 +13,7 @@ use crate::bytes::Interval;
 use crate::entry::{Batch, Entry, Kind, Link, Listing, Rooting, Sink, Token, Trouble};
 use crate::time::Timestamp;
 
-use super::evidence::{Id, LineNo, NONE, SIZES, Size, TOP, World};
+use super::evidence::{Id, LineNo, NONE, Origin, SIZES, Size, TOP, World};
 use super::listing::ls::Shape;
 
 /// More names than this, or more bytes of them, go into another part of the listing.
@@ -385,11 +385,11 @@ pub(super) fn roots(world: &World, settled: &Settled) -> Roots {
                 name.extend_from_slice(&start.host);
                 name.push(b':');
             }
-            name.push(if start.absolute { b'/' } else { b'?' });
+            name.push(start.origin.sign());
             (name, start.node)
         })
         .collect();
-    let single = matches!(live[..], [start] if start.absolute);
+    let single = matches!(live[..], [start] if start.origin == Origin::Root);
     Roots {
         rooting: if single {
             Rooting::Path

@@ -1,6 +1,6 @@
 //! The reader of `hdfs dfs`: rows with whole paths, and counts that say when a directory is whole.
 
-use super::super::evidence::{Claim, Id, LineNo, Size};
+use super::super::evidence::{Claim, Id, LineNo, Origin, Size};
 use super::super::listing::format::Fact;
 use super::super::listing::hdfs::{Hdfs, Place};
 use super::super::listing::ls::Shape;
@@ -83,7 +83,7 @@ impl HdfsRows {
             return;
         };
         let id = place.as_ref().and_then(|place| {
-            let root = scene.world.start(&place.host, true);
+            let root = scene.world.start(&place.host, Origin::Root);
             scene.world.walk(root, &place.path)
         });
         let (Some(id), Some(place)) = (id, place) else {
@@ -153,7 +153,7 @@ impl HdfsRows {
             return;
         }
         for place in std::mem::take(&mut self.entered) {
-            let root = scene.world.start(&place.host, true);
+            let root = scene.world.start(&place.host, Origin::Root);
             let Some(id) = scene.world.walk(root, &place.path) else {
                 continue;
             };

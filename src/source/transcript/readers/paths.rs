@@ -1,6 +1,6 @@
 //! Readers of tools that print a path in every row: `find`, `stat`, listings of object stores.
 
-use super::super::evidence::{Id, LineNo, Size};
+use super::super::evidence::{Id, LineNo, Origin, Size};
 use super::super::listing::find::Find;
 use super::super::listing::format::{self, Fact, Format};
 use super::super::listing::ls::{self, Shape};
@@ -349,7 +349,7 @@ impl StoreRows {
         let Some(row) = self.store.row(output.text) else {
             return;
         };
-        let root = scene.world.start(self.store.host(), true);
+        let root = scene.world.start(self.store.host(), Origin::Root);
         let Some(id) = scene.world.walk(root, &row.path) else {
             return;
         };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::bytes::Interval;
 
 use super::super::command::{self, Matches, Step};
-use super::super::evidence::{Claim, Id, LineNo, NONE, Size, TOP, World};
+use super::super::evidence::{Claim, Id, LineNo, NONE, Origin, Size, Start, TOP, World};
 use super::super::excerpt;
 use super::super::listing::ls::Shape;
 use super::super::readers::Scene;
@@ -502,19 +502,22 @@ impl Session {
             names.push(world.name(start));
             start = world.node(start).parent;
         }
-        let other = world.starts.iter().find(|other| {
-            let here = world.starts.iter().find(|one| one.node == start);
-            here.is_some_and(|one| one.host == other.host && one.absolute && !other.absolute)
-        });
-        let Some(other) = other else {
+        let is_root = |one: &Start| one.origin == Origin::Root;
+        let here = world.starts.iter().find(|one| one.node == start);
+        let Some(here) = here.filter(|one| is_root(one)) else {
             return Vec::new();
         };
-        let below = |count: usize| {
+        let others = world.starts.iter();
+        let others = others.filter(|other| other.host == here.host && !is_root(other));
+        let below = |other: Id, count: usize| {
             let path = names[..count].iter().rev();
             path.copied()
-                .try_fold(other.node, |at, name| world.find(at, name))
+                .try_fold(other, |at, name| world.find(at, name))
         };
-        let known = (1..=names.len()).filter_map(below);
+        let known = others.flat_map(|other| {
+            let counts = 1..=names.len();
+            counts.filter_map(move |count| below(other.node, count))
+        });
         known.filter(|&twin| world.node(twin).seen > 0).collect()
     }
 }

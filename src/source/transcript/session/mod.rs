@@ -9,6 +9,7 @@ mod block;
 mod change;
 mod fold;
 mod foretold;
+mod named;
 mod output;
 mod place;
 mod run;
@@ -19,7 +20,7 @@ use crate::time::Timestamp;
 
 use super::command;
 use super::container;
-use super::evidence::{Id, LineNo, World};
+use super::evidence::{Id, LineNo, Origin, World};
 use super::prompt::{self, Family, Learned, Prompt};
 use super::readers::{End, Output, Scene, Troubles};
 use super::screen::Line;
@@ -29,6 +30,7 @@ use block::{Block, Reader};
 use fold::Kept;
 pub(super) use fold::width_of as fold_of;
 use foretold::Form;
+pub(super) use named::Name;
 use place::Named;
 pub(super) use place::of_windows;
 
@@ -111,6 +113,8 @@ pub(super) struct Session {
     within: bool,
     /// Of that one, not all need be shown.
     shows_part: bool,
+    /// The starts that were named.
+    names: Vec<Name>,
     /// How many names were compared with patterns.
     looked_at: usize,
     /// Whether the tools are those of a BSD or of macOS; `None`: nothing has told yet.
@@ -180,6 +184,7 @@ impl Session {
             traced: false,
             within: false,
             shows_part: false,
+            names: Vec::new(),
             looked_at: 0,
             bsd: None,
         }
@@ -543,7 +548,7 @@ impl Session {
 
     fn root(&mut self) -> Id {
         let host = self.who.0.clone();
-        self.scene.world.start(&host, true)
+        self.scene.world.start(&host, Origin::Root)
     }
 
     // ---- prompts ------------------------------------------------------------------------------

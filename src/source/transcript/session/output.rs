@@ -231,8 +231,13 @@ impl Session {
             return true;
         }
         if !listing && text.starts_with(b"/") && self.block.lines == 1 {
+            let path = text.trim_ascii_end();
+            // `cd -`: that is where it was.
+            if let Some(known) = cd.to.filter(|_| !cd.literal) {
+                self.name_start(known, path);
+            }
             let root = self.root();
-            let to = self.scene.world.walk(root, text.trim_ascii_end());
+            let to = self.scene.world.walk(root, path);
             if let Some(cd) = &mut self.block.cd {
                 (cd.to, cd.literal) = (to, true);
             }
@@ -245,16 +250,23 @@ impl Session {
         if !text.starts_with(b"/") || self.block.own_lines != 1 {
             return;
         }
+        let path = text.trim_ascii_end();
+        if let Some(known) = self.here() {
+            self.name_start(known, path);
+        }
         let root = self.root();
-        let Some(at) = self.scene.world.walk(root, text.trim_ascii_end()) else {
+        let Some(at) = self.scene.world.walk(root, path) else {
             return;
         };
         self.scene.see(at, line, Shape::Dir);
-        let frame = self.frame();
-        if frame.shown == b"~" {
-            frame.home = Some(at);
+        let shown = std::mem::take(&mut self.frame().shown);
+        let stays = self.block.cd.is_none() && (shown == b"~" || shown.starts_with(b"~/"));
+        if stays && let Some(home) = self.home_above(&shown, Some(at)) {
+            self.frame().home = Some(home);
+            self.name_home(home);
         }
-        frame.cwd = Some(at);
+        let frame = self.frame();
+        (frame.shown, frame.cwd) = (shown, Some(at));
         self.block.cd = None;
         self.foretold = None;
     }

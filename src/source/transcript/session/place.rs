@@ -1,7 +1,7 @@
 //! Where the session is: prompts that show it, homes, `cd` and the words of a command line.
 
 use super::super::command;
-use super::super::evidence::{Id, LineNo, TOP};
+use super::super::evidence::{Id, LineNo, Origin, TOP};
 use super::super::listing::ls::Shape;
 use super::super::prompt::{Family, Prompt, Style};
 use super::super::word::Word;
@@ -15,8 +15,9 @@ impl Session {
             let host = self.who.0.clone();
             // Two shells on one host need not begin in the same directory: the second is lost.
             let starts = self.scene.world.starts.len();
-            let begin = self.scene.world.start(&host, false);
+            let begin = self.scene.world.start(&host, Origin::Here);
             let is_first = self.scene.world.starts.len() > starts;
+            let begin = self.named(Origin::Here, &host, b"").unwrap_or(begin);
             let frame = self.frame();
             (frame.begun, frame.cwd) = (true, is_first.then_some(begin));
         }
@@ -88,19 +89,26 @@ impl Session {
 
     /// The prompt shows `~/b` where following `cd` led to `/x/b`: then the home is `/x`.
     fn learn_home(&mut self, shown: &[u8], place: Option<Id>) {
+        let home = self.home_above(shown, place);
+        if let Some(home) = home {
+            self.name_home(home);
+        }
+        let frame = self.frame();
+        frame.home = home;
+        frame.cwd = home.and(place);
+    }
+
+    /// The home, where `~/b` is this place.
+    pub(super) fn home_above(&self, shown: &[u8], place: Option<Id>) -> Option<Id> {
         let world = &self.scene.world;
-        let below = shown[1..]
-            .split(|&b| b == b'/')
-            .filter(|part| !part.is_empty());
+        let below = shown.get(1..).unwrap_or_default();
+        let below = below.split(|&b| b == b'/').filter(|part| !part.is_empty());
         let home = place.and_then(|place| {
             below.rev().try_fold(place, |at, part| {
                 (world.name(at) == part).then(|| world.node(at).parent)
             })
         });
-        let home = home.filter(|&home| home != TOP);
-        let frame = self.frame();
-        frame.home = home;
-        frame.cwd = home.and(place);
+        home.filter(|&home| home != TOP)
     }
 
     /// The place of `/a/b` or `~/b` as a prompt shows it.
@@ -119,15 +127,19 @@ impl Session {
         }
     }
 
-    /// The user's home: as shown by `pwd`, or as is usual.
+    /// The user's home: as shown by `pwd`, as is usual, or where nobody is named, without a name.
     pub(super) fn home(&mut self) -> Option<Id> {
         if let Some(home) = self.frame().home {
             return Some(home);
         }
+        let (host, user) = self.who.clone();
+        if let Some(home) = self.named(Origin::Home, &host, &user) {
+            self.frame().home = Some(home);
+            return Some(home);
+        }
         let root = self.root();
-        let user = self.who.1.clone();
         match user.as_slice() {
-            b"" => None,
+            b"" => Some(self.scene.world.start(&host, Origin::Home)),
             b"root" => self.scene.world.walk(root, b"root"),
             user => {
                 let homes = self.scene.world.walk(root, b"home")?;

@@ -2,7 +2,7 @@
 
 use super::super::Base;
 use super::super::command::{self, Action, Joint, Step};
-use super::super::evidence::LineNo;
+use super::super::evidence::{LineNo, Origin};
 use super::super::listing::ls::Ls;
 use super::super::listing::number::Unit;
 use super::super::prompt::Family;
@@ -129,7 +129,8 @@ impl Session {
             None => self.frame.cwd,
         };
         let left = other.host.as_ref().map(|host| {
-            let start = self.scene.world.start(host, false);
+            let start = self.scene.world.start(host, Origin::Here);
+            let start = self.named(Origin::Here, host, b"").unwrap_or(start);
             let frame = Frame {
                 cwd: Some(start),
                 begun: true,
