@@ -435,3 +435,31 @@ fn a_start_that_is_named_later_has_its_name() {
         assert_eq!(found, wanted, "{what}");
     }
 }
+
+/// Shells that mark no prompt may still say where they are: as VTE asks them to, or in the title
+/// of their window.
+#[test]
+fn what_a_shell_says_of_its_place_counts() {
+    for (said, prompt) in [
+        ("\x1b]7;file://db/srv/my%20sz\x07", "[root@db my sz]# "),
+        ("\x1b]0;root@db:/srv/my sz\x07", "[root@db my sz]# "),
+        ("\x1b]2;root@db: /srv/sz\x1b\\", "sz> "),
+        ("\x1b]0;root@db:/srv/sz\x07", "╭─root@db ~/x\r\n╰─# "),
+        ("\x1b]0;root@db:/srv/sz | xonsh\x07", "root@db:/srv/sz# "),
+        // A title is worth less than what was said for that purpose.
+        (
+            "\x1b]7;file://db/srv/my%20sz\x07\x1b]0;root@db:/else\x07",
+            "[root@db my sz]# ",
+        ),
+    ] {
+        let head = "Script started on 2026-11-22 06:02:00+00:00 [TERM=\"xterm\" COLUMNS=\"80\" LINES=\"24\"]\n";
+        let rows = ROWS.replace('\n', "\r\n");
+        let text = format!(
+            "{head}{said}{prompt}ls -l\r\ntotal 12\r\n{rows}{said}{prompt}ls -l a4\r\n-rw-r--r-- 1 root root 40 Nov 22 06:02 a4\r\n{said}{prompt}exit\r\n"
+        );
+        let wanted = ["a1=10", "a2=20", "a3=30", "a4=40"];
+        let place = ["/srv/sz", "/srv/my sz"][usize::from(prompt.starts_with('['))];
+        let wanted = wanted.map(|file| format!("{place}/{file}"));
+        assert_eq!(files(&text), wanted, "{said:?} {prompt}");
+    }
+}

@@ -234,6 +234,10 @@ impl Terminal {
             }
             osc::Sign::Run => self.end_input(),
             osc::Sign::Place(path) => self.grid.mark().place = Some(path),
+            osc::Sign::Title(path) => {
+                let mark = self.grid.mark();
+                mark.place = mark.place.take().or(Some(path));
+            }
         }
     }
 }

@@ -11,6 +11,9 @@ pub(super) enum Sign {
     Run,
     /// The directory (7, 633;P;Cwd=, 1337;CurrentDir=).
     Place(Vec<u8>),
+    /// A window's title that names it (0 and 2), as the shells of many distributions have it:
+    /// `user@host:/path`, `user@host: ~/path`.
+    Title(Vec<u8>),
 }
 
 /// Longer paths than the system allows say nothing.
@@ -19,10 +22,11 @@ pub(super) const LONGEST: usize = 8192;
 /// The parser gives no more parts than this of a command, and may have left out some.
 const MOST_PARTS: usize = 16;
 
-/// Reads one; `None` for titles and all else.
+/// Reads one; `None` for other titles and all else.
 pub(super) fn read(params: &[&[u8]]) -> Option<Sign> {
     let place = |path: &[u8]| (path.len() <= LONGEST).then(|| Sign::Place(path.to_vec()));
     match params {
+        [b"0" | b"2", rest @ ..] if params.len() < MOST_PARTS => title(&rest.join(&b';')),
         [b"7", rest @ ..] if params.len() < MOST_PARTS => place(&rest.join(&b';')),
         [b"9", b"9", path] => place(path.trim_ascii_start().trim_ascii_end()),
         [b"1337", value] => place(value.strip_prefix(b"CurrentDir=")?),
@@ -35,6 +39,23 @@ pub(super) fn read(params: &[&[u8]]) -> Option<Sign> {
         },
         _ => None,
     }
+}
+
+/// A title that a shell sets before each prompt; programs set others.
+fn title(text: &[u8]) -> Option<Sign> {
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || b"_.-".contains(b);
+    let (who, place) = text.split_at(text.iter().position(|&b| b == b':')?);
+    let (user, host) = who.split_at(who.iter().position(|&b| b == b'@')?);
+    let host = host.get(1..)?;
+    let are_words = [user, host]
+        .iter()
+        .all(|word| !word.is_empty() && word.iter().all(is_word));
+    let place = place.strip_prefix(b":")?.trim_ascii_start();
+    let is_path = matches!(place, b"~" | [b'/', ..] | [b'~', b'/', ..]);
+    // One that was too long for its window was shortened.
+    let is_whole = !place.ends_with(b"...") && !place.windows(3).any(|w| w == "…".as_bytes());
+    let fits = text.len() <= LONGEST;
+    (are_words && is_path && is_whole && fits).then(|| Sign::Title([who, b":", place].concat()))
 }
 
 #[cfg(test)]
@@ -55,7 +76,20 @@ mod tests {
                 &[b"633", b"P", b"Cwd=/x"],
                 Some(Sign::Place(b"/x".to_vec())),
             ),
-            (&[b"0", b"root@vm: /"], None),
+            (
+                &[b"0", b"root@vm: /a;b"],
+                Some(Sign::Title(b"root@vm:/a;b".to_vec())),
+            ),
+            (
+                &[b"2", b"op@vm:~/x y"],
+                Some(Sign::Title(b"op@vm:~/x y".to_vec())),
+            ),
+            (&[b"0", b"scp a op@vm:/x"], None),
+            (&[b"0", b"op@vm:x"], None),
+            (&[b"0", b"op@vm:~x"], None),
+            (&[b"0", b"op@vm:/x/..."], None),
+            (&[b"0", b"op@vm"], None),
+            (&[b"1", b"op@vm:/x"], None),
             (&[b"133"], None),
             (&[], None),
             // A path with so many semicolons may not be whole.

@@ -64,6 +64,8 @@ struct Head {
     marked: bool,
     /// That had the terminal already on the row above.
     carried: bool,
+    /// Where the shell says that it is.
+    place: Option<Named>,
 }
 
 /// What a recording says, line by line.
@@ -228,7 +230,8 @@ impl Session {
                 self.block.take_back();
                 self.passage = None;
             }
-            self.begin(&prompt, place, text, line, shown.mark.is_some());
+            let marked = shown.mark.as_ref().is_some_and(|mark| mark.prompt);
+            self.begin(&prompt, place, text, line, marked);
             self.block.carried = carried && !redrawn;
             if let Some(at) = typed.filter(|&at| at < text.len() || self.form.is_none()) {
                 self.learn_form(&text[..at], false);
@@ -324,9 +327,9 @@ impl Session {
         let width = self.measure(text);
         let owned;
         let mut prompt = *prompt;
-        if let Some(named) = place {
+        if let Some(named) = place.filter(|place| place.is_whole(prompt.base)) {
             owned = named;
-            (prompt.directory, prompt.base) = (&owned.path, b"");
+            (prompt.directory, prompt.base, prompt.sure) = (&owned.path, b"", true);
             if prompt.host.is_empty() {
                 prompt.host = &owned.host;
             }
@@ -353,6 +356,7 @@ impl Session {
     /// The first line of a prompt of two waits for the second.
     fn take_head(&mut self, shown: &Line, line: LineNo) -> bool {
         let text = shown.text.as_slice();
+        let place = shown.mark.as_ref().and_then(|mark| mark.place.as_deref());
         let mark = shown.mark.as_ref().filter(|mark| mark.prompt);
         let is_open = mark.is_some_and(|mark| {
             mark.input.is_none() && prompt::parse_marked(text, None, &self.learned).is_none()
@@ -371,6 +375,7 @@ impl Session {
             line,
             coloured: shown.coloured,
             marked: is_open,
+            place: place.and_then(place::of_url),
             carried: mark.is_some_and(|mark| mark.carried),
         });
         true
@@ -393,7 +398,8 @@ impl Session {
             None => prompt::parse_tail(tail).or_else(|| {
                 let learned = self.learned.matches(tail);
                 let marked = || prompt::parse_marked(tail, None, &self.learned);
-                let prompt = learned.or_else(|| marked().filter(|_| mark.is_some()));
+                let is_marked = mark.is_some_and(|mark| mark.prompt);
+                let prompt = learned.or_else(|| marked().filter(|_| is_marked));
                 prompt.map(|p| p.command)
             }),
         };
@@ -431,7 +437,8 @@ impl Session {
         let place = mark
             .and_then(|mark| mark.place.as_deref())
             .and_then(place::of_url);
-        self.begin(&prompt, place, &shown.text, line, mark.is_some());
+        let marked = mark.is_some_and(|mark| mark.prompt);
+        self.begin(&prompt, place.or(head.place), &shown.text, line, marked);
         self.block.carried = true;
         self.learn_form(&head.text, true);
         true
@@ -510,6 +517,8 @@ impl Session {
             return None;
         }
         let text = shown.prompt_text();
+        let place = shown.mark.as_ref().and_then(|mark| mark.place.as_deref());
+        let place = place.and_then(place::of_url);
         if let Some(mark) = shown.mark.as_ref().filter(|mark| mark.prompt) {
             let foretold = self.foretold(text, false);
             let prompt = prompt::parse_marked(text, mark.input, &self.learned);
@@ -518,7 +527,6 @@ impl Session {
                 Some(found) => found.prompt(text, self.family),
                 None => self.assured(prompt?, text),
             };
-            let place = mark.place.as_deref().and_then(place::of_url);
             return Some((place, prompt.without_right()));
         }
         // A shell that marks its prompts marks them all; another may have come in its place.
@@ -526,7 +534,7 @@ impl Session {
             return None;
         }
         if let Some(found) = self.foretold(text, false) {
-            return Some((None, found.prompt(text, self.family).without_right()));
+            return Some((place, found.prompt(text, self.family).without_right()));
         }
         // Most lines are none, and are looked at once.
         let prompt = match prompt::parse(text) {
@@ -539,7 +547,7 @@ impl Session {
             return None;
         }
         *family = prompt.family;
-        Some((None, prompt))
+        Some((place, prompt))
     }
 
     fn frame(&mut self) -> &mut Frame {

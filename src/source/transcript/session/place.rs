@@ -346,19 +346,38 @@ pub(super) struct Named {
     /// Empty where only a path was given.
     pub(super) host: Vec<u8>,
     pub(super) path: Vec<u8>,
+    /// Whether it ends where it seems to: words behind a blank may be other words of a title.
+    sure: bool,
 }
 
-/// Reads `file://host/path`, or a bare path.
+impl Named {
+    /// Whether it is the whole path of a directory of which a prompt shows the last name.
+    pub(super) fn is_whole(&self, base: &[u8]) -> bool {
+        self.sure || !base.is_empty() && self.path.rsplit(|&b| b == b'/').next() == Some(base)
+    }
+}
+
+/// Reads `file://host/path`, a bare path, or a title's `user@host:path`.
 pub(super) fn of_url(url: &[u8]) -> Option<Named> {
     let (host, path) = match url.strip_prefix(b"file://") {
         Some(rest) => {
             let at = rest.iter().position(|&b| b == b'/')?;
             (rest[..at].to_vec(), &rest[at..])
         }
-        None => {
-            return url.starts_with(b"/").then(|| Named {
+        None if url.starts_with(b"/") => {
+            return Some(Named {
                 host: Vec::new(),
                 path: url.to_vec(),
+                sure: true,
+            });
+        }
+        None => {
+            let (who, path) = url.split_at(url.iter().position(|&b| b == b':')?);
+            let at = who.iter().position(|&b| b == b'@')?;
+            return Some(Named {
+                host: who[at + 1..].to_vec(),
+                path: path[1..].to_vec(),
+                sure: !path.contains(&b' '),
             });
         }
     };
@@ -383,5 +402,6 @@ pub(super) fn of_url(url: &[u8]) -> Option<Named> {
     Some(Named {
         host,
         path: decoded,
+        sure: true,
     })
 }
