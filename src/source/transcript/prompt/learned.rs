@@ -4,7 +4,9 @@
 //! the first screens of a recording each line in which a known command follows a sign is reduced
 //! to its *shape* (`vm|srv|> ls` has `□|□|> `, where `□` is any word). A shape that recurs is a prompt.
 //! In the same way the line above is learned, where prompts take two (`~/x on main` and `❯ ls`),
-//! and that prompts show one directory after every `cd`: then it is a text and no directory.
+//! and that prompts show one directory after every `cd`: then it is a text and no directory. A line
+//! above that shows no path (`x on \u{e0a0} main`) is one where nothing else can have printed it:
+//! above the first prompt, or after a `cd`.
 //!
 //! Limits: one occurrence is none, and a shape of which little is sign (`□: `) needs a known
 //! command behind it each time, as output is full of such lines.
@@ -38,6 +40,8 @@ pub(in super::super) struct Learned {
     fixed: Vec<Vec<u8>>,
     /// The shapes of lines that stand above prompts.
     heads: Vec<Vec<u8>>,
+    /// How those begin that show no path.
+    bare_heads: Vec<Vec<u8>>,
     /// The directory in the prompts never changes, whatever `cd` does.
     pub(in super::super) constant: bool,
 }
@@ -63,6 +67,7 @@ impl Learned {
         learned.learn_shapes(&found);
         found.retain(|one| !one.new || learned.matches(lines[one.at].text).is_some());
         learned.learn_heads(lines, &found);
+        learned.learn_bare_heads(lines, &found);
         learned.constant = is_constant(&found);
         learned
     }
@@ -123,12 +128,48 @@ impl Learned {
         }
     }
 
+    /// The same for lines that show no path, so that only where they stand tells them from output.
+    fn learn_bare_heads(&mut self, lines: &[Sample<'_>], found: &[Candidate<'_>]) {
+        if !self.heads.is_empty() {
+            return;
+        }
+        let start = |one: &Candidate<'_>| {
+            let line = lines[..one.at].last()?.text;
+            (line.len() <= LONGEST).then(|| bare_head(line)).flatten()
+        };
+        let starts: Vec<Option<Vec<u8>>> = found.iter().map(start).collect();
+        let Some(head) = starts.iter().flatten().next() else {
+            return;
+        };
+        let count = starts.iter().flatten().filter(|one| *one == head).count();
+        let is_blank = |at: usize| lines[at].text.trim_ascii().is_empty();
+        let is_silent = |i: &usize| {
+            let head_at = found[*i].at - 1;
+            match i.checked_sub(1).map(|before| &found[before]) {
+                None => (0..head_at).all(is_blank),
+                Some(before) => {
+                    command::is_plain_cd(before.prompt.command)
+                        && before.at < head_at
+                        && (before.at + 1..head_at).all(is_blank)
+                }
+            }
+        };
+        let mut with = (0..found.len()).filter(|&i| starts[i].as_ref() == Some(head));
+        if count >= 2 && count * 5 >= found.len() * 4 && with.any(|i| is_silent(&i)) {
+            self.bare_heads.push(head.clone());
+        }
+    }
+
     /// Whether a line is the first of a prompt of two.
     pub(in super::super) fn is_head(&self, line: &[u8]) -> bool {
-        !self.heads.is_empty()
-            && line.len() <= LONGEST
-            && has_place(line)
-            && self.heads.iter().any(|head| is_whole(head, line))
+        if line.len() > LONGEST {
+            return false;
+        }
+        let mut heads = self.heads.iter();
+        let mut bare = self.bare_heads.iter();
+        let is_bare = |head: &Vec<u8>| bare_head(line).is_some_and(|start| start == *head);
+        !self.heads.is_empty() && has_place(line) && heads.any(|head| is_whole(head, line))
+            || bare.any(is_bare)
     }
 
     /// What the first line of a prompt of two says.
@@ -170,6 +211,16 @@ impl Learned {
 /// Whether a shape, in which words may hold anything, is that of a whole line.
 fn is_whole(shape: &[u8], line: &[u8]) -> bool {
     loosely(shape, line, &mut |_| {}) == Some(line.len())
+}
+
+/// How the shape of a line begins that may be the first of a prompt of two, up to a sign that
+/// output has not.
+fn bare_head(line: &[u8]) -> Option<Vec<u8>> {
+    let shape = shape_of(line);
+    let text = String::from_utf8_lossy(&shape);
+    let is_sign = |c: char| !c.is_ascii() && !c.is_alphanumeric() && !('─'..='╿').contains(&c);
+    let (at, sign) = text.char_indices().find(|&(_, c)| is_sign(c))?;
+    shape.get(..at + sign.len_utf8()).map(<[u8]>::to_vec)
 }
 
 /// Whether a word of a line can be a directory.
@@ -275,6 +326,8 @@ fn ends_in_sign(shown: &[u8]) -> bool {
     match shown.last() {
         Some(b'$' | b'#' | b'%' | b'>' | b':' | b'|' | b']' | b')' | b'}') => true,
         Some(last) if last.is_ascii() => false,
+        // A corner from the line above.
+        Some(_) if shown == "╰─".as_bytes() => true,
         Some(_) => {
             let start = shown.iter().rposition(|&b| b & 0xc0 != 0x80).unwrap_or(0);
             let last = std::str::from_utf8(&shown[start..]).ok();
@@ -432,6 +485,16 @@ mod tests {
         assert!(heads.is_head(b"~/z on main") && !heads.is_head(b"a"));
         let none = learned("~/x on main\n❯ ls\na\n❯ ls -l\nb\n❯ df\n");
         assert!(!none.is_head(b"~/x on main"));
+    }
+
+    #[test]
+    fn lines_above_prompts_without_a_path_are_learned_where_nothing_else_is() {
+        let first = "x on \u{e0a0} main\n❯ ls\na\nx on \u{e0a0} main [!]\n❯ ls -l\n";
+        assert!(learned(first).is_head("x/y on \u{e0a0} dev".as_bytes()));
+        let cd = "motd\n\nx on \u{e0a0} a\n❯ cd y\n\ny on \u{e0a0} a\n❯ ls\na\n";
+        assert!(learned(cd).is_head("z on \u{e0a0} a".as_bytes()));
+        let output = "❯ cat x\na → b\n❯ cat y\nb → c\n❯ ls\nc → d\n❯ ls\n";
+        assert!(!learned(output).is_head("d → e".as_bytes()));
     }
 
     #[test]

@@ -402,6 +402,11 @@ fn user_at_host(line: &[u8]) -> Option<Prompt<'_>> {
     let place = shown.strip_prefix(b" ").unwrap_or(shown);
     let apart = place.ends_with(b" ");
     let place = place.strip_suffix(b" ").unwrap_or(place);
+    let place = match place {
+        // `user@host[/path]# ls`, as TrueNAS has it
+        [b'[', inner @ .., b']'] if matches!(inner.first(), Some(b'/' | b'~')) => inner,
+        _ => place,
+    };
     let is_word = !place.contains(&b' ') || matches!(place.first(), Some(b'/' | b'~'));
     if !is_word || place.len() > 1024 {
         return None;
@@ -671,6 +676,10 @@ mod tests {
             ("~/src> df", Some(("", "", "~/src", "df"))),
             ("root@vm srv # du", Some(("root", "vm", "=srv", "du"))),
             ("u@mac ~ % du", Some(("u", "mac", "~", "du"))),
+            (
+                "root@nas[/mnt/x]# ls",
+                Some(("root", "nas", "/mnt/x", "ls")),
+            ),
             ("u@vm ~/src/app> ls", Some(("u", "vm", "~/src/app", "ls"))),
             ("u@vm /v/l/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
             ("u@vm /v/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
