@@ -217,17 +217,16 @@ fn is_place(tree: &Tree, node: NodeId, mount: Option<&[u8]>) -> bool {
 }
 
 /// The host that a path begins with, where several were recorded, and the path on it; `?` is a
-/// place that has no name.
+/// place that has no name, and `~` a home that has none.
 fn on_machine(path: &[u8]) -> (Option<&[u8]>, Vec<u8>) {
     let start = path.iter().position(|&b| b == b'/').unwrap_or(path.len());
     let (first, rest) = path.split_at(start);
-    let host = first.strip_suffix(b"?").unwrap_or(first);
-    let real = match (first.ends_with(b"?"), rest) {
-        (true, b"") => b".".to_vec(),
-        (true, rest) => [b".", rest].concat(),
-        (false, rest) => rest.to_vec(),
+    let (host, start) = match first.split_last() {
+        Some((b'?', host)) => (host, &b"."[..]),
+        Some((b'~', host)) => (host, &b"~"[..]),
+        _ => (first, &b""[..]),
     };
-    (host.strip_suffix(b":"), real)
+    (host.strip_suffix(b":"), [start, rest].concat())
 }
 
 fn depth(tree: &Tree, node: NodeId) -> usize {
@@ -262,6 +261,15 @@ fn command(tree: &Tree, node: NodeId) -> String {
 
 /// A path as a word of a shell that shows what it is.
 fn word(path: &[u8]) -> String {
+    match path {
+        b"~" => "~".to_owned(),
+        // Quoted, the sign would be a name's.
+        [b'~', b'/', rest @ ..] => format!("~/{}", quoted(rest)),
+        _ => quoted(path),
+    }
+}
+
+fn quoted(path: &[u8]) -> String {
     let shown = escape(path);
     let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+,:@%=".contains(b);
     if path.iter().all(is_plain) {
@@ -283,6 +291,7 @@ mod tests {
         for (path, expected) in [
             (&b"/var/lib"[..], "/var/lib"),
             (b"/a b", "'/a b'"),
+            (b"~/a b", "~/'a b'"),
             (b"/it's", r"'/it'\''s'"),
             (b"/\x1b", r#""$(printf %b '\0057\0033')""#),
         ] {
