@@ -95,7 +95,11 @@ fn take(chars: impl Iterator<Item = char>, columns: usize) -> String {
     let mut used = 0;
     chars
         .take_while(|c| {
-            used += c.width().unwrap_or(0);
+            used += match c {
+                // The sign before it becomes a picture, which is wide.
+                '\u{fe0f}' => 1,
+                _ => c.width().unwrap_or(0),
+            };
             used <= columns
         })
         .collect()
@@ -119,6 +123,18 @@ mod tests {
             (b"\x9b31m\xff", "\\x9b31m\\xff"),
         ] {
             assert_eq!(escape(name), shown);
+        }
+    }
+
+    #[test]
+    fn a_sign_that_becomes_a_picture_is_wide() {
+        for columns in 1..8 {
+            for text in ["0123456\u{fe0f}", "0\u{fe0f}1\u{fe0f}2\u{fe0f}3\u{fe0f}4"] {
+                assert!(
+                    width(&shorten(text, columns)) <= columns,
+                    "{text} {columns}"
+                );
+            }
         }
     }
 
