@@ -463,3 +463,78 @@ fn what_a_shell_says_of_its_place_counts() {
         assert_eq!(files(&text), wanted, "{said:?} {prompt}");
     }
 }
+
+/// The newer listers without `-l` print names as `ls` does, and say by themselves what went wrong.
+#[test]
+fn newer_listers_without_columns_are_read() {
+    let long = "-rw-r--r-- 1 root root 5 Nov 22 06:02 b\n";
+    for (typed, printed, wanted) in [
+        (
+            "exa",
+            "a b    it's\nc.log  d  \n".to_owned(),
+            &["a b=?", "c.log=?", "d=?", "it's=?"][..],
+        ),
+        ("exa; ls -l", format!("b  c\ntotal 4\n{long}"), &["b=5"]),
+        (
+            "exa -l b",
+            ".rw-r--r-- 7 root 22 Nov 06:02 b\n".to_owned(),
+            &["b=7"],
+        ),
+        (
+            "lsd --tree d",
+            "\u{f115} d\n├── \u{f016} e\n└── \u{f115} f\n    └── \u{f016} g\n".to_owned(),
+            &["d/e=?", "d/f/g=?"],
+        ),
+        (
+            "exa -T",
+            ".\n├── e\n│  └── f\n└── l -> m\n".to_owned(),
+            &["e/f=?"],
+        ),
+        (
+            "exa b nope",
+            "\"nope\": No such file or directory (os error 2)\nb\n".to_owned(),
+            &["b=?"],
+        ),
+        (
+            "exa --zork",
+            "exa: Unknown argument --zork\n".to_owned(),
+            &[],
+        ),
+        (
+            "exa -l --git",
+            ".rw-r--r-- 7 root 22 Nov 06:02 MD card\n.rw-r--r-- 8 root 22 Nov 06:02 -M b\n"
+                .to_owned(),
+            &["b=8"],
+        ),
+    ] {
+        let text = format!(
+            "Script started on 2026-11-22 06:02:00+00:00 [TERM=\"xterm\" COLUMNS=\"80\" LINES=\"24\"]\n{}",
+            format!("root@vm:/x# ls -l /y/z\n-rw-r--r-- 1 root root 1 Nov 22 06:02 /y/z\nroot@vm:/x# {typed}\n{printed}root@vm:/x# exit\n").replace('\n', "\r\n")
+        );
+        let mut wanted: Vec<String> = wanted.iter().map(|file| format!("/x/{file}")).collect();
+        wanted.push("/y/z=1".to_owned());
+        // A directory of which nothing is known is no file.
+        let mut found = files(&text);
+        found.retain(|file| file != "/x=?");
+        assert_eq!(found, wanted, "{typed}");
+    }
+}
+
+/// A home and a start that nobody names may be one directory.
+#[test]
+fn places_without_a_name_are_not_counted_twice_in_silence() {
+    let text = format!("$ ls -l\ntotal 12\n{ROWS}$ cd\n$ ls -l\ntotal 12\n{ROWS}$ exit\n");
+    let survey = survey(
+        &Source::bytes(text.clone().into_bytes()),
+        &source::Options::default(),
+    )
+    .unwrap();
+    let said: Vec<_> = survey
+        .troubles
+        .iter()
+        .filter(|t| t.code == "unnamed-start")
+        .collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    let removed = text.replace("$ exit", "$ rm a1\n$ exit");
+    assert_eq!(files(&removed)[0], "?/a1=?");
+}

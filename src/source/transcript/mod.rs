@@ -267,10 +267,11 @@ fn note_unnamed(roots: &Roots, troubles: &mut Vec<Trouble>) {
             Some((b'~', host)) => (host, "the home directory"),
             _ => continue,
         };
-        let twin = {
-            let slash = [host, b"/"].concat();
-            roots.shown.iter().any(|(other, _)| *other == slash)
+        let is_other = |(other, _): &(Vec<u8>, Id)| {
+            let start = other.split_last().filter(|(sign, _)| b"/?~".contains(sign));
+            other != name && start.is_some_and(|(_, start)| start == host)
         };
+        let twin = roots.shown.iter().any(is_other);
         if twin {
             troubles.push(Trouble {
                 path: name.clone(),

@@ -2,7 +2,7 @@
 
 use super::super::evidence::{Id, LineNo};
 use super::super::listing::format::Fact;
-use super::super::listing::ls::Shape;
+use super::super::listing::ls::{self, Shape};
 use super::super::listing::viewer::{Viewer, ViewerRow};
 use super::super::{Base, resolve};
 use super::{End, Output, Scene, is_name};
@@ -49,7 +49,7 @@ impl ViewerRows {
 
     pub(in super::super) fn accepts(&self, text: &[u8]) -> bool {
         let is_row = match self.viewer.is_grid() {
-            true => !self.viewer.cells(text).is_empty(),
+            true => !is_of_ls(text) && !self.viewer.cells(text).is_empty(),
             false => self.viewer.row(text).is_some(),
         };
         is_row || is_header_of_columns(text)
@@ -67,7 +67,8 @@ impl ViewerRows {
             return;
         }
         self.refused |= self.rows == 0 && is_refusal(text);
-        if self.refused || is_complaint(text) {
+        let is_other = self.viewer.is_grid() && is_of_ls(text);
+        if self.refused || is_other || is_complaint(text) {
             self.tainted = true;
             return;
         }
@@ -204,6 +205,11 @@ impl ViewerRows {
     pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
         self.close(scene, end);
     }
+}
+
+/// What `ls -l` prints, and no lister of names.
+fn is_of_ls(text: &[u8]) -> bool {
+    ls::is_row(text) || ls::total(text).is_some()
 }
 
 /// `"nope": No such file or directory (os error 2)`, `lsd: x: Permission denied (os error 13).`

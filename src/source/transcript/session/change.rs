@@ -492,8 +492,8 @@ impl Session {
         }
     }
 
-    /// The paths that may be another name of this one: below a start without a name, what has the
-    /// same last names.
+    /// The paths that may be another name of this one: below another start without a name, what has
+    /// the same last names.
     fn twins(&mut self, id: Id) -> Vec<Id> {
         let world = &self.scene.world;
         let mut names = Vec::new();
@@ -502,13 +502,13 @@ impl Session {
             names.push(world.name(start));
             start = world.node(start).parent;
         }
-        let is_root = |one: &Start| one.origin == Origin::Root;
-        let here = world.starts.iter().find(|one| one.node == start);
-        let Some(here) = here.filter(|one| is_root(one)) else {
+        let Some(here) = world.starts.iter().find(|one| one.node == start) else {
             return Vec::new();
         };
-        let others = world.starts.iter();
-        let others = others.filter(|other| other.host == here.host && !is_root(other));
+        let is_other = |other: &&Start| {
+            other.host == here.host && other.node != here.node && other.origin != Origin::Root
+        };
+        let others = world.starts.iter().filter(is_other);
         let below = |other: Id, count: usize| {
             let path = names[..count].iter().rev();
             path.copied()

@@ -1,9 +1,9 @@
 //! The newer listers: `exa`, `eza` and `lsd`.
 //!
-//! With `-l`, a row has a mode (a file's begins with a dot), then size, owner and date in this order, or owner,
-//! size and date. The size is the one word that can be one, and the date ends the columns. Figures
-//! are rounded to the nearest; `exa`'s letters are powers of 1000, `lsd`'s of 1024. Where dates are
-//! left out the columns are counted, which only `exa` and `eza` allow.
+//! With `-l`, a row has a mode (a file's begins with a dot), then size, owner and date in this order,
+//! or owner, size and date. The size is the one word that can be one, and the date ends the columns.
+//! Figures are rounded to the nearest; `exa`'s letters are powers of 1000, `lsd`'s of 1024. Where
+//! dates are left out the columns are counted, which only `exa` and `eza` allow.
 
 mod short;
 
@@ -192,7 +192,7 @@ impl Viewer {
             false => self.dated(&mut tokens)?,
         };
         let rest = tokens.rest().strip_prefix(b" ")?;
-        let rest = if self.git { without_git(rest) } else { rest };
+        let rest = if self.git { without_git(rest)? } else { rest };
         let (depth, name) = self.name(rest, shape)?;
         Some(ViewerRow {
             depth,
@@ -381,12 +381,15 @@ fn branches(text: &[u8], step: usize) -> (usize, &[u8]) {
     }
 }
 
-/// What stands behind the two letters of a repository: `N- name`.
-fn without_git(text: &[u8]) -> &[u8] {
-    let is_letter = |b: &u8| matches!(b, b'-' | b'N' | b'M' | b'D' | b'R' | b'T' | b'I' | b'U');
+/// What stands behind the two letters of a repository: `N- name`. Outside of one there are none, so
+/// that `MD card` may be a name, and gives nothing.
+fn without_git(text: &[u8]) -> Option<&[u8]> {
+    let is_letter = |b: &u8| b"-NMDRTIU".contains(b);
     match text {
-        [one, two, b' ', rest @ ..] if is_letter(one) && is_letter(two) => rest,
-        _ => text,
+        [b'-', two, b' ', rest @ ..] if is_letter(two) => Some(rest),
+        [one, b'-', b' ', rest @ ..] if is_letter(one) => Some(rest),
+        [one, two, b' ', ..] if is_letter(one) && is_letter(two) => None,
+        _ => Some(text),
     }
 }
 
