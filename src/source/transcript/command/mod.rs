@@ -559,6 +559,10 @@ mod tests {
             actions("truncate --size=2K a"),
             [Action::Resize(vec![word("a")], 2048)]
         );
+    }
+
+    #[test]
+    fn actions_within_other_commands_are_told_apart() {
         assert!(matches!(
             &actions("find . -delete")[..],
             [Action::RemoveBelow(_, Some(_))]

@@ -373,74 +373,77 @@ fn compile(
 mod tests {
     use super::*;
 
+    /// A format of `find`, a row, and the path, apparent size and disk that it says; no path where
+    /// it says nothing.
+    type Row = (
+        &'static str,
+        &'static str,
+        &'static str,
+        Option<u64>,
+        Option<(u64, u64)>,
+    );
+
+    const ROWS: [Row; 13] = [
+        ("%s %p\\n", "33 ./ lead", "./ lead", Some(33), None),
+        (
+            "%p\\t%k\\t%s\\n",
+            "a\tb\t4\t7",
+            "a\tb",
+            Some(7),
+            Some((3584, 4096)),
+        ),
+        ("%s %h/%f\\n", "12 ./x/y z", "./x/y z", Some(12), None),
+        ("%TY-%Tm-%Td %s %p\\n", "2026-11-22 5 a", "a", Some(5), None),
+        (
+            "%10s %TY-%Tm-%Td %p\\n",
+            "      4096 2026-11-22 ./a b",
+            "./a b",
+            Some(4096),
+            None,
+        ),
+        ("%b %P\\n", "8 a/b", "top/a/b", None, Some((4096, 4096))),
+        (
+            "%M %n %s %t %p\\n",
+            "-rw-r--r-- 1 5 Sun Nov 22 23:07:04.1234567890 2026 ./a b",
+            "./a b",
+            Some(5),
+            None,
+        ),
+        (
+            "%c %s %p\\n",
+            "Sun Nov  1 23:07:04.1 2026 7 x",
+            "x",
+            Some(7),
+            None,
+        ),
+        (
+            "%10s %-8p|\\n",
+            "        12 ./a b   |",
+            "./a b",
+            Some(12),
+            None,
+        ),
+        (
+            "%TH:%TM:%TS %s %p\\n",
+            "23:07:04.1234567890 7 x",
+            "x",
+            Some(7),
+            None,
+        ),
+        ("%H:%s %p\\n", ".:7 x", "x", Some(7), None),
+        ("%s%p\\n", "12a", "", None, None),
+        ("%s %p\\n", "x a", "", None, None),
+    ];
+
     #[test]
     fn rows_are_read_by_their_format() {
-        for (format, row, path, apparent, disk) in [
-            ("%s %p\\n", "33 ./ lead", "./ lead", Some(33), None),
-            (
-                "%p\\t%k\\t%s\\n",
-                "a\tb\t4\t7",
-                "a\tb",
-                Some(7),
-                Some((3584, 4096)),
-            ),
-            ("%8s|%h/%f|%y\\n", "      12|./x|f", "", None, None),
-            ("%s %h/%f\\n", "12 ./x/y z", "./x/y z", Some(12), None),
-            ("%TY-%Tm-%Td %s %p\\n", "2026-11-22 5 a", "a", Some(5), None),
-            (
-                "%10s %TY-%Tm-%Td %p\\n",
-                "      4096 2026-11-22 ./a b",
-                "./a b",
-                Some(4096),
-                None,
-            ),
-            ("%b %P\\n", "8 a/b", "top/a/b", None, Some((4096, 4096))),
-            (
-                "%M %n %s %t %p\\n",
-                "-rw-r--r-- 1 5 Sun Nov 22 23:07:04.1234567890 2026 ./a b",
-                "./a b",
-                Some(5),
-                None,
-            ),
-            (
-                "%c %s %p\\n",
-                "Sun Nov  1 23:07:04.1 2026 7 x",
-                "x",
-                Some(7),
-                None,
-            ),
-            (
-                "%10s %-8p|\\n",
-                "        12 ./a b   |",
-                "./a b",
-                Some(12),
-                None,
-            ),
-            (
-                "%TH:%TM:%TS %s %p\\n",
-                "23:07:04.1234567890 7 x",
-                "x",
-                Some(7),
-                None,
-            ),
-            ("%H:%s %p\\n", ".:7 x", "x", Some(7), None),
-            ("%s%p\\n", "12a", "", None, None),
-            ("%s %p\\n", "x a", "", None, None),
-        ] {
+        for (format, row, path, apparent, disk) in ROWS {
             let compiled = Format::of_find(format.as_bytes()).unwrap();
             let fact = compiled.row(row.as_bytes(), Some(b"top"));
-            if path.is_empty() && !row.contains("|f") {
-                assert_eq!(fact, None, "{format}");
+            assert_eq!(fact.is_none(), path.is_empty(), "{format}: {row}");
+            let Some(fact) = fact else {
                 continue;
-            }
-            let fact = fact.unwrap_or_else(|| panic!("{format}: {row}"));
-            if path.is_empty() {
-                assert_eq!(
-                    (fact.path, fact.shape),
-                    (b"./x".to_vec(), Some(Shape::File))
-                );
-                continue;
-            }
+            };
             assert_eq!(fact.path, path.as_bytes(), "{format}");
             assert_eq!(fact.apparent, apparent.map(Interval::exactly), "{format}");
             assert_eq!(
@@ -449,6 +452,12 @@ mod tests {
                 "{format}"
             );
         }
+        let kinds = Format::of_find(b"%8s|%h/%f|%y\\n").unwrap();
+        let fact = kinds.row(b"      12|./x|f", None).unwrap();
+        assert_eq!(
+            (fact.path, fact.shape),
+            (b"./x".to_vec(), Some(Shape::File))
+        );
         for format in ["%s\\n", "%p", "%p\\0", "%s %f\\n", "%Tc %s %p\\n"] {
             assert_eq!(Format::of_find(format.as_bytes()), None, "{format}");
         }

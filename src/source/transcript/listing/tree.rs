@@ -334,92 +334,49 @@ pub(in super::super) fn is_footer(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    /// Options, a row, and what it says: depth, kind, size, name.
+    const ROWS: &str = "\
+-a: ├── a b => 1 Unknown - a b
+-s: ├── [          6]  x -> y -> a -> b => 1 Symlink 6..6 x -> y
+-Q: ├── \"ln k\" -> \"a\" => 1 Symlink - ln k
+-ps --inodes: ├── [   77 -rw-r--r--          6]  x => 1 File 6..6 x
+-a: │\u{a0}\u{a0} └── x => 2 Unknown - x
+-a:     └── e\\012f => 2 Unknown - e\\nf
+-s: └── [       4096]  app => 1 Unknown 4096..4096 app
+-ps: ├── [lrwxrwxrwx           1]  l -> d => 1 Symlink 1..1 l
+-hD: ├── [4.0K Nov 22 14:06]  d => 1 Unknown 3994..4147 d
+-pugs: ├── [-rw-r--r-- root     root               7]  c\\d => 1 File 7..7 c\\\\d
+-F: |-- src/ => 1 Dir - src
+-f: |-- ./src/x => 1 Unknown - x
+-Q: `-- \"a\\sb\" => 1 Unknown - a\\\\sb
+-Q: `-- \"a\"b\" => 1 Unknown - a\\\"b
+";
+
+    fn tree(options: &str) -> TreeCommand {
+        let words: Vec<Word> = options
+            .split_whitespace()
+            .map(|t| Word {
+                text: t.as_bytes().to_vec(),
+                expands: false,
+            })
+            .collect();
+        TreeCommand::parse(&words).unwrap()
+    }
+
     #[test]
     fn rows_are_read() {
-        let tree = |options: &str| {
-            let words: Vec<Word> = options
-                .split_whitespace()
-                .map(|t| Word {
-                    text: t.as_bytes().to_vec(),
-                    expands: false,
-                })
-                .collect();
-            TreeCommand::parse(&words).unwrap()
-        };
-        for (options, line, depth, name, shape, size) in [
-            ("", "├── a b", 1, "a b", Shape::Unknown, None),
-            (
-                "-s",
-                "├── [          6]  x -> y -> a -> b",
-                1,
-                "x -> y",
-                Shape::Symlink,
-                Some(Interval::exactly(6)),
-            ),
-            (
-                "-Q",
-                "├── \"ln k\" -> \"a\"",
-                1,
-                "ln k",
-                Shape::Symlink,
-                None,
-            ),
-            (
-                "-ps --inodes",
-                "├── [   77 -rw-r--r--          6]  x",
-                1,
-                "x",
-                Shape::File,
-                Some(Interval::exactly(6)),
-            ),
-            ("", "│\u{a0}\u{a0} └── x", 2, "x", Shape::Unknown, None),
-            ("", "    └── e\\012f", 2, "e\nf", Shape::Unknown, None),
-            (
-                "-s",
-                "└── [       4096]  app",
-                1,
-                "app",
-                Shape::Unknown,
-                Some(Interval::exactly(4096)),
-            ),
-            (
-                "-ps",
-                "├── [lrwxrwxrwx           1]  l -> d",
-                1,
-                "l",
-                Shape::Symlink,
-                Some(Interval::exactly(1)),
-            ),
-            (
-                "-hD",
-                "├── [4.0K Nov 22 14:06]  d",
-                1,
-                "d",
-                Shape::Unknown,
-                number::human(b"4.0K", 1024),
-            ),
-            (
-                "-pugs",
-                "├── [-rw-r--r-- root     root               7]  c\\d",
-                1,
-                "c\\d",
-                Shape::File,
-                Some(Interval::exactly(7)),
-            ),
-            ("-F", "|-- src/", 1, "src", Shape::Dir, None),
-            ("-f", "|-- ./src/x", 1, "x", Shape::Unknown, None),
-            ("-Q", "`-- \"a\\sb\"", 1, "a\\sb", Shape::Unknown, None),
-            ("-Q", "`-- \"a\"b\"", 1, "a\"b", Shape::Unknown, None),
-        ] {
+        for case in ROWS.lines() {
+            let (options, rest) = case.split_once(": ").unwrap();
+            let (line, told) = rest.rsplit_once(" => ").unwrap();
             let row = tree(options)
                 .row(line.as_bytes())
                 .unwrap_or_else(|| panic!("{line}"));
-            let got = (row.depth, row.name, row.shape, row.size);
-            assert_eq!(
-                got,
-                (depth, name.as_bytes().to_vec(), shape, size),
-                "{line}"
-            );
+            let size = row.size.map_or("-".to_owned(), |size| {
+                format!("{}..{}", size.lo, size.hi.unwrap())
+            });
+            let name = row.name.escape_ascii();
+            let got = format!("{} {:?} {size} {name}", row.depth, row.shape);
+            assert_eq!(got, told, "{options}: {line}");
         }
         assert_eq!(tree("").row("├── x -> y".as_bytes()), None);
         assert!(

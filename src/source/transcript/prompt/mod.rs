@@ -654,83 +654,88 @@ fn any_sign(line: &[u8]) -> Option<Prompt<'_>> {
 mod tests {
     use super::*;
 
+    /// User, host, directory (or `=` and its last name) and command.
+    type Said = Option<(&'static str, &'static str, &'static str, &'static str)>;
+
+    const PROMPTS: [(&str, Said); 52] = [
+        ("$ ls", Some(("", "", "", "ls"))),
+        ("$", Some(("", "", "", ""))),
+        (
+            "root@vm:/srv/x# cd a",
+            Some(("root", "vm", "/srv/x", "cd a")),
+        ),
+        ("op@edge-1:~$ ", Some(("op", "edge-1", "~", ""))),
+        (
+            "op@edge-1:~/a b$ ls -l",
+            Some(("op", "edge-1", "~/a b", "ls -l")),
+        ),
+        ("[root@db01 sz]# ls", Some(("root", "db01", "=sz", "ls"))),
+        ("[root@db01 ~]$ ls", Some(("root", "db01", "~", "ls"))),
+        ("[root@db01:/x] # ls", Some(("root", "db01", "/x", "ls"))),
+        ("/data # df", Some(("", "", "/data", "df"))),
+        ("~ $ df", Some(("", "", "~", "df"))),
+        ("~/src> df", Some(("", "", "~/src", "df"))),
+        ("root@vm srv # du", Some(("root", "vm", "=srv", "du"))),
+        ("u@mac ~ % du", Some(("u", "mac", "~", "du"))),
+        (
+            "root@nas[/mnt/x]# ls",
+            Some(("root", "nas", "/mnt/x", "ls")),
+        ),
+        ("u@vm ~/src/app> ls", Some(("u", "vm", "~/src/app", "ls"))),
+        ("u@vm /v/l/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
+        ("u@vm /v/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
+        ("u@vm /v/nginx # ls", Some(("u", "vm", "/v/nginx", "ls"))),
+        ("u@vm ~/x# ls", Some(("u", "vm", "~/x", "ls"))),
+        ("u@vm /v/l/nginx> ls", Some(("u", "vm", "=nginx", "ls"))),
+        ("mac:log joe$ ls", Some(("joe", "mac", "=log", "ls"))),
+        ("mac:~ joe$ ls", Some(("joe", "mac", "~", "ls"))),
+        ("u@vm:~/src/app (main)$ ls", Some(("u", "vm", "=app", "ls"))),
+        ("u@vm:/ (main)$ ls", Some(("u", "vm", "/", "ls"))),
+        ("bash-5.2$ ls", Some(("", "", "", "ls"))),
+        ("(venv) u@vm:~$ ls", Some(("u", "vm", "~", "ls"))),
+        ("PS C:\\Test> ls", Some(("", "", "C:\\Test", "ls"))),
+        ("C:\\Test>dir /a", Some(("", "", "C:\\Test", "dir /a"))),
+        ("❯ ls", Some(("", "", "", "ls"))),
+        ("➜  app git:(main) ✗ ls", Some(("", "", "=app", "ls"))),
+        ("➜  ~ ls", Some(("", "", "~", "ls"))),
+        ("λ app ls -l", Some(("", "", "=app", "ls -l"))),
+        ("λ ls -l", Some(("", "", "", "ls -l"))),
+        (
+            "λ /srv/x → ls -l > f",
+            Some(("", "", "/srv/x", "ls -l > f")),
+        ),
+        ("u@vm ~/x @ ls > f", Some(("u", "vm", "~/x", "ls > f"))),
+        ("u@vm /x @# ls", Some(("u", "vm", "/x", "ls"))),
+        (
+            " op@pc \u{e0b0} ~/x \u{e0b0} ls -l",
+            Some(("op", "pc", "~/x", "ls -l")),
+        ),
+        (
+            "~/x \u{e0b0} \u{e0a0} main \u{e0b0} ls",
+            Some(("", "", "~/x", "ls")),
+        ),
+        ("+ du -a", Some(("", "", "", "du -a"))),
+        ("# ls -l", Some(("", "", "", "ls -l"))),
+        ("web# du -k", Some(("", "web", "", "du -k"))),
+        ("# A heading", None),
+        ("> quoted", None),
+        ("$HOME", None),
+        ("123 $ ls", None),
+        ("user@example.org wrote:", None),
+        (
+            "user@example.org wrote # ls",
+            Some(("user", "example.org", "=wrote", "ls")),
+        ),
+        ("root@vm:relative# x", None),
+        ("[ok] done", None),
+        ("/var/log:", None),
+        ("total 12", None),
+        ("drwxr-xr-x 2 a a 4096 Nov 22 06:02 a$ b", None),
+    ];
+
     #[test]
     fn prompts_are_told_from_output() {
-        for (line, expected) in [
-            ("$ ls", Some(("", "", "", "ls"))),
-            ("$", Some(("", "", "", ""))),
-            (
-                "root@vm:/srv/x# cd a",
-                Some(("root", "vm", "/srv/x", "cd a")),
-            ),
-            ("op@edge-1:~$ ", Some(("op", "edge-1", "~", ""))),
-            (
-                "op@edge-1:~/a b$ ls -l",
-                Some(("op", "edge-1", "~/a b", "ls -l")),
-            ),
-            ("[root@db01 sz]# ls", Some(("root", "db01", "=sz", "ls"))),
-            ("[root@db01 ~]$ ls", Some(("root", "db01", "~", "ls"))),
-            ("[root@db01:/x] # ls", Some(("root", "db01", "/x", "ls"))),
-            ("/data # df", Some(("", "", "/data", "df"))),
-            ("~ $ df", Some(("", "", "~", "df"))),
-            ("~/src> df", Some(("", "", "~/src", "df"))),
-            ("root@vm srv # du", Some(("root", "vm", "=srv", "du"))),
-            ("u@mac ~ % du", Some(("u", "mac", "~", "du"))),
-            (
-                "root@nas[/mnt/x]# ls",
-                Some(("root", "nas", "/mnt/x", "ls")),
-            ),
-            ("u@vm ~/src/app> ls", Some(("u", "vm", "~/src/app", "ls"))),
-            ("u@vm /v/l/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
-            ("u@vm /v/nginx# ls", Some(("u", "vm", "=nginx", "ls"))),
-            ("u@vm /v/nginx # ls", Some(("u", "vm", "/v/nginx", "ls"))),
-            ("u@vm ~/x# ls", Some(("u", "vm", "~/x", "ls"))),
-            ("u@vm /v/l/nginx> ls", Some(("u", "vm", "=nginx", "ls"))),
-            ("mac:log joe$ ls", Some(("joe", "mac", "=log", "ls"))),
-            ("mac:~ joe$ ls", Some(("joe", "mac", "~", "ls"))),
-            ("u@vm:~/src/app (main)$ ls", Some(("u", "vm", "=app", "ls"))),
-            ("u@vm:/ (main)$ ls", Some(("u", "vm", "/", "ls"))),
-            ("bash-5.2$ ls", Some(("", "", "", "ls"))),
-            ("(venv) u@vm:~$ ls", Some(("u", "vm", "~", "ls"))),
-            ("PS C:\\Test> ls", Some(("", "", "C:\\Test", "ls"))),
-            ("C:\\Test>dir /a", Some(("", "", "C:\\Test", "dir /a"))),
-            ("❯ ls", Some(("", "", "", "ls"))),
-            ("➜  app git:(main) ✗ ls", Some(("", "", "=app", "ls"))),
-            ("➜  ~ ls", Some(("", "", "~", "ls"))),
-            ("λ app ls -l", Some(("", "", "=app", "ls -l"))),
-            ("λ ls -l", Some(("", "", "", "ls -l"))),
-            (
-                "λ /srv/x → ls -l > f",
-                Some(("", "", "/srv/x", "ls -l > f")),
-            ),
-            ("u@vm ~/x @ ls > f", Some(("u", "vm", "~/x", "ls > f"))),
-            ("u@vm /x @# ls", Some(("u", "vm", "/x", "ls"))),
-            (
-                " op@pc \u{e0b0} ~/x \u{e0b0} ls -l",
-                Some(("op", "pc", "~/x", "ls -l")),
-            ),
-            (
-                "~/x \u{e0b0} \u{e0a0} main \u{e0b0} ls",
-                Some(("", "", "~/x", "ls")),
-            ),
-            ("+ du -a", Some(("", "", "", "du -a"))),
-            ("# ls -l", Some(("", "", "", "ls -l"))),
-            ("web# du -k", Some(("", "web", "", "du -k"))),
-            ("# A heading", None),
-            ("> quoted", None),
-            ("$HOME", None),
-            ("123 $ ls", None),
-            ("user@example.org wrote:", None),
-            (
-                "user@example.org wrote # ls",
-                Some(("user", "example.org", "=wrote", "ls")),
-            ),
-            ("root@vm:relative# x", None),
-            ("[ok] done", None),
-            ("/var/log:", None),
-            ("total 12", None),
-            ("drwxr-xr-x 2 a a 4096 Nov 22 06:02 a$ b", None),
-        ] {
+        for (line, expected) in PROMPTS {
             let got = parse(line.as_bytes()).map(|p| {
                 let base = [b"=", p.base].concat();
                 let place = if p.base.is_empty() {
@@ -740,7 +745,7 @@ mod tests {
                 };
                 (p.user, p.host, place, p.command)
             });
-            let expected = expected.map(|(u, h, d, c): (&str, &str, &str, &str)| {
+            let expected = expected.map(|(u, h, d, c)| {
                 (
                     u.as_bytes(),
                     h.as_bytes(),
