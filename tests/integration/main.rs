@@ -20,6 +20,7 @@ mod ncdu;
 mod plan;
 mod readme;
 mod reconcile;
+mod recorded;
 mod rules;
 mod scan;
 mod schemas;

@@ -6,23 +6,16 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use jettison::bytes::Interval;
-use jettison::entry::{Listing, Progress, Volume};
+use jettison::entry::{Listing, Volume};
 use jettison::error::Error;
-use jettison::source::transcript::{Options, Recording, read};
-use jettison::tree::build::Builder;
+use jettison::source::transcript::{Options, Recording};
 use jettison::tree::{NodeId, Tree};
 use proptest::prelude::*;
 
+use crate::recorded::{self, size_text};
+
 fn load(text: &[u8], name: &str, options: &Options<'_>) -> Result<(Tree, Recording), Error> {
-    let mut builder = Builder::new();
-    let recording = read(
-        text,
-        name.as_bytes(),
-        options,
-        &Progress::default(),
-        &mut builder,
-    )?;
-    let mut tree = builder.finish()?;
+    let (mut tree, recording) = recorded::load(text, name, options)?;
     if !recording.evidence.reckons_in_disk() {
         tree.reckon_in_apparent();
     }
@@ -36,16 +29,6 @@ fn tree(text: &str) -> Tree {
 }
 
 // ---- fixtures -----------------------------------------------------------------------------------
-
-fn size_text(size: Option<Interval>) -> String {
-    match size {
-        None => "-".to_owned(),
-        Some(Interval { lo: 0, hi: None }) => "?".to_owned(),
-        Some(Interval { lo, hi: None }) => format!("{lo}.."),
-        Some(Interval { lo, hi: Some(hi) }) if lo == hi => lo.to_string(),
-        Some(Interval { lo, hi: Some(hi) }) => format!("{lo}..{hi}"),
-    }
-}
 
 /// One line a node: kind and listing, own sizes, sums of directories, time, lines, path.
 fn dump(tree: &Tree, recording: &Recording) -> String {

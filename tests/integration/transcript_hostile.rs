@@ -6,21 +6,18 @@
 use std::fmt::Write as _;
 
 use jettison::bytes::Interval;
-use jettison::entry::Progress;
-use jettison::source::transcript::{Options, Recording, read};
+use jettison::source::transcript::{Options, Recording};
 use jettison::tree::Tree;
-use jettison::tree::build::Builder;
+
+use crate::recorded::load;
 
 const HEAD: &str = "Script started on 2026-11-22 06:10:00+00:00 [COLUMNS=\"120\" LINES=\"40\"]\r\n";
 const LISTED: &str =
     "op@edge:/srv# ls -l /srv\r\ntotal 4\r\n-rw-r--r-- 1 op op 5 Nov 22 06:02 a\r\n";
 const EXIT: &str = "op@edge:/srv# exit\r\n";
 
-fn reading(text: &[u8]) -> Option<(Recording, Tree)> {
-    let mut builder = Builder::new();
-    let (options, progress) = (Options::default(), Progress::default());
-    let recording = read(text, b"hostile", &options, &progress, &mut builder).ok()?;
-    Some((recording, builder.finish().unwrap()))
+fn reading(text: &[u8]) -> Option<(Tree, Recording)> {
+    load(text, "hostile", &Options::default()).ok()
 }
 
 fn size(tree: &Tree, path: &[u8]) -> Option<Interval> {
@@ -71,7 +68,7 @@ fn what_is_shown_after_a_listing_takes_nothing_from_it() {
             let times = 60_000 / piece.len();
             text.extend(piece.iter().copied().cycle().take(times * piece.len()));
             let shown = piece.escape_ascii().to_string();
-            let (recording, tree) = reading(&text).expect(&shown);
+            let (tree, recording) = reading(&text).expect(&shown);
             assert_eq!(
                 size(&tree, b"/srv/a"),
                 Some(Interval::exactly(5)),
@@ -118,7 +115,7 @@ fn what_ends_in_the_middle_is_read_up_to_there() {
     ] {
         let at = text.windows(row.len()).rposition(|w| w == row).unwrap();
         for end in 0..=text.len() {
-            let found = reading(&text[..end]).and_then(|(_, tree)| size(&tree, path));
+            let found = reading(&text[..end]).and_then(|(tree, _)| size(&tree, path));
             if end >= at + row.len() || found.is_some() {
                 assert_eq!(found, Some(Interval::exactly(5)), "{end} of {}", text.len());
             }
@@ -142,7 +139,7 @@ fn names_that_look_like_anything_else_are_names() {
          -rw-r--r-- 1 op op    7 Nov 22 06:02 'Script done on 2026-11-22'\r\n\
          -rw-r--r-- 1 op op    8 Nov 22 06:02  plain:\r\n{EXIT}"
     );
-    let (recording, tree) = reading(text.as_bytes()).unwrap();
+    let (tree, recording) = reading(text.as_bytes()).unwrap();
     for (name, bytes) in [
         (&b"/srv/$ ls"[..], 1),
         (b"/srv/total 12", 3),
@@ -177,7 +174,7 @@ fn a_recording_within_a_recording_is_text() {
         ),
     ] {
         let text = format!("{HEAD}{LISTED}op@edge:/srv# {command}\r\n{shown}{after}{EXIT}");
-        let (_, tree) = reading(text.as_bytes()).unwrap();
+        let (tree, _) = reading(text.as_bytes()).unwrap();
         assert_eq!(
             size(&tree, b"/srv/a"),
             Some(Interval::exactly(5)),
@@ -210,12 +207,12 @@ fn what_a_session_starts_in_stays_a_directory() {
     ] {
         let text = format!("$ {command}\n$ cd /\n$ ls\n5 a\ndir b\n$ {command}\n$ cd b\n");
         for text in [format!("$ {command}\n$ ls\n1 a\n$ cd ..\n$ cd ..\n"), text] {
-            if let Some((_, tree)) = reading(text.as_bytes()) {
+            if let Some((tree, _)) = reading(text.as_bytes()) {
                 assert!(tree.is_dir(jettison::tree::NodeId::ROOT), "{text}");
             }
         }
     }
-    let (_, tree) =
+    let (tree, _) =
         reading(b"$ >  /\n$ ls\n40120 boot.img\ndir saves\n$ cd ..\n$ cd ..\n").unwrap();
     assert!(tree.is_dir(jettison::tree::NodeId::ROOT));
 }

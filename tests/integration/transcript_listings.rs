@@ -7,28 +7,10 @@ use std::path::Path;
 use std::process::Command;
 
 use jettison::bytes::Interval;
-use jettison::entry::{Listing, Progress};
-use jettison::source::transcript::{Options, Recording, read};
-use jettison::tree::build::Builder;
+use jettison::entry::Listing;
 use jettison::tree::{NodeId, Tree};
 
-fn load(text: &[u8]) -> (Tree, Recording) {
-    let mut builder = Builder::new();
-    let (options, progress) = (Options::default(), Progress::default());
-    let recording = read(text, b"listing.txt", &options, &progress, &mut builder);
-    let recording = recording.unwrap_or_else(|error| panic!("{error}: {}", text.escape_ascii()));
-    (builder.finish().unwrap(), recording)
-}
-
-fn size_text(size: Option<Interval>) -> String {
-    match size {
-        None => "-".to_owned(),
-        Some(Interval { lo: 0, hi: None }) => "?".to_owned(),
-        Some(Interval { lo, hi: None }) => format!("{lo}.."),
-        Some(Interval { lo, hi: Some(hi) }) if lo == hi => lo.to_string(),
-        Some(Interval { lo, hi: Some(hi) }) => format!("{lo}..{hi}"),
-    }
-}
+use crate::recorded::{recorded, size_text};
 
 /// Every path with what it is worth: of a file its own size, of a directory its sum, and a `+`
 /// where the listing of that is not complete.
@@ -64,7 +46,7 @@ fn session(steps: &[(&str, &str)]) -> String {
 
 /// What a session shows of the only host but the shell's own, without its root.
 fn expect(steps: &[(&str, &str)], expected: &[&str]) {
-    let (tree, recording) = load(session(steps).as_bytes());
+    let (tree, recording) = recorded(session(steps).as_bytes());
     let below = |line: &String| {
         let (host, path) = line.rsplit_once(":/")?;
         (host != "edge" && !path.starts_with(' ')).then(|| format!("/{path}"))
@@ -195,7 +177,7 @@ fn figures_in_groups_are_sizes_or_bounds() {
         ("0", "29,123", "29123.."),
     ] {
         let output = format!("total {total}\n{}", row(size));
-        let (tree, _) = load(session(&[("ls -l", &output)]).as_bytes());
+        let (tree, _) = recorded(session(&[("ls -l", &output)]).as_bytes());
         let file = tree
             .find(b"/srv/f")
             .unwrap_or_else(|| panic!("{total} {size}"));
@@ -223,7 +205,7 @@ fn sums_in_groups_are_sums_or_bounds() {
         ),
     ] {
         let output = format!("{figure}f\n");
-        let (tree, recording) = load(session(&[(command, &output)]).as_bytes());
+        let (tree, recording) = recorded(session(&[(command, &output)]).as_bytes());
         let node = tree
             .find(b"/srv/f")
             .unwrap_or_else(|| panic!("{command} {figure}"));
@@ -266,7 +248,7 @@ fn figures_in_groups_hold_the_truth_of_the_real_tools() {
                 continue;
             }
             grouped += 1;
-            let (tree, _) = load(session(&[(command, &output)]).as_bytes());
+            let (tree, _) = recorded(session(&[(command, &output)]).as_bytes());
             for size in sizes {
                 let path = format!("/srv/f{size}");
                 let Some(node) = tree.find(path.as_bytes()) else {
@@ -381,7 +363,7 @@ fn sums_of_other_tools_hold_the_truth() {
             eprintln!("skipped: {command} (not installed)");
             continue;
         };
-        let (tree, recording) = load(session(&[(command, &output)]).as_bytes());
+        let (tree, recording) = recorded(session(&[(command, &output)]).as_bytes());
         let shows_apparent = ["-s", "-A", "apparent", "-npa"]
             .iter()
             .any(|option| command.contains(option));
@@ -444,7 +426,7 @@ fn fill_oddly(directory: &Path) {
 fn names_of_tree(directory: &Path, command: &str, output: &[u8]) -> usize {
     let prompt = &b"ann@edge:/srv$ "[..];
     let text = [prompt, command.as_bytes(), b"\n", output, prompt, b"exit\n"].concat();
-    let (tree, _) = load(&text);
+    let (tree, _) = recorded(&text);
     let sized = ["s", "h"].iter().any(|letter| {
         let mut words = command.split(' ').skip(1);
         words.any(|word| !word.starts_with("--") && word.contains(letter))
@@ -527,7 +509,7 @@ fn tree_in_every_dress_gives_the_names_that_are_there() {
 
 /// The paths below the directory of the session, with exact sizes.
 fn exact(command: &str, output: &str) -> Vec<(String, u64)> {
-    let (tree, _) = load(session(&[(command, output)]).as_bytes());
+    let (tree, _) = recorded(session(&[(command, output)]).as_bytes());
     let mut stack = tree.children_by_name(tree.find(b"/srv").unwrap());
     let mut found = Vec::new();
     while let Some(id) = stack.pop() {

@@ -8,10 +8,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use jettison::entry::{Listing, Progress};
-use jettison::source::transcript::{Options, read};
+use jettison::entry::Listing;
 use jettison::tree::Tree;
-use jettison::tree::build::Builder;
+
+use crate::recorded;
 
 /// Names that some style or other makes something else of.
 const NAMES: [&[u8]; 30] = [
@@ -105,17 +105,7 @@ fn recorded(command: &str, output: &[u8], terminal: bool) -> (Tree, bool) {
     }
     text.extend_from_slice(b"root@vm:/x# exit");
     text.extend_from_slice(end);
-    let mut builder = Builder::new();
-    let (options, progress) = (Options::default(), Progress::default());
-    let read = read(
-        text.as_slice(),
-        b"quoting",
-        &options,
-        &progress,
-        &mut builder,
-    );
-    read.unwrap_or_else(|error| panic!("{command}: {error}"));
-    let tree = builder.finish().unwrap();
+    let (tree, _) = recorded::recorded(&text);
     let start = tree.find(b"/x").or_else(|| tree.find(b"vm:/x"));
     let whole = start.is_some_and(|id| tree.listing(id) == Listing::Complete);
     (tree, whole)

@@ -9,10 +9,9 @@ use std::path::Path;
 use std::process::Command;
 
 use jettison::bytes::Interval;
-use jettison::entry::Progress;
-use jettison::source::transcript::{Options, read};
-use jettison::tree::build::Builder;
 use jettison::tree::{NodeId, Tree};
+
+use crate::recorded::recorded;
 
 /// Sizes around every step at which some rule rounds another way.
 fn sizes() -> Vec<u64> {
@@ -54,18 +53,9 @@ fn output(directory: &Path, command: &str) -> Option<String> {
     }
 }
 
-fn recorded(command: &str, output: &str) -> Tree {
+fn tree(command: &str, output: &str) -> Tree {
     let text = format!("root@vm:/x# {command}\n{output}root@vm:/x# exit\n");
-    let mut builder = Builder::new();
-    let read = read(
-        text.as_bytes(),
-        b"rounding",
-        &Options::default(),
-        &Progress::default(),
-        &mut builder,
-    );
-    read.unwrap_or_else(|error| panic!("{command}: {error}"));
-    builder.finish().unwrap()
+    recorded(text.as_bytes()).0
 }
 
 /// Whether a file's size is shown as another quantity than its apparent one.
@@ -139,7 +129,7 @@ fn every_rounded_figure_holds_the_size() {
             eprintln!("skipped: {command} (not installed)");
             continue;
         };
-        let tree = recorded(command, &output);
+        let tree = tree(command, &output);
         for &size in &sizes {
             let name = format!("f{size}");
             let node = tree.find(format!("/x/{name}").as_bytes());
@@ -249,7 +239,7 @@ fn figures_made_by_the_rule_hold_the_size() {
         "hdfs dfs -ls -h /x",
     ] {
         let output: String = sizes().iter().map(|&size| row(command, size)).collect();
-        let tree = recorded(command, &output);
+        let tree = tree(command, &output);
         let mut found = 0;
         let mut stack = vec![NodeId::ROOT];
         while let Some(id) = stack.pop() {
@@ -304,10 +294,7 @@ fn figures_of_df_hold_the_truth() {
                 shown(used),
                 shown(free)
             );
-            let mut builder = Builder::new();
-            let options = Options::default();
-            let progress = Progress::default();
-            let read = read(text.as_bytes(), b"df", &options, &progress, &mut builder).unwrap();
+            let (_, read) = recorded(text.as_bytes());
             let volume = read.volume.unwrap_or_else(|| panic!("{command}: {text}"));
             let name = format!("{command} {size}: {volume:?}");
             assert!(volume.size >= size && volume.used >= used, "{name}");
@@ -379,7 +366,7 @@ fn a_tool_says_nothing_of_the_quantity_that_it_does_not_show() {
             None,
         ),
     ] {
-        let tree = recorded(command, &output);
+        let tree = tree(command, &output);
         let node = tree
             .find(b"/x/f")
             .unwrap_or_else(|| panic!("{command}: no file"));

@@ -3,30 +3,15 @@
 use std::collections::BTreeMap;
 
 use jettison::bytes::Interval;
-use jettison::entry::Progress;
-use jettison::source::transcript::{Options, read};
 use jettison::source::{self, Source};
 use jettison::survey::survey;
-use jettison::tree::build::Builder;
-use jettison::tree::{Quantity, Tree};
+use jettison::tree::Quantity;
 
-fn tree(text: &str) -> Tree {
-    let mut builder = Builder::new();
-    let options = Options::default();
-    read(
-        text.as_bytes(),
-        b"t.txt",
-        &options,
-        &Progress::default(),
-        &mut builder,
-    )
-    .unwrap_or_else(|error| panic!("{error}: {text}"));
-    builder.finish().unwrap()
-}
+use crate::recorded::recorded;
 
 /// Every path but the root's, with its apparent size where that is exact.
 fn said(text: &str) -> BTreeMap<String, Option<u64>> {
-    let tree = tree(text);
+    let (tree, _) = recorded(text.as_bytes());
     let exact = |size: Interval| size.hi.filter(|&hi| hi == size.lo);
     tree.nodes()
         .filter(|&id| tree.kind(id) != jettison::entry::Kind::Dir)
@@ -121,7 +106,7 @@ fn where_nothing_follows_nobody_went() {
             false,
         ),
     ] {
-        let tree = tree(&format!("{start}{end}"));
+        let (tree, _) = recorded(format!("{start}{end}").as_bytes());
         let sub = tree.nodes().find(|&id| tree.path(id).ends_with(b"/sub"));
         assert_eq!(sub.is_some(), is_there, "{end}");
     }
@@ -325,7 +310,7 @@ fn a_prompt_of_the_last_name_is_no_other_host() {
 fn a_size_of_whole_blocks_alone_makes_no_file() {
     let text = "op@h:/d$ stat -c '%s %n' *\n4096 conf\n8192 a.log\n10 x\n2097152 disk\n\
                 4096 site.d\nop@h:/d$ exit\n";
-    let tree = tree(text);
+    let (tree, _) = recorded(text.as_bytes());
     let total = |path: &str| {
         let node = tree.find(path.as_bytes()).unwrap();
         (
@@ -345,7 +330,7 @@ fn a_size_of_whole_blocks_alone_makes_no_file() {
     // A tree that goes all the way down would have shown what lies below.
     let text = "op@h:/d$ tree -s\n[       4096]  .\n├── [       4096]  conf\n└── [         10]  x\n\n\
                 0 directories, 2 files\nop@h:/d$ exit\n";
-    let shown = self::tree(text);
+    let (shown, _) = recorded(text.as_bytes());
     let conf = shown.find(b"/d/conf").unwrap();
     assert_eq!(shown.totals(conf).apparent, exactly(4096));
     // What may be a directory has its own size, and at least that lies there.
@@ -365,7 +350,7 @@ fn a_sum_of_a_tree_leaves_hidden_names_out() {
     let rows = "[        200]  .\n├── [        150]  conf\n│   └── [        100]  a\n\
                 └── [         50]  x\n\n         200 bytes used in 1 directory, 2 files\n";
     for (command, is_open) in [("tree -s --du", true), ("tree -as --du", false)] {
-        let tree = tree(&format!("op@h:/d$ {command}\n{rows}op@h:/d$ exit\n"));
+        let (tree, _) = recorded(format!("op@h:/d$ {command}\n{rows}op@h:/d$ exit\n").as_bytes());
         let conf = tree.totals(tree.find(b"/d/conf").unwrap()).apparent;
         assert_eq!(
             (conf.lo, conf.hi),
