@@ -523,3 +523,39 @@ fn places_without_a_name_are_not_counted_twice_in_silence() {
     let removed = text.replace("$ exit", "$ rm a1\n$ exit");
     assert_eq!(files(&removed)[0], "?/a1=?");
 }
+
+/// What another shell, another host or a command that moves the shell says of its place names no
+/// start of this one.
+#[test]
+fn a_place_of_another_shell_names_nothing() {
+    let ls = format!("ls -l\ntotal 12\n{ROWS}");
+    // What may have changed has no size any more, and directories are of no interest here.
+    let names = |text: &str| -> Vec<String> {
+        let mut names: Vec<String> = said(text).into_keys().collect();
+        names.retain(|name| ["/a1", "/a2", "/a3"].iter().any(|end| name.ends_with(end)));
+        names
+    };
+    for between in [
+        "$ ssh box pwd\n/home/b\n",
+        "$ docker exec web pwd\n/app\n",
+        "$ (cd /srv/x; pwd)\n/srv/x\n",
+        "$ bash -c 'cd /srv/x; pwd'\n/srv/x\n",
+        "$ z proj\n$ pwd\n/home/a/proj\n",
+        "$ . ./env\n$ pwd\n/home/a/proj\n",
+        "$ cd; which ls\n/bin/ls\n",
+    ] {
+        let text = format!("$ {ls}{between}$ echo\n");
+        assert_eq!(names(&text), ["?/a1", "?/a2", "?/a3"], "{between}");
+    }
+    let other = format!("$ cd\n$ {ls}$ sudo -i\n# cd\n# pwd\n/root\n# exit\n$ echo\n");
+    assert_eq!(names(&other), ["~/a1", "~/a2", "~/a3"]);
+    // The middle of a path that was cut is nobody's name.
+    for prompt in ["\x1b]0;op@vm: ~/.../c/d\x07$ ", "op@vm:~/.../c/d$ "] {
+        let text = format!("{prompt}{ls}{prompt}echo\n");
+        assert_eq!(
+            files(&text),
+            ["?/a1=10", "?/a2=20", "?/a3=30"],
+            "{prompt:?}"
+        );
+    }
+}

@@ -30,7 +30,7 @@
 //! place: from its first line to its last nothing of it becomes a fact. One without those lines,
 //! such as a paste, cannot be told from output and is not read either, as `cat` lists nothing.
 //!
-//! Limits: full-screen viewers (`ncdu`, `gdu`, `dua i`) and `dust` give no facts; a line editor
+//! Limits: full-screen viewers (`ncdu`, `gdu`, `dua i`) give no facts; a line editor
 //! that scrolls sideways (mksh on a narrow screen) hides commands, and what they list is left out; of
 //! a directory only `-a`, `-A` or the puzzle's `ls` show *all* names.
 

@@ -20,6 +20,8 @@ pub(in super::super) struct Meter {
     tool: Tool,
     /// Apparent sizes rather than allocated ones.
     pub(in super::super) apparent: bool,
+    /// Whether what is measured is told: `pdu` has changed its mind from version to version.
+    pub(in super::super) is_told: bool,
     /// Something was left out, so that a sum is only a lower bound.
     pub(in super::super) leaves_out: bool,
     /// An inode counts as often as it is named: a sum is then no lower bound.
@@ -154,7 +156,7 @@ const PDU: Options = Options {
 };
 
 const GDU: Options = Options {
-    valued: &["-m", "--max-cores", "-l", "--log-file", "-t", "--top"],
+    valued: &["-m", "--max-cores", "-l", "--log-file"],
     plain: &[
         "-n",
         "-p",
@@ -194,6 +196,7 @@ impl Meter {
         let mut meter = Self {
             tool,
             apparent: false,
+            is_told: tool != Tool::Pdu,
             leaves_out: false,
             repeats: tool == Tool::Pdu,
             paths: false,
@@ -242,8 +245,8 @@ impl Meter {
     ) -> Option<()> {
         if self.tool == Tool::Pdu && ["-q", "--quantity"].contains(&option) {
             match value()? {
-                b"apparent-size" => self.apparent = true,
-                b"block-size" => {}
+                b"apparent-size" => (self.apparent, self.is_told) = (true, true),
+                b"block-size" => self.is_told = true,
                 _ => return None,
             }
         } else if options.valued.contains(&option) {

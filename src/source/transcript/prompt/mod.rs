@@ -145,7 +145,11 @@ impl<'a> Prompt<'a> {
             }
             return self;
         }
+        // `~/.../c/d`: the middle is left out.
+        let is_cut = shown.windows(5).any(|w| w == b"/.../");
+        let last = shown.rsplit(|&b| b == b'/').next().unwrap_or_default();
         match shown.first() {
+            Some(b'/' | b'~') if is_cut => self.base = last,
             Some(b'/' | b'~') => self.directory = shown,
             _ => self.base = shown,
         }
@@ -657,7 +661,7 @@ mod tests {
     /// User, host, directory (or `=` and its last name) and command.
     type Said = Option<(&'static str, &'static str, &'static str, &'static str)>;
 
-    const PROMPTS: [(&str, Said); 52] = [
+    const PROMPTS: [(&str, Said); 53] = [
         ("$ ls", Some(("", "", "", "ls"))),
         ("$", Some(("", "", "", ""))),
         (
@@ -677,6 +681,7 @@ mod tests {
         ("~/src> df", Some(("", "", "~/src", "df"))),
         ("root@vm srv # du", Some(("root", "vm", "=srv", "du"))),
         ("u@mac ~ % du", Some(("u", "mac", "~", "du"))),
+        ("u@vm ~/.../c/d $ ls", Some(("u", "vm", "=d", "ls"))),
         (
             "root@nas[/mnt/x]# ls",
             Some(("root", "nas", "/mnt/x", "ls")),

@@ -7,6 +7,9 @@ use super::super::listing::ls::Shape;
 use super::{End, Output, Scene};
 use crate::bytes::Interval;
 
+/// Operands beyond these are not called listed.
+const MOST_PLACES: usize = 64;
+
 /// The rows of an `hdfs dfs -ls` or `-du`.
 pub(in super::super) struct HdfsRows {
     hdfs: Hdfs,
@@ -20,6 +23,8 @@ pub(in super::super) struct HdfsRows {
     section: Option<Section>,
     /// Directories in a recursive listing.
     dirs: Vec<Id>,
+    /// The operands, as far as each row is looked for among them.
+    places: Vec<Place>,
     /// The operands below which rows were.
     entered: Vec<Place>,
 }
@@ -35,6 +40,7 @@ struct Section {
 impl HdfsRows {
     pub(in super::super) fn new(hdfs: Hdfs, start: LineNo, whole: bool) -> Self {
         Self {
+            places: hdfs.places().take(MOST_PLACES).collect(),
             hdfs,
             start,
             whole,
@@ -138,8 +144,8 @@ impl HdfsRows {
         if !self.hdfs.is_recursive() || last.is_some_and(|place| is_below(row, place)) {
             return;
         }
-        if let Some(place) = self.hdfs.places().find(|place| is_below(row, place)) {
-            self.entered.push(place);
+        if let Some(place) = self.places.iter().find(|place| is_below(row, place)) {
+            self.entered.push(place.clone());
         }
     }
 

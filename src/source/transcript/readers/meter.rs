@@ -2,7 +2,7 @@
 
 use crate::bytes::Interval;
 
-use super::super::evidence::{Claim, Id, LineNo, NONE, Size};
+use super::super::evidence::{Claim, Id, LineNo, NONE, Size, TOP};
 use super::super::listing::ls::Shape;
 use super::super::listing::meter::{Meter, MeterRow};
 use super::super::{Base, resolve, resolve_typed};
@@ -134,7 +134,10 @@ impl MeterRows {
             }
         }
         scene.see(dir, self.start, Shape::Dir);
-        let whole = self.whole && self.meter.lists_all() && certain && end == End::Prompt;
+        // Of `/` it leaves out what the kernel makes.
+        let is_start = scene.world.node(dir).parent == TOP;
+        let lists_all = self.meter.lists_all() && !is_start;
+        let whole = self.whole && lists_all && certain && end == End::Prompt;
         let facts = scene.world.dir(dir);
         match whole && !self.failed {
             true => facts.set_listed(self.start),
@@ -252,6 +255,9 @@ impl MeterRows {
         scene.see(id, line, shape);
         if shape == Shape::Dir {
             scene.world.dir(id);
+        }
+        if !self.meter.is_told {
+            return;
         }
         let is_dir = scene.world.node(id).dir != NONE;
         let bounded = !self.meter.leaves_out && !self.failed && !row.failed;

@@ -1,9 +1,12 @@
 //! The reader of `exa`, `eza` and `lsd`: a list, lists with headers, or a tree.
 
+use std::collections::HashMap;
+
 use super::super::evidence::{Id, LineNo};
 use super::super::listing::format::Fact;
 use super::super::listing::ls::{self, Shape};
 use super::super::listing::viewer::{Viewer, ViewerRow};
+use super::super::word::Word;
 use super::super::{Base, resolve};
 use super::{End, Output, Scene, is_name};
 
@@ -19,6 +22,8 @@ pub(in super::super) struct ViewerRows {
     rows: u64,
     /// It did not run: what it prints is how it is called.
     refused: bool,
+    /// What was typed for each root of a tree, by how it may be shown.
+    roots: HashMap<Vec<u8>, Option<Vec<u8>>>,
     /// The directories above the next row of a tree, the root first.
     above: Vec<Id>,
 }
@@ -35,6 +40,7 @@ impl ViewerRows {
         let whole = whole && !viewer.cut && !viewer.themselves;
         Self {
             dir: sole.filter(|_| !viewer.themselves),
+            roots: roots_of(&viewer.operands),
             viewer,
             base,
             start,
@@ -95,7 +101,8 @@ impl ViewerRows {
             return false;
         }
         self.close(scene, End::Prompt);
-        self.dir = resolve(&mut scene.world, self.base, path);
+        let path = self.viewer.header(path);
+        self.dir = path.and_then(|path| resolve(&mut scene.world, self.base, &path));
         self.start = output.line;
         true
     }
@@ -174,16 +181,10 @@ impl ViewerRows {
 
     /// What was typed for the root of a tree, of which `lsd` shows the last name.
     fn asked(&self, shown: &[u8]) -> Option<Vec<u8>> {
-        let [_, ..] = &self.viewer.operands[..] else {
+        if self.viewer.operands.is_empty() {
             return (shown == b".").then(|| shown.to_vec());
-        };
-        let bare = |text: &'_ [u8]| text.strip_suffix(b"/").unwrap_or(text).to_vec();
-        let words = self.viewer.operands.iter().map(|word| bare(&word.text));
-        let last = |word: &[u8]| word.rsplit(|&b| b == b'/').next().map(<[u8]>::to_vec);
-        let mut same = words.filter(|word| *word == bare(shown) || last(word) == Some(bare(shown)));
-        let found = same.next()?;
-        // Two that end alike cannot be told apart.
-        same.next().is_none().then_some(found)
+        }
+        self.roots.get(bare(shown)).cloned().flatten()
     }
 
     fn close(&mut self, scene: &mut Scene, end: End) {
@@ -205,6 +206,30 @@ impl ViewerRows {
     pub(in super::super) fn end(&mut self, scene: &mut Scene, end: End) {
         self.close(scene, end);
     }
+}
+
+/// A path without the slash at its end.
+fn bare(path: &[u8]) -> &[u8] {
+    path.strip_suffix(b"/").unwrap_or(path)
+}
+
+/// The operands by how the root of their tree may be shown; none where two are shown alike.
+fn roots_of(operands: &[Word]) -> HashMap<Vec<u8>, Option<Vec<u8>>> {
+    let mut roots = HashMap::new();
+    for word in operands {
+        let path = bare(&word.text);
+        let last = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
+        let mut put = |shown: &[u8]| {
+            let known = roots.entry(shown.to_vec());
+            let known: &mut Option<Vec<u8>> = known.or_insert_with(|| Some(path.to_vec()));
+            if known.as_deref() != Some(path) {
+                *known = None;
+            }
+        };
+        put(path);
+        put(last);
+    }
+    roots
 }
 
 /// What `ls -l` prints, and no lister of names.

@@ -53,7 +53,8 @@ fn title(text: &[u8]) -> Option<Sign> {
     let place = place.strip_prefix(b":")?.trim_ascii_start();
     let is_path = matches!(place, b"~" | [b'/', ..] | [b'~', b'/', ..]);
     // One that was too long for its window was shortened.
-    let is_whole = !place.ends_with(b"...") && !place.windows(3).any(|w| w == "…".as_bytes());
+    let is_cut = |part: &[u8]| part.ends_with(b"...") || part.starts_with("…".as_bytes());
+    let is_whole = !place.split(|&b| b == b'/').any(is_cut);
     let fits = text.len() <= LONGEST;
     (are_words && is_path && is_whole && fits).then(|| Sign::Title([who, b":", place].concat()))
 }
@@ -88,6 +89,7 @@ mod tests {
             (&[b"0", b"op@vm:x"], None),
             (&[b"0", b"op@vm:~x"], None),
             (&[b"0", b"op@vm:/x/..."], None),
+            (&[b"0", b"op@vm: ~/.../c/d"], None),
             (&[b"0", b"op@vm"], None),
             (&[b"1", b"op@vm:/x"], None),
             (&[b"133"], None),

@@ -61,6 +61,8 @@ pub(super) struct Move {
     pub(super) to: Option<Id>,
     /// Whether the target was typed, rather than `-`, `~` or nothing.
     pub(super) literal: bool,
+    /// Whether it goes back: `-`.
+    pub(super) back: bool,
     /// Whether what follows in the same line also ran when it failed.
     pub(super) chained: Option<Joint>,
     pub(super) several: bool,
@@ -155,6 +157,15 @@ impl Block {
             self.later.push_back(reader);
         } else {
             (self.reader, self.chosen) = (reader, true);
+        }
+    }
+
+    /// What prints a directory stands in a shell of its own.
+    pub(super) fn leave_place(&mut self) {
+        for reader in std::iter::once(&mut self.reader).chain(&mut self.later) {
+            if matches!(reader, Reader::Pwd) {
+                *reader = Reader::Skip;
+            }
         }
     }
 

@@ -51,6 +51,8 @@ struct Frame {
     /// Whether the prompt was caught showing a directory that it is not in.
     constant: bool,
     begun: bool,
+    /// A command that is not known may have moved it since it was last seen where it is.
+    strayed: bool,
     /// Its line editor marks the prompts.
     marked: bool,
 }
@@ -117,6 +119,8 @@ pub(super) struct Session {
     shows_part: bool,
     /// The starts that were named.
     names: Vec<Name>,
+    /// A shell was begun that may be another user's.
+    passed: bool,
     /// How many names were compared with patterns.
     looked_at: usize,
     /// Whether the tools are those of a BSD or of macOS; `None`: nothing has told yet.
@@ -187,6 +191,7 @@ impl Session {
             within: false,
             shows_part: false,
             names: Vec::new(),
+            passed: false,
             looked_at: 0,
             bsd: None,
         }
@@ -621,6 +626,9 @@ impl Session {
                 left_at
             }
             Some(into) => {
+                if matches!(into, Passage::Into(_)) {
+                    self.forget_home();
+                }
                 if self.left_at.len() < DEEPEST {
                     self.left_at.push(outer);
                 }

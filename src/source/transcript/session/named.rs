@@ -5,7 +5,8 @@
 //! recording is read twice, and the second time with what the first has learned of it.
 //!
 //! Limits: what is named only behind the first bytes that are looked at, names what follows and
-//! nothing before; two names for one start are none.
+//! nothing before; two names for one start are none; a command that may have moved the shell, and
+//! another's shell below prompts without names, end what is known.
 
 use super::super::evidence::{Id, Origin, TOP};
 use super::super::path_of;
@@ -48,6 +49,9 @@ impl Session {
     /// Takes the path of a directory, so that the start above it gets a name; `path` was printed by
     /// a shell that stood there.
     pub(super) fn name_start(&mut self, at: Id, path: &[u8]) {
+        if self.frame.strayed {
+            return;
+        }
         let world = &self.scene.world;
         let mut start = at;
         let mut parts: Vec<&[u8]> = path
@@ -72,6 +76,9 @@ impl Session {
             Origin::Home => &self.who.1,
             _ => b"",
         };
+        if start.origin == Origin::Home && user.is_empty() && self.passed {
+            return;
+        }
         let name = Name {
             host: start.host.clone(),
             user: user.to_vec(),
@@ -94,6 +101,22 @@ impl Session {
                 host,
                 user,
                 origin: Origin::Home,
+                path,
+            });
+        }
+    }
+
+    /// Another user's shell begins below prompts that name nobody: `~` is no one's from now on.
+    pub(super) fn forget_home(&mut self) {
+        self.passed = true;
+        let (host, user) = self.who.clone();
+        if user.is_empty() {
+            self.frame.home = None;
+            let (origin, path) = (Origin::Home, Vec::new());
+            self.learn_name(Name {
+                host,
+                user,
+                origin,
                 path,
             });
         }

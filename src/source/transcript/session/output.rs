@@ -230,10 +230,11 @@ impl Session {
             }
             return true;
         }
-        if !listing && text.starts_with(b"/") && self.block.lines == 1 {
+        let prints = cd.literal || cd.back;
+        if prints && !listing && text.starts_with(b"/") && self.block.lines == 1 {
             let path = text.trim_ascii_end();
             // `cd -`: that is where it was.
-            if let Some(known) = cd.to.filter(|_| !cd.literal) {
+            if let Some(known) = cd.to.filter(|_| cd.back) {
                 self.name_start(known, path);
             }
             let root = self.root();
@@ -266,7 +267,7 @@ impl Session {
             self.name_home(home);
         }
         let frame = self.frame();
-        (frame.shown, frame.cwd) = (shown, Some(at));
+        (frame.shown, frame.cwd, frame.strayed) = (shown, Some(at), false);
         self.block.cd = None;
         self.foretold = None;
     }

@@ -44,6 +44,7 @@ impl Session {
             return;
         }
         let first = frame.shown.is_empty();
+        frame.strayed = false;
         let unchanged = frame.shown == prompt.directory;
         frame.shown = prompt.directory.to_vec();
         frame.cwd = at;
@@ -139,6 +140,8 @@ impl Session {
         }
         let root = self.root();
         match user.as_slice() {
+            // Another's, perhaps.
+            b"" if self.passed => None,
             b"" => Some(self.scene.world.start(&host, Origin::Home)),
             b"root" => self.scene.world.walk(root, b"root"),
             user => {
@@ -201,6 +204,7 @@ impl Session {
             from: if before { None } else { from },
             to,
             literal,
+            back: target.is_some_and(|word| word.is("-")),
             chained: None,
             several: before,
             prints: before && target.is_some_and(|word| word.is("-")),

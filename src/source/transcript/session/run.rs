@@ -40,6 +40,7 @@ impl Session {
                 from: self.frame.cwd,
                 to: Some(to),
                 literal: true,
+                back: false,
                 chained: None,
                 several: false,
                 prints: false,
@@ -57,7 +58,10 @@ impl Session {
                 self.run_inside(&steps, typed, line);
             }
             Some(steps) => self.run_steps(&steps, typed, line, 0),
-            None => self.unknown(typed, line),
+            None => {
+                self.frame.strayed = true;
+                self.unknown(typed, line);
+            }
         }
     }
 
@@ -65,6 +69,7 @@ impl Session {
     fn run_inside(&mut self, steps: &[Step], typed: &[u8], line: LineNo) {
         let cwd = self.frame.cwd;
         self.run_steps(steps, typed, line, 0);
+        self.block.leave_place();
         if self.block.cd.take().is_some() {
             self.frame.cwd = cwd;
         }
@@ -143,6 +148,7 @@ impl Session {
             self.frame.cwd = cwd;
         }
         self.run_steps(&other.steps, typed, line, inside + 1);
+        self.block.leave_place();
         if let Some((who, frame)) = left {
             (self.who, self.frame) = (who, frame);
         }
@@ -334,6 +340,9 @@ impl Session {
         self.foreign |= !matches!(&action, Action::Cd(_) | Action::Silent)
             && !matches!(&action, Action::Ls(ls) if ls.is_bare());
         self.block.tells |= command::tells(&step.words);
+        // A program of that path moves no shell; a function, an alias or `.` may.
+        let is_program = step.words.first().is_some_and(|w| w.text.contains(&b'/'));
+        self.frame.strayed |= matches!(action, Action::Unknown) && !is_program;
         let Some(action) = self.change(action, typed, line) else {
             return;
         };

@@ -37,6 +37,8 @@ pub(in super::super) struct Viewer {
     no_user: bool,
     no_size: bool,
     no_time: bool,
+    /// The time shown is not the last modification.
+    other_time: bool,
     in_one_column: bool,
     grid: bool,
     classified: bool,
@@ -69,23 +71,43 @@ impl Viewer {
             step: if command == "lsd" { 4 } else { 3 },
             ..Self::default()
         };
-        let mut words = words.iter();
+        let is_lsd = command == "lsd";
+        let mut words = words.iter().peekable();
         while let Some(word) = words.next() {
             match word.text.as_slice() {
+                // Sizes of what links lead to, and columns in another order.
+                b"-L" | b"--blocks" if is_lsd => return None,
                 b"-L" | b"--level" | b"--depth" | b"-I" | b"--ignore-glob" => {
                     viewer.cut = true;
                     words.next()?;
                 }
-                b"--size" if command == "lsd" => {
+                b"--size" if is_lsd => {
                     words.next()?;
+                }
+                b"--icons" => {
+                    words.next_if(|next| {
+                        [b"always".as_slice(), b"auto", b"never"].contains(&next.text.as_slice())
+                    });
                 }
                 b"-s" | b"--sort" | b"--time-style" | b"--icon" | b"--color" | b"--date" => {
                     words.next()?;
                 }
                 [b'-', b'-', long @ ..] => viewer.long_option(long)?,
-                [b'-', letters @ ..] if !letters.is_empty() => letters
-                    .iter()
-                    .try_for_each(|&letter| viewer.letter(letter, command == "lsd"))?,
+                [b'-', letters @ ..] if !letters.is_empty() => {
+                    // Which time is shown: the rest of the word, or the next one.
+                    let time = letters.iter().position(|&b| b == b't' && !is_lsd);
+                    let (letters, rest) = letters.split_at(time.unwrap_or(letters.len()));
+                    let is_letter = |&letter: &u8| viewer.letter(letter, is_lsd);
+                    letters.iter().try_for_each(is_letter)?;
+                    if let [_, value @ ..] = rest {
+                        let value = if value.is_empty() {
+                            &words.next()?.text
+                        } else {
+                            value
+                        };
+                        viewer.other_time |= !b"modified".starts_with(value);
+                    }
+                }
                 _ => viewer.operands.push(word.clone()),
             }
         }
@@ -186,7 +208,10 @@ impl Viewer {
         if self.inodes {
             number::digits(tokens.next()?)?;
         }
-        let shape = mode(tokens.next()?)?;
+        let bits = tokens.next()?;
+        let shape = mode(bits)?;
+        // Numbers of a device stand where others have a size.
+        let is_device = matches!(bits[0], b'b' | b'c');
         let (size, mtime) = match self.no_time {
             true => (self.counted(&mut tokens)?, None),
             false => self.dated(&mut tokens)?,
@@ -197,10 +222,15 @@ impl Viewer {
         Some(ViewerRow {
             depth,
             shape,
-            size: size.filter(|_| shape != Shape::Dir),
-            mtime,
+            size: size.filter(|_| shape != Shape::Dir && !is_device),
+            mtime: mtime.filter(|_| !self.other_time),
             name,
         })
+    }
+
+    /// The path above the rows of a directory, without its quotes.
+    pub(in super::super) fn header(&self, path: &[u8]) -> Option<Vec<u8>> {
+        self.bare(path, Shape::Unknown)
     }
 
     /// Size and date of a row, which the date ends.
@@ -512,6 +542,15 @@ exa -l --no-filesize: .rw-r--r-- op 23 Nov 05:22 x => 0 File - x
         ] {
             assert_eq!(exa.row(line.as_bytes()), None, "{line}");
         }
+        for options in ["--blocks name", "-l -L x"] {
+            assert_eq!(Viewer::parse("lsd", &words(options)), None, "{options}");
+        }
+        for options in ["-l -t accessed x", "-ltaccessed x", "-lt modified x"] {
+            let viewer = Viewer::parse("exa", &words(options)).unwrap();
+            assert_eq!(viewer.operands.len(), 1, "{options}");
+            let row = viewer.row(b".rw-r--r-- 3 op 9 Jul  2025 a").unwrap();
+            assert_eq!(row.mtime.is_some(), options.contains("mod"), "{options}");
+        }
         for options in ["-lG", "-lO", "--total-size -l", "-l --no-permissions"] {
             assert_eq!(Viewer::parse("exa", &words(options)), None, "{options}");
         }
@@ -540,6 +579,7 @@ exa -l --no-filesize: .rw-r--r-- op 23 Nov 05:22 x => 0 File - x
                 "77 .rw-r--r-- 500 root 22 Nov 23:07 x",
                 Some((500, 500)),
             ),
+            ("exa -la", "crw-rw----  10,232 root 22 Nov 23:07 kvm", None),
             ("exa -l", "|rw-r--r-- 0 root 22 Nov 23:07 x", Some((0, 0))),
             ("exa -l", ".rw-r--r-- 2 500 root 22 Nov 23:07 x", None),
             ("exa -l", ".rw-r--r-- 5 root 22 Nov 23:07 a\\tb", None),
